@@ -1,0 +1,1 @@
+export type { Metric, Source } from './metric.ts';

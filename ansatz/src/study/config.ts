@@ -1,0 +1,99 @@
+/** What a study is asked to do: the user's configuration with every default filled in and every unit made explicit. */
+
+import type { Param } from '../methods/space/space.ts';
+
+/** How a value reaches the script. The script itself is never edited in place. */
+export type Delivery =
+  /** `--lr 0.1`, `--lr=0.1`, or for booleans `--amp` / nothing (or `off` when the script has a negative form). */
+  | { readonly by: 'flag'; readonly flag: string; readonly style: 'space' | 'equals' | 'switch'; readonly off?: string }
+  /** A bare `key=value` argument: Hydra, OmegaConf. */
+  | { readonly by: 'override'; readonly key: string }
+  | { readonly by: 'env'; readonly variable: string }
+  /** A leaf of a YAML, JSON or TOML file, patched in the run's private copy. */
+  | { readonly by: 'file'; readonly file: string; readonly path: readonly string[] }
+  /** A constant in source (`LR`, or `Config.lr` inside a class), patched in the run's private copy. */
+  | { readonly by: 'constant'; readonly file: string; readonly name: string };
+
+/** A parameter of the script and the way its value gets there. */
+export type Knob = Param & { readonly via: Delivery };
+
+export type Direction = 'minimize' | 'maximize';
+
+export interface Objective {
+  /** Name of the metric as the script prints it. */
+  readonly metric: string;
+  readonly direction: Direction;
+  /** Which point of a run's curve is its result. */
+  readonly value: 'last' | 'best';
+}
+
+/** What may be spent; an absent field is not limited. */
+export interface Budget {
+  readonly runs?: number;
+  /** Seconds during which a lab works on the study. */
+  readonly wallSeconds?: number;
+  /** Devices × seconds, summed over runs. */
+  readonly deviceSeconds?: number;
+  readonly money?: number;
+}
+
+export interface Slot {
+  /** CPU numbers the run is bound to (`taskset`), or empty for no binding. */
+  readonly cpus: readonly number[];
+  /** GPU indexes or UUIDs it may see, or empty. */
+  readonly gpus: readonly string[];
+  /** Value of OMP_NUM_THREADS and its kin; 0 leaves them alone. */
+  readonly threads: number;
+}
+
+/** A file the script writes metrics to, besides its output streams. Paths are relative to the script's folder. */
+export interface MetricFile {
+  readonly path: string;
+  readonly format: 'jsonl' | 'csv' | 'tensorboard';
+}
+
+export interface StudyConfig {
+  readonly name: string;
+  /** Program and arguments; no shell is involved. */
+  readonly command: readonly string[];
+  /** Absolute folder the command runs in (or the original of its private copy). */
+  readonly folder: string;
+  readonly objective: Objective;
+  readonly knobs: readonly Knob[];
+  /** Expressions over knob names that a point must satisfy. */
+  readonly constraints: readonly string[];
+  /** Where the seed of a repeat goes; absent when the script has no seed knob. */
+  readonly seed?: Delivery;
+  readonly budget: Budget;
+  /** Milliseconds since 1970. */
+  readonly deadline?: number;
+  /** Money per device-hour; 0 when not priced. */
+  readonly price: number;
+  readonly slots: readonly Slot[];
+  readonly run: {
+    /** Wall limit of one run; absent = learned from the runs so far. */
+    readonly limitSeconds?: number;
+    /** Time between the polite signal and the hard one. */
+    readonly graceSeconds: number;
+    readonly env: Readonly<Record<string, string>>;
+    /** `copy` runs in a private copy of the folder, `inplace` in the folder itself. */
+    readonly workspace: 'copy' | 'inplace';
+  };
+  readonly repeats: {
+    /** Runs of the baseline that measure the noise floor. */
+    readonly baseline: number;
+    /** Most runs of one trial. */
+    readonly most: number;
+  };
+  /** Smallest improvement worth keeping, in the metric's own unit; 0 = any that is real. */
+  readonly minEffect: number;
+  readonly sampler: 'auto' | 'random' | 'sobol' | 'tpe';
+  readonly pruner: 'auto' | 'median' | 'asha' | 'none';
+  readonly capture: {
+    readonly files: readonly MetricFile[];
+    /** Regular expression with groups `key`, `value` and optionally `step`, for output no grammar fits. */
+    readonly pattern?: string;
+  };
+  /** Seed of the lab's own randomness: same seed, same proposals. */
+  readonly seedNumber: number;
+}
