@@ -1,0 +1,10 @@
+export { readConfig, parseConfig } from './read.ts';
+export type { Overrides, Surroundings } from './read.ts';
+export { renderConfig } from './write.ts';
+export type { Draft, DraftKnob } from './write.ts';
+export { parseDuration, formatDuration, parseDeadline } from './duration.ts';
+export { parseVia, formatVia } from './via.ts';
+export { splitWords, joinWords } from './words.ts';
+export { thisMachine, resolveSlots } from './machine.ts';
+export type { Machine, SlotWish } from './machine.ts';
+export { directionOf } from './direction.ts';

@@ -1,0 +1,193 @@
+/** The shape of `ansatz.yaml`: which keys there are and what kind of value each takes. Meaning is checked in `read.ts`. */
+
+import { z } from 'zod';
+
+const positive = z.number().positive();
+const count = z.int().positive();
+const duration = z.union([z.string(), z.number()]);
+const value = z.union([z.number(), z.string(), z.boolean()]);
+const words = z.union([z.string(), z.array(z.union([z.string(), z.number()]).transform(String))]);
+
+/** One knob; which of its keys go together depends on `choices`. */
+export const knobSchema = z.strictObject({
+  from: z.number().optional(),
+  to: z.number().optional(),
+  scale: z.enum(['linear', 'log']).optional(),
+  type: z.enum(['float', 'int', 'choice']).optional(),
+  int: z.boolean().optional(),
+  step: positive.optional(),
+  choices: z.array(value).optional(),
+  ordered: z.boolean().optional(),
+  default: value.optional(),
+  via: z.string().optional(),
+});
+
+/** Value of one environment variable. */
+export const variableSchema = value.transform(String);
+
+/** The whole file. Entries of `knobs` and `run.env` are named by the user and checked one by one. */
+export const fileSchema = z.strictObject({
+  name: z.string().min(1).optional(),
+  command: words,
+  metric: z.union([
+    z.string().min(1),
+    z.strictObject({
+      name: z.string().min(1),
+      direction: z.enum(['minimize', 'maximize']).optional(),
+      value: z.enum(['last', 'best']).optional(),
+      'min-effect': z.number().nonnegative().optional(),
+    }),
+  ]),
+  direction: z.enum(['minimize', 'maximize']).optional(),
+  budget: z
+    .strictObject({
+      runs: count.optional(),
+      wall: duration.optional(),
+      device: duration.optional(),
+      money: positive.optional(),
+    })
+    .optional(),
+  deadline: z.string().optional(),
+  price: z.number().nonnegative().optional(),
+  slots: z
+    .union([
+      count,
+      z.strictObject({
+        count: count.optional(),
+        threads: z.int().nonnegative().optional(),
+        gpus: z
+          .union([
+            z.int().nonnegative(),
+            z.array(z.union([z.int().nonnegative(), z.string().min(1)]).transform(String)),
+          ])
+          .optional(),
+        cpus: count.optional(),
+      }),
+    ])
+    .optional(),
+  run: z
+    .strictObject({
+      limit: duration.optional(),
+      grace: duration.optional(),
+      workspace: z.enum(['copy', 'inplace']).optional(),
+      env: z.unknown().optional(),
+    })
+    .optional(),
+  knobs: z.unknown().optional(),
+  seed: z.union([z.string(), z.strictObject({ via: z.string() })]).optional(),
+  constraints: z.array(z.string()).optional(),
+  repeats: z.strictObject({ baseline: count.optional(), most: count.optional() }).optional(),
+  sampler: z.enum(['auto', 'random', 'sobol', 'tpe']).optional(),
+  pruner: z.enum(['auto', 'median', 'asha', 'none']).optional(),
+  capture: z
+    .strictObject({
+      files: z
+        .array(
+          z.union([
+            z.string(),
+            z.strictObject({ path: z.string(), format: z.enum(['jsonl', 'csv', 'tensorboard']).optional() }),
+          ]),
+        )
+        .optional(),
+      pattern: z.string().optional(),
+    })
+    .optional(),
+  'random-seed': z.int().nonnegative().optional(),
+});
+
+/** A file of the right shape, before its meaning is checked. */
+export type ConfigFile = z.output<typeof fileSchema>;
+export type KnobFile = z.output<typeof knobSchema>;
+
+/** What is wrong with a value, as one sentence, and the names that would have been right. */
+export interface Misfit {
+  readonly path: readonly (string | number)[];
+  readonly kind: 'unknown-key' | 'missing-key' | 'wrong-type';
+  readonly message: string;
+  /** For an unknown key: the key itself and all that are known at that place. */
+  readonly key?: string;
+  readonly known: readonly string[];
+}
+
+/** The value with defaults of the schema, or every misfit in the order of the schema. */
+export function fit<S extends z.ZodType>(schema: S, given: unknown): { value: z.output<S> } | { misfits: Misfit[] } {
+  const result = schema.safeParse(given);
+  if (result.success) return { value: result.data };
+  const misfits = result.error.issues.flatMap((issue) => misfitsOf(issue, [], schema));
+  return {
+    misfits: misfits.map((misfit) =>
+      misfit.kind === 'wrong-type' && valueAt(given, misfit.path) === undefined
+        ? { ...misfit, kind: 'missing-key', message: 'is missing' }
+        : misfit,
+    ),
+  };
+}
+
+function misfitsOf(issue: z.core.$ZodIssue, before: readonly (string | number)[], schema: z.ZodType): Misfit[] {
+  const path = [...before, ...issue.path.map((key) => (typeof key === 'number' ? key : String(key)))];
+  if (issue.code === 'unrecognized_keys') {
+    const known = keysAt(schema, path);
+    return issue.keys.map((key) => ({ path, key, known, kind: 'unknown-key', message: `unknown key "${key}"` }));
+  }
+  if (issue.code === 'invalid_union') {
+    // The branch that got furthest into the value is the one that was meant.
+    const deep = issue.errors.find((branch) =>
+      branch.every((inner) => inner.path.length > 0 || inner.code !== 'invalid_type'),
+    );
+    if (deep !== undefined) return deep.flatMap((inner) => misfitsOf(inner, path, schema));
+    const wanted = issue.errors.flatMap((branch) => branch.map(wantedOf));
+    return [{ path, kind: 'wrong-type', known: [], message: `expected ${[...new Set(wanted)].join(' or ')}` }];
+  }
+  if (issue.code === 'invalid_value') {
+    const known = issue.values.map(String);
+    return [{ path, kind: 'wrong-type', known, message: `expected ${known.join(' or ')}` }];
+  }
+  return [{ path, kind: 'wrong-type', known: [], message: `expected ${wantedOf(issue)}` }];
+}
+
+function wantedOf(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'invalid_value') return issue.values.map(String).join(' or ');
+  if (issue.code === 'too_small') {
+    if (issue.origin !== 'number' && issue.origin !== 'int') return 'something that is not empty';
+    return issue.inclusive ? `a number of at least ${issue.minimum}` : `a number above ${issue.minimum}`;
+  }
+  if (issue.code !== 'invalid_type') return issue.message.toLowerCase();
+  const names: Readonly<Record<string, string>> = {
+    string: 'text',
+    number: 'a number',
+    int: 'a whole number',
+    boolean: 'true or false',
+    array: 'a list',
+    object: 'a block of keys',
+  };
+  return names[issue.expected] ?? issue.expected;
+}
+
+function valueAt(given: unknown, path: readonly (string | number)[]): unknown {
+  let reached = given;
+  for (const key of path) {
+    if (typeof reached !== 'object' || reached === null || !Object.hasOwn(reached, key)) return undefined;
+    reached = (reached as Record<string | number, unknown>)[key];
+  }
+  return reached;
+}
+
+/** Names an object of the schema at this path knows. */
+function keysAt(schema: z.ZodType, path: readonly (string | number)[]): string[] {
+  let reached: z.ZodType[] = [schema];
+  for (const key of path) {
+    reached = reached.flatMap(unwrap).flatMap((inner) => {
+      if (inner instanceof z.ZodArray) return [inner.element as z.ZodType];
+      if (!(inner instanceof z.ZodObject)) return [];
+      const next = (inner.shape as Record<string, z.ZodType>)[key];
+      return next === undefined ? [] : [next];
+    });
+  }
+  return reached.flatMap(unwrap).flatMap((inner) => (inner instanceof z.ZodObject ? Object.keys(inner.shape) : []));
+}
+
+function unwrap(schema: z.ZodType): z.ZodType[] {
+  if (schema instanceof z.ZodOptional) return unwrap(schema.unwrap() as z.ZodType);
+  if (schema instanceof z.ZodUnion) return schema.options.flatMap((option) => unwrap(option as z.ZodType));
+  return [schema];
+}
