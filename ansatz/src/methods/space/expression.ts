@@ -1,6 +1,344 @@
-/** Constraints between parameters, written as expressions: a small parser and evaluator, never `eval`. */
+/**
+ * Constraints between parameters, written as expressions: a small parser and evaluator, never `eval`.
+ *
+ * Grammar, loosest first: `or`/`||`, `and`/`&&`, `not`/`!`, comparisons (`< <= > >= == != in`, chained as in
+ * Python), `+ -`, `* / // %`, unary `-`, `**`; names, numbers, quoted strings, `True`/`False`, `[lists]`,
+ * parentheses and `min max abs floor ceil sqrt log exp`. `%` and `//` follow Python's sign rules.
+ */
+
+import type { Point, Value } from './space.ts';
 
 /** A parsed expression and the text it came from. */
 export interface Constraint {
   readonly text: string;
+  readonly tree: Node;
+}
+
+type Node =
+  | { readonly kind: 'value'; readonly value: Value }
+  | { readonly kind: 'name'; readonly name: string }
+  | { readonly kind: 'list'; readonly items: readonly Node[] }
+  | { readonly kind: 'unary'; readonly op: '-' | 'not'; readonly of: Node }
+  | { readonly kind: 'binary'; readonly op: string; readonly left: Node; readonly right: Node }
+  | { readonly kind: 'call'; readonly name: string; readonly args: readonly Node[] };
+
+/** Why a text is no expression; `at` is the offset of the offending character. */
+export class ExpressionError extends Error {
+  readonly text: string;
+  readonly at: number;
+
+  constructor(message: string, text: string, at: number) {
+    super(message);
+    this.name = 'ExpressionError';
+    this.text = text;
+    this.at = at;
+  }
+}
+
+interface Token {
+  readonly kind: 'number' | 'string' | 'name' | 'op' | 'end';
+  readonly text: string;
+  readonly at: number;
+}
+
+const OPERATORS = [
+  '**',
+  '//',
+  '<=',
+  '>=',
+  '==',
+  '!=',
+  '&&',
+  '||',
+  '<',
+  '>',
+  '+',
+  '-',
+  '*',
+  '/',
+  '%',
+  '(',
+  ')',
+  '[',
+  ']',
+  ',',
+  '!',
+];
+const TOKEN =
+  /\s*(?:((?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')|([A-Za-z_][\w.-]*(?<!-)))/y;
+const FUNCTIONS: Readonly<Record<string, (args: number[]) => number>> = {
+  min: (args) => Math.min(...args),
+  max: (args) => Math.max(...args),
+  abs: ([x]) => Math.abs(x!),
+  floor: ([x]) => Math.floor(x!),
+  ceil: ([x]) => Math.ceil(x!),
+  sqrt: ([x]) => Math.sqrt(x!),
+  log: ([x]) => Math.log(x!),
+  exp: ([x]) => Math.exp(x!),
+};
+const COMPARISONS = new Set(['<', '<=', '>', '>=', '==', '!=', 'in']);
+const DEEPEST = 60;
+
+/** Parse `text`. Throws {@link ExpressionError}. `names` (if given) are the only names allowed besides functions. */
+export function parseConstraint(text: string, names?: readonly string[]): Constraint {
+  const tokens = tokenize(text, names);
+  let position = 0;
+  let depth = 0;
+  const peek = (): Token => tokens[position]!;
+  const fail = (message: string, token: Token): never => {
+    throw new ExpressionError(message, text, token.at);
+  };
+  const take = (op: string): boolean => {
+    const token = peek();
+    if (token.kind === 'op' || token.kind === 'name') {
+      if (token.text === op) {
+        position++;
+        return true;
+      }
+    }
+    return false;
+  };
+  const expect = (op: string): void => {
+    if (!take(op)) fail(`expected "${op}"`, peek());
+  };
+
+  const or = (): Node => {
+    let left = and();
+    while (take('or') || take('||')) left = { kind: 'binary', op: 'or', left, right: and() };
+    return left;
+  };
+  const and = (): Node => {
+    let left = not();
+    while (take('and') || take('&&')) left = { kind: 'binary', op: 'and', left, right: not() };
+    return left;
+  };
+  const not = (): Node => {
+    if (++depth > DEEPEST) fail('nested too deeply', peek());
+    const node: Node = take('not') || take('!') ? { kind: 'unary', op: 'not', of: not() } : comparison();
+    depth--;
+    return node;
+  };
+  const comparison = (): Node => {
+    let left = sum();
+    let result: Node | undefined;
+    while (COMPARISONS.has(peek().text) && peek().kind !== 'string') {
+      const op = tokens[position++]!.text;
+      const right = sum();
+      const one: Node = { kind: 'binary', op, left, right };
+      result = result === undefined ? one : { kind: 'binary', op: 'and', left: result, right: one };
+      left = right;
+    }
+    return result ?? left;
+  };
+  const sum = (): Node => {
+    let left = product();
+    for (;;) {
+      const op = ['+', '-'].find(take);
+      if (op === undefined) return left;
+      left = { kind: 'binary', op, left, right: product() };
+    }
+  };
+  const product = (): Node => {
+    let left = unary();
+    for (;;) {
+      const op = ['*', '//', '/', '%'].find(take);
+      if (op === undefined) return left;
+      left = { kind: 'binary', op, left, right: unary() };
+    }
+  };
+  const unary = (): Node => {
+    if (++depth > DEEPEST) fail('nested too deeply', peek());
+    const node: Node = take('-') ? { kind: 'unary', op: '-', of: unary() } : power();
+    depth--;
+    return node;
+  };
+  const power = (): Node => {
+    const left = primary();
+    return take('**') ? { kind: 'binary', op: '**', left, right: unary() } : left;
+  };
+  const primary = (): Node => {
+    const token = peek();
+    if (token.kind === 'number') {
+      position++;
+      return { kind: 'value', value: Number(token.text.replaceAll('_', '')) };
+    }
+    if (token.kind === 'string') {
+      position++;
+      return { kind: 'value', value: token.text.slice(1, -1).replaceAll(/\\(.)/g, '$1') };
+    }
+    if (take('(')) {
+      const inner = or();
+      expect(')');
+      return inner;
+    }
+    if (take('[')) return { kind: 'list', items: list(']') };
+    if (token.kind !== 'name')
+      return fail(token.kind === 'end' ? 'ends too early' : `"${token.text}" is out of place`, token);
+    position++;
+    if (token.text === 'True' || token.text === 'true') return { kind: 'value', value: true };
+    if (token.text === 'False' || token.text === 'false') return { kind: 'value', value: false };
+    if (Object.hasOwn(FUNCTIONS, token.text) && take('(')) return { kind: 'call', name: token.text, args: list(')') };
+    if (names !== undefined && !names.includes(token.text)) fail(`unknown name "${token.text}"`, token);
+    return { kind: 'name', name: token.text };
+  };
+  const list = (close: string): Node[] => {
+    const items: Node[] = [];
+    if (take(close)) return items;
+    do items.push(or());
+    while (take(','));
+    expect(close);
+    return items;
+  };
+
+  const tree = or();
+  if (peek().kind !== 'end') fail(`"${peek().text}" is out of place`, peek());
+  return { text, tree };
+}
+
+function tokenize(text: string, names: readonly string[] | undefined): Token[] {
+  const tokens: Token[] = [];
+  // Longest first, so that a knob called `weight-decay` is not read as a subtraction.
+  const dashed = (names ?? []).filter((name) => /[^\w.]/.test(name)).sort((a, b) => b.length - a.length);
+  let at = 0;
+  for (;;) {
+    while (at < text.length && /\s/.test(text[at]!)) at++;
+    if (at >= text.length) break;
+    const known = dashed.find((name) => text.startsWith(name, at) && !/[\w]/.test(text[at + name.length] ?? ' '));
+    if (known !== undefined) {
+      tokens.push({ kind: 'name', text: known, at });
+      at += known.length;
+      continue;
+    }
+    TOKEN.lastIndex = at;
+    const match = TOKEN.exec(text);
+    if (match !== null && match[1] !== undefined) {
+      tokens.push({ kind: 'number', text: match[1], at });
+      at = TOKEN.lastIndex;
+      continue;
+    }
+    if (match !== null && match[2] !== undefined) {
+      tokens.push({ kind: 'string', text: match[2], at });
+      at = TOKEN.lastIndex;
+      continue;
+    }
+    if (match !== null && match[3] !== undefined) {
+      const name = /^[\w.]+/.exec(match[3])![0];
+      tokens.push({ kind: 'name', text: name, at });
+      at += name.length;
+      continue;
+    }
+    const op = OPERATORS.find((candidate) => text.startsWith(candidate, at));
+    if (op === undefined) throw new ExpressionError(`"${text[at]}" means nothing here`, text, at);
+    tokens.push({ kind: 'op', text: op, at });
+    at += op.length;
+  }
+  tokens.push({ kind: 'end', text: '', at });
+  return tokens;
+}
+
+/** The parameter names an expression mentions, each once. */
+export function namesIn(constraint: Constraint): string[] {
+  const found = new Set<string>();
+  const visit = (node: Node): void => {
+    switch (node.kind) {
+      case 'value':
+        return;
+      case 'name':
+        found.add(node.name);
+        return;
+      case 'list':
+        node.items.forEach(visit);
+        return;
+      case 'unary':
+        visit(node.of);
+        return;
+      case 'binary':
+        visit(node.left);
+        visit(node.right);
+        return;
+      case 'call':
+        node.args.forEach(visit);
+    }
+  };
+  visit(constraint.tree);
+  return [...found];
+}
+
+/** Whether `point` satisfies `constraint`. A name the point lacks, or arithmetic on text, makes it false. */
+export function holds(constraint: Constraint, point: Point): boolean {
+  return truthy(evaluate(constraint.tree, point));
+}
+
+type Result = Value | undefined | readonly Result[];
+
+function evaluate(node: Node, point: Point): Result {
+  switch (node.kind) {
+    case 'value':
+      return node.value;
+    case 'name':
+      return Object.hasOwn(point, node.name) ? point[node.name] : undefined;
+    case 'list':
+      return node.items.map((item) => evaluate(item, point));
+    case 'unary': {
+      const of = evaluate(node.of, point);
+      return node.op === 'not' ? !truthy(of) : -number(of);
+    }
+    case 'call':
+      return FUNCTIONS[node.name]!(node.args.map((arg) => number(evaluate(arg, point))));
+    case 'binary':
+      return binary(node.op, evaluate(node.left, point), () => evaluate(node.right, point));
+  }
+}
+
+function binary(op: string, left: Result, rightOf: () => Result): Result {
+  if (op === 'or') return truthy(left) || truthy(rightOf());
+  if (op === 'and') return truthy(left) && truthy(rightOf());
+  const right = rightOf();
+  if (op === 'in') return Array.isArray(right) && right.some((item) => item === left);
+  if (op === '==') return left !== undefined && right !== undefined && comparable(left) === comparable(right);
+  if (op === '!=') return left !== undefined && right !== undefined && comparable(left) !== comparable(right);
+  if (op === '+' && typeof left === 'string' && typeof right === 'string') return left + right;
+  const a = number(left);
+  const b = number(right);
+  switch (op) {
+    case '<':
+      return a < b;
+    case '<=':
+      return a <= b;
+    case '>':
+      return a > b;
+    case '>=':
+      return a >= b;
+    case '+':
+      return a + b;
+    case '-':
+      return a - b;
+    case '*':
+      return a * b;
+    case '/':
+      return a / b;
+    case '//':
+      return Math.floor(a / b);
+    case '%':
+      return a - b * Math.floor(a / b);
+    case '**':
+      return a ** b;
+    default:
+      throw new Error(`no operator ${op}`); // the parser makes no other
+  }
+}
+
+function comparable(value: Result): Result {
+  return typeof value === 'boolean' ? Number(value) : value;
+}
+
+function number(value: Result): number {
+  if (typeof value === 'number') return value;
+  if (typeof value === 'boolean') return Number(value);
+  return NaN;
+}
+
+function truthy(value: Result): boolean {
+  if (typeof value === 'number') return value !== 0 && !Number.isNaN(value);
+  return Boolean(value);
 }

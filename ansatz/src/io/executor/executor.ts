@@ -1,0 +1,61 @@
+/** The contract of everything that makes runs happen. */
+
+import type { Point } from '../../methods/space/space.ts';
+import type { Metric } from '../capture/metric.ts';
+
+/** What to run. Everything an executor needs to start the run, and to find it again after a restart. */
+export interface RunSpec {
+  readonly run: number;
+  readonly trial: number;
+  readonly point: Point;
+  readonly seed: number;
+  readonly slot: number;
+  /** After this many seconds the executor ends the run, also when no lab is there to ask. */
+  readonly limitSeconds: number;
+}
+
+/** How a run came to its end, as far as the machine can tell. */
+export interface Exit {
+  /** `exited`: the process ended and its code is known. `lost`: it is gone, and nobody saw how. `unstarted`: it never was. */
+  readonly how: 'exited' | 'lost' | 'unstarted';
+  /** Exit status; 128 + n for signal n. */
+  readonly code?: number;
+  /** Set when the executor ended it. */
+  readonly cut?: 'time-limit' | 'cancelled';
+  /** Wall seconds of the process, by a clock of the machine it ran on. */
+  readonly seconds: number;
+  readonly cpuSeconds?: number;
+  /** Largest sum of resident memory of the process tree that was seen. */
+  readonly peakBytes?: number;
+  /** Last lines it printed. */
+  readonly tail: readonly string[];
+  /** Lines it printed in all, where they were counted. */
+  readonly lines?: number;
+  /** Why it never started or was lost. */
+  readonly text?: string;
+}
+
+/** What an executor tells the lab. */
+export type Message =
+  | { readonly type: 'run.heard'; readonly run: number; readonly metrics: readonly Metric[] }
+  | { readonly type: 'run.exited'; readonly run: number; readonly exit: Exit }
+  | { readonly type: 'warning.raised'; readonly code: string; readonly text: string; readonly run?: number };
+
+export type Tell = (message: Message) => void;
+
+/**
+ * Makes runs happen.
+ *
+ * Contract: none of these throws or waits. For every run submitted or adopted exactly one `run.exited` follows,
+ * after its last `run.heard`. A spec submitted twice, by this process or by another, runs once. `stop` is polite
+ * first and hard after the grace time, reaches every process the run started, and of a run that is over it does
+ * nothing. `adopt` is given all runs that were under way when the last lab died: those that live go on, those that
+ * ended meanwhile are told as such, those that never started are started.
+ */
+export interface Executor {
+  submit(spec: RunSpec, tell: Tell): void;
+  stop(run: number): void;
+  adopt(specs: readonly RunSpec[], tell: Tell): void;
+  /** Let go of files and timers. Runs go on. */
+  close(): void;
+}

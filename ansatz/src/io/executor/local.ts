@@ -1,0 +1,313 @@
+/** Runs as processes of this machine, each under a supervisor that outlives the lab. */
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Slot, StudyConfig } from '../../study/config.ts';
+import { type Capture, openCapture } from '../capture/index.ts';
+import type { Executor, Exit, RunSpec, Tell } from './executor.ts';
+import { commandOf, prepare } from './prepare.ts';
+import { alive, bootId, type ProcessId, signal, treeUsage, uptime, withEnvironment } from './process.ts';
+import { countLines, tailOf } from './tail.ts';
+
+const SUPERVISOR = fileURLToPath(new URL('supervise.sh', import.meta.url));
+const POLL_MS = 100;
+/** A supervisor that made its lock and then nothing for this long was killed at birth. */
+const BIRTH_MS = 3000;
+/** Bytes of output parsed per run and poll, so that one loud run does not keep the others waiting. */
+const BYTES_PER_POLL = 4 << 20;
+/** Memory and CPU of a tree are sampled at every poll at first, then every second. */
+const SAMPLE_EVERY = 10;
+
+interface Live {
+  readonly spec: RunSpec;
+  readonly dir: string;
+  readonly tell: Tell;
+  readonly capture: Capture;
+  child?: ChildProcess;
+  started?: Started;
+  submittedAt: number;
+  polls: number;
+  peakBytes: number;
+  cpuSeconds: number;
+  ended: boolean;
+}
+
+interface Started {
+  readonly supervisor: ProcessId;
+  readonly command: ProcessId;
+  /** Uptime when the command was started. */
+  readonly at: number;
+}
+
+export interface LocalOptions {
+  readonly config: StudyConfig;
+  /** Folder of the study's runs; each run gets `<runs>/<number>`. */
+  readonly runs: string;
+}
+
+/** The folder of a run. */
+export function runFolder(runs: string, run: number): string {
+  return join(runs, String(run));
+}
+
+/** What every process of a run carries in its environment. Different for equal run numbers of other studies. */
+export function tokenOf(runs: string, run: number): string {
+  return `${createHash('sha256').update(runs).digest('hex').slice(0, 16)}-${run}`;
+}
+
+/** An executor for the slots in `config`. */
+export function localExecutor({ config, runs }: LocalOptions): Executor {
+  const live = new Map<number, Live>();
+  let timer: NodeJS.Timeout | undefined;
+
+  const watch = (spec: RunSpec, tell: Tell): Live => {
+    const dir = runFolder(runs, spec.run);
+    const capture = openCapture({
+      dir,
+      folder: config.run.workspace === 'copy' ? join(dir, 'tree') : config.folder,
+      files: config.capture.files,
+      pattern: config.capture.pattern,
+    });
+    const entry: Live = {
+      spec,
+      dir,
+      tell,
+      capture,
+      submittedAt: performance.now(),
+      polls: 0,
+      peakBytes: 0,
+      cpuSeconds: 0,
+      ended: false,
+    };
+    live.set(spec.run, entry);
+    timer ??= setInterval(poll, POLL_MS);
+    return entry;
+  };
+
+  const start = (spec: RunSpec, tell: Tell): void => {
+    if (live.has(spec.run)) return;
+    const dir = runFolder(runs, spec.run);
+    try {
+      mkdirSync(dir, { recursive: true });
+      const { argv, cwd, env } = prepare(config, spec, dir, runs);
+      const entry = watch(spec, tell);
+      launch(entry, argv, cwd, env);
+    } catch (error) {
+      live.get(spec.run)?.capture.close();
+      live.delete(spec.run);
+      const text = (error as Error).message;
+      tell({ type: 'run.exited', run: spec.run, exit: { how: 'unstarted', seconds: 0, tail: [], text } });
+    }
+  };
+
+  const launch = (entry: Live, argv: readonly string[], cwd: string, env: NodeJS.ProcessEnv): void => {
+    const { spec } = entry;
+    const args = [
+      SUPERVISOR,
+      entry.dir,
+      spec.limitSeconds.toFixed(3),
+      config.run.graceSeconds.toFixed(3),
+      tokenOf(runs, spec.run),
+      ...commandOf(config.slots[spec.slot], argv),
+    ];
+    const child = spawn('/bin/sh', args, { cwd, env, detached: true, stdio: 'ignore' });
+    child.unref();
+    entry.child = child;
+    child.on('exit', () => look(entry));
+    child.on('error', (error) => {
+      end(entry, { how: 'unstarted', seconds: 0, tail: [], text: error.message });
+    });
+  };
+
+  /** See how a run stands, and end it in our books when it is over. */
+  const look = (entry: Live): void => {
+    if (entry.ended) return;
+    const exit = readExit(entry.dir);
+    if (exit !== undefined) {
+      end(entry, exit);
+      return;
+    }
+    entry.started ??= readStarted(entry.dir);
+    if (entry.started === undefined) {
+      const born = entry.child === undefined || entry.child.exitCode !== null || entry.child.signalCode !== null;
+      if (born && performance.now() - entry.submittedAt > BIRTH_MS) {
+        end(entry, { how: 'lost', seconds: 0, tail: [], text: 'its supervisor died at birth' });
+      }
+      return;
+    }
+    if (alive(entry.started.supervisor)) return;
+    // The supervisor may have written its last word between our two looks.
+    const late = readExit(entry.dir);
+    end(entry, late ?? abandoned(entry));
+  };
+
+  /** The supervisor was killed. Nobody guards the run any more: end what is left of it and charge what it had. */
+  const abandoned = (entry: Live): Exit => {
+    const { command, at } = entry.started!;
+    const now = uptime();
+    const orphan = alive(command);
+    const until = orphan && now !== undefined ? now : at + lastSign(entry.dir);
+    killTree(entry);
+    return { how: 'lost', seconds: Math.max(0, until - at), tail: [], text: 'its supervisor was killed' };
+  };
+
+  const killTree = (entry: Live): void => {
+    if (entry.started !== undefined && alive(entry.started.command)) signal(-entry.started.command.pid, 'SIGKILL');
+    for (let round = 0; round < 10; round++) {
+      const pids = withEnvironment(`ANSATZ_RUN=${tokenOf(runs, entry.spec.run)}`);
+      if (pids.length === 0) return;
+      for (const pid of pids) signal(pid, 'SIGKILL');
+    }
+  };
+
+  const end = (entry: Live, exit: Exit): void => {
+    if (entry.ended) return;
+    entry.ended = true;
+    live.delete(entry.spec.run);
+    if (live.size === 0) {
+      clearInterval(timer);
+      timer = undefined;
+    }
+    const { run } = entry.spec;
+    try {
+      const metrics = entry.capture.finish();
+      if (metrics.length > 0) entry.tell({ type: 'run.heard', run, metrics });
+      entry.capture.close();
+    } catch (error) {
+      entry.tell({ type: 'warning.raised', code: 'capture', text: (error as Error).message, run });
+    }
+    const cpuSeconds = Math.max(exit.cpuSeconds ?? 0, entry.cpuSeconds);
+    entry.tell({
+      type: 'run.exited',
+      run,
+      exit: {
+        ...exit,
+        cpuSeconds: cpuSeconds > 0 ? cpuSeconds : undefined,
+        peakBytes: entry.peakBytes > 0 ? entry.peakBytes : undefined,
+        tail: tailOf(entry.dir),
+        lines: countLines(entry.dir),
+      },
+    });
+  };
+
+  const poll = (): void => {
+    for (const entry of live.values()) {
+      try {
+        const metrics = entry.capture.poll(BYTES_PER_POLL);
+        if (metrics.length > 0) entry.tell({ type: 'run.heard', run: entry.spec.run, metrics });
+      } catch (error) {
+        entry.tell({ type: 'warning.raised', code: 'capture', text: (error as Error).message, run: entry.spec.run });
+      }
+      sample(entry);
+      look(entry);
+    }
+  };
+
+  const sample = (entry: Live): void => {
+    const turn = entry.polls++;
+    if (entry.started === undefined || (turn > SAMPLE_EVERY && turn % SAMPLE_EVERY !== 0)) return;
+    const usage = treeUsage(entry.started.supervisor.pid);
+    if (usage === undefined) return;
+    entry.peakBytes = Math.max(entry.peakBytes, usage.residentBytes, usage.peakBytes);
+    entry.cpuSeconds = Math.max(entry.cpuSeconds, usage.cpuSeconds);
+  };
+
+  return {
+    submit: start,
+    stop(run) {
+      const entry = live.get(run);
+      if (entry === undefined) return;
+      entry.started ??= readStarted(entry.dir);
+      const pid = entry.started?.supervisor.pid ?? entry.child?.pid;
+      // Before it has written `started` the supervisor may not have set its trap: TERM would kill it unheard.
+      if (entry.started === undefined) setTimeout(() => this.stop(run), 20);
+      else if (pid !== undefined && alive(entry.started.supervisor)) signal(pid, 'SIGTERM');
+    },
+    adopt(specs, tell) {
+      for (const spec of specs) {
+        const dir = runFolder(runs, spec.run);
+        // No lock: the last lab wrote its intention and died. Starting now is safe, the lock sees to the rest.
+        if (existsSync(join(dir, 'lock'))) watch(spec, tell);
+        else {
+          rmSync(dir, { recursive: true, force: true });
+          start(spec, tell);
+        }
+      }
+    },
+    close() {
+      clearInterval(timer);
+      timer = undefined;
+      for (const entry of live.values()) entry.capture.close();
+      live.clear();
+    },
+  };
+}
+
+function readStarted(dir: string): Started | undefined {
+  const words = wordsOf(join(dir, 'started'));
+  if (words === undefined) return undefined;
+  const [pid, birth, boot, command, commandBirth, at] = words;
+  return {
+    supervisor: { pid: Number(pid), birth: birth!, boot: boot! },
+    command: { pid: Number(command), birth: commandBirth!, boot: boot! },
+    at: Number(at),
+  };
+}
+
+function readExit(dir: string): Exit | undefined {
+  const words = wordsOf(join(dir, 'exit'));
+  if (words === undefined) return undefined;
+  const [code, cut, start, end, user, system] = words;
+  return {
+    how: 'exited',
+    code: Number(code),
+    cut: cut === 'time-limit' || cut === 'cancelled' ? cut : undefined,
+    seconds: Math.max(0, Number(end) - Number(start)),
+    cpuSeconds: clock(user) + clock(system),
+    tail: [],
+  };
+}
+
+function wordsOf(file: string): string[] | undefined {
+  try {
+    const words = readFileSync(file, 'utf8').trim().split(' ');
+    return words.length >= 6 ? words : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** `1m2.345s`, as the shell's `times` prints, in seconds. */
+function clock(text: string | undefined): number {
+  const match = /^(\d+)m([\d.]+)s$/.exec(text ?? '');
+  return match === null ? 0 : Number(match[1]) * 60 + Number(match[2]);
+}
+
+/** Seconds from the start to the last sign of life: a heartbeat or a line of output. */
+function lastSign(dir: string): number {
+  const times = ['started', 'heartbeat', 'stdout', 'stderr'].map((name) => {
+    try {
+      return statSync(join(dir, name)).mtimeMs;
+    } catch {
+      return 0;
+    }
+  });
+  return times[0] === 0 ? 0 : (Math.max(...times) - times[0]!) / 1000;
+}
+
+/** Whether any process of a run still lives: for `doctor` and `stop` when no lab does. */
+export function runAlive(runs: string, run: number): boolean {
+  const started = readStarted(runFolder(runs, run));
+  if (started === undefined || started.supervisor.boot !== bootId()) return false;
+  return alive(started.supervisor) || alive(started.command);
+}
+
+/** Describe a slot in words. */
+export function slotText(slot: Slot): string {
+  if (slot.gpus.length > 0) return `gpu ${slot.gpus.join(',')}`;
+  if (slot.cpus.length > 0) return `cpu ${slot.cpus.join(',')}`;
+  return 'shared cpu';
+}

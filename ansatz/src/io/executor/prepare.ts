@@ -1,0 +1,89 @@
+/** From a spec to something that can be started: a folder, a command line and an environment. */
+
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { delimiter, join } from 'node:path';
+import type { Slot, StudyConfig } from '../../study/config.ts';
+import { applyPatches, copyTree, deliver } from '../knobs/index.ts';
+import type { RunSpec } from './executor.ts';
+
+export interface Prepared {
+  readonly argv: readonly string[];
+  readonly cwd: string;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/**
+ * Make the run's folder and, when the study wants private copies or a patch needs one, its tree. Throws a
+ * UserError when a value cannot be delivered.
+ */
+export function prepare(config: StudyConfig, spec: RunSpec, dir: string, runs: string): Prepared {
+  claim(spec, dir);
+  const delivered = deliver(config, spec.point, config.seed === undefined ? undefined : spec.seed);
+  let cwd = config.folder;
+  if (config.run.workspace === 'copy' || delivered.patches.length > 0) {
+    cwd = join(dir, 'tree');
+    if (!existsSync(cwd)) copyTree(config.folder, cwd, { patched: delivered.patches.map((patch) => patch.file), skip: runs });
+    applyPatches(cwd, delivered.patches);
+  }
+  const slot = config.slots[spec.slot];
+  return {
+    argv: delivered.argv,
+    cwd,
+    env: {
+      ...process.env,
+      // Scripts that buffer would be heard late; colours and cursor tricks help no parser.
+      PYTHONUNBUFFERED: '1',
+      NO_COLOR: '1',
+      TERM: 'dumb',
+      COLUMNS: '200',
+      ...threadVariables(slot),
+      ...(slot !== undefined && slot.gpus.length > 0
+        ? { CUDA_VISIBLE_DEVICES: slot.gpus.join(','), CUDA_DEVICE_ORDER: 'PCI_BUS_ID' }
+        : {}),
+      ...config.run.env,
+      ...delivered.env,
+      ANSATZ_METRICS: join(dir, 'metrics.jsonl'),
+      ANSATZ_SEED: String(spec.seed),
+      ANSATZ_TRIAL: String(spec.trial),
+      // Set for the command alone by its supervisor; a lab inside a lab must not pass on its own.
+      ANSATZ_RUN: undefined,
+    },
+  };
+}
+
+/**
+ * Write down whose folder this is. A folder that another run left there (a journal that lost its tail) is moved
+ * aside: its lock and its exit file must not speak for this one.
+ */
+function claim(spec: RunSpec, dir: string): void {
+  const file = join(dir, 'spec.json');
+  const text = `${JSON.stringify(spec)}\n`;
+  if (existsSync(join(dir, 'lock')) && (!existsSync(file) || readFileSync(file, 'utf8') !== text)) {
+    let aside = 1;
+    while (existsSync(`${dir}.old${aside}`)) aside++;
+    renameSync(dir, `${dir}.old${aside}`);
+    mkdirSync(dir);
+  }
+  writeFileSync(file, text);
+}
+
+const THREADS = ['OMP_NUM_THREADS', 'MKL_NUM_THREADS', 'OPENBLAS_NUM_THREADS', 'NUMEXPR_NUM_THREADS', 'VECLIB_MAXIMUM_THREADS'];
+
+/** Without these every slot starts a thread per core of the machine. */
+function threadVariables(slot: Slot | undefined): Record<string, string> {
+  if (slot === undefined || slot.threads === 0) return {};
+  return Object.fromEntries(THREADS.map((name) => [name, String(slot.threads)]));
+}
+
+/** The command bound to its slot's CPUs where the system can do that. */
+export function commandOf(slot: Slot | undefined, argv: readonly string[]): readonly string[] {
+  if (slot === undefined || slot.cpus.length === 0 || slot.cpus.length >= availableParallelism()) return argv;
+  return haveTaskset() ? ['taskset', '-c', slot.cpus.join(','), ...argv] : argv;
+}
+
+let taskset: boolean | undefined;
+function haveTaskset(): boolean {
+  taskset ??= (process.env['PATH'] ?? '').split(delimiter).some((folder) => existsSync(join(folder, 'taskset')));
+  return taskset;
+}

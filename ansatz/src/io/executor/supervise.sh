@@ -1,0 +1,154 @@
+#!/bin/sh
+# Runs one command, outlives the lab, and tells the truth about it in files.
+#
+#   supervise.sh DIR LIMIT GRACE TOKEN COMMAND [ARG...]
+#
+# DIR/lock/      made first: a second supervisor of the same run finds it and leaves (exit 97)
+# DIR/started    pid and start of the supervisor, boot id, pid and start of the command, uptime at the start
+# DIR/heartbeat  touched every 5 seconds
+# DIR/stdout, DIR/stderr
+# DIR/exit       exit code, why it was cut short, uptime at start and end, CPU seconds of the children
+#
+# LIMIT and GRACE are seconds. A TERM to this process ends the run politely, then hard. The guard below is a
+# process of its own, so the limit holds even if this one is killed. Everything the command starts inherits
+# ANSATZ_RUN=TOKEN, which finds the processes that left its group. POSIX sh and few forks: compute nodes may have
+# no Node, and short runs should not wait for their keeper.
+
+dir=$1 limit=$2 grace=$3 token=$4
+shift 4
+mkdir "$dir/lock" 2>/dev/null || exit 97
+exec </dev/null >>"$dir/supervisor.log" 2>&1
+
+uptime() {
+  if read -r now _ 2>/dev/null </proc/uptime; then return; fi
+  now=$(date +%s)
+}
+
+# Start time of process $1 in clock ticks since boot: together with the boot id it names a process for good.
+birth() {
+  born=0
+  if read -r stat 2>/dev/null <"/proc/$1/stat"; then
+    # The name in parentheses may hold anything; count the fields after it.
+    set -- ${stat##*) }
+    born=${20}
+  elif [ ! -d /proc/self ]; then
+    born=$(ps -o lstart= -p "$1" | tr -s ' ' _)
+  fi
+}
+
+put() {
+  cat >"$dir/$1.new" && mv "$dir/$1.new" "$dir/$1"
+}
+
+# Kill every process that carries the token, again until none is left.
+sweep() {
+  [ -d /proc/self ] || return 0
+  for _ in 1 2 3 4 5 6 7 8 9 10; do
+    found=$(grep -lzsx "ANSATZ_RUN=$token" /proc/[0-9]*/environ 2>/dev/null)
+    [ -n "$found" ] || return 0
+    for file in $found; do
+      pid=${file#/proc/}
+      kill -KILL "${pid%/environ}" 2>/dev/null
+    done
+  done
+}
+
+nap() {
+  sleep "$1" &
+  sleeper=$!
+  wait $sleeper
+}
+
+# Whether the command's pid has been given to somebody else.
+stranger() {
+  birth "$command"
+  [ "$born" != 0 ] && [ "$born" != "$command_born" ]
+}
+
+# Politely, then hard; $1 says why.
+finish() {
+  [ -e "$dir/cut" ] || echo "$1" >"$dir/cut"
+  if stranger; then
+    sweep
+    return
+  fi
+  kill -TERM "-$command" 2>/dev/null
+  nap "$grace"
+  kill -KILL "-$command" 2>/dev/null
+  sweep
+}
+
+guard() {
+  trap 'kill $sleeper 2>/dev/null; exit 0' TERM
+  trap '' HUP INT
+  whole=${limit%.*}
+  rest=${limit#"$whole"}
+  while [ "${whole:-0}" -gt 5 ]; do
+    : >"$dir/heartbeat"
+    nap 5
+    whole=$((whole - 5))
+    # Left alone after both were killed: nothing to guard any more.
+    if stranger || [ "$born" = 0 ]; then
+      sweep
+      exit 0
+    fi
+  done
+  : >"$dir/heartbeat"
+  nap "${whole:-0}$rest"
+  finish time-limit
+}
+
+boot=none
+read -r boot 2>/dev/null </proc/sys/kernel/random/boot_id
+birth $$
+own=$born
+uptime
+start=$now
+
+# A session of its own, so that the whole group can be signalled and nothing of ours is.
+if command -v setsid >/dev/null 2>&1; then
+  ANSATZ_RUN=$token setsid "$@" >>"$dir/stdout" 2>>"$dir/stderr" &
+else
+  ANSATZ_RUN=$token perl -e 'use POSIX; POSIX::setsid(); exec { $ARGV[0] } @ARGV or exit 127' "$@" >>"$dir/stdout" 2>>"$dir/stderr" &
+fi
+command=$!
+birth $command
+command_born=$born
+killer=
+cancel() {
+  hit=1
+  [ -z "$killer" ] || return
+  # Marked at once: the command may end before the killer gets to it.
+  [ -e "$dir/cut" ] || echo cancelled >"$dir/cut"
+  (
+    trap 'kill $sleeper 2>/dev/null; exit 0' TERM
+    finish cancelled
+  ) &
+  killer=$!
+}
+trap cancel TERM INT HUP
+
+# From here on a TERM is heard, and who reads "started" may send one.
+printf '%s %s %s %s %s %s\n' $$ "$own" "$boot" "$command" "$command_born" "$start" | put started
+
+guard &
+guard=$!
+
+# A trapped signal ends wait early: ask again until the command itself has ended.
+hit=1
+while [ $hit = 1 ]; do
+  hit=0
+  wait $command
+  code=$?
+done
+uptime
+trap '' TERM INT HUP
+kill -KILL "-$command" 2>/dev/null
+sweep
+kill $guard $killer 2>/dev/null
+times >"$dir/times"
+cut=-
+[ -e "$dir/cut" ] && read -r cut <"$dir/cut"
+{ read -r _ && read -r user system; } <"$dir/times"
+printf '%s %s %s %s %s %s\n' "$code" "$cut" "$start" "$now" "$user" "$system" | put exit
+exit "$code"

@@ -1,0 +1,229 @@
+/** Journal, ledger and lease of one study in one SQLite file (WAL, one writer). */
+
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { type Event, EVENT_VERSION, upgrade } from '../../study/events/index.ts';
+import { caps, EPSILON, movement, RESOURCES } from '../../study/ledger.ts';
+import type { Amount } from '../../study/events/index.ts';
+import { reduce, type State } from '../../study/state.ts';
+import { type Journal, LeaseLost } from './journal.ts';
+
+/** Raise when a table changes; `open` refuses files of a newer one. */
+const SCHEMA_VERSION = 1;
+/** A snapshot's text belongs to the code that made it; another State shape needs another number. */
+const STATE_VERSION = 1;
+
+const SCHEMA = `
+  CREATE TABLE IF NOT EXISTS event (
+    seq INTEGER PRIMARY KEY,
+    at INTEGER NOT NULL,
+    type TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    body TEXT NOT NULL
+  ) STRICT;
+  CREATE TABLE IF NOT EXISTS ledger (
+    resource TEXT PRIMARY KEY,
+    budget REAL,
+    held REAL NOT NULL DEFAULT 0,
+    spent REAL NOT NULL DEFAULT 0,
+    CHECK (held >= -${EPSILON}),
+    CHECK (spent >= 0),
+    CHECK (budget IS NULL OR spent + held <= budget + ${EPSILON})
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS hold (run INTEGER PRIMARY KEY, amount TEXT NOT NULL) STRICT;
+  CREATE TABLE IF NOT EXISTS lease (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    epoch INTEGER NOT NULL,
+    owner TEXT NOT NULL,
+    renewed INTEGER NOT NULL
+  ) STRICT;
+  CREATE TABLE IF NOT EXISTS snapshot (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    seq INTEGER NOT NULL,
+    version INTEGER NOT NULL,
+    state TEXT NOT NULL
+  ) STRICT;
+`;
+
+/** Who holds a study and since when it was last heard of. */
+export interface Lease {
+  readonly epoch: number;
+  /** `host pid started`, see lab/lease. */
+  readonly owner: string;
+  readonly renewed: number;
+}
+
+/** A study's database opened for writing by one lab, or for reading by anyone. */
+export interface StudyDatabase extends Journal {
+  /** The lease as it stands; undefined when nobody ever held the study. */
+  lease(): Lease | undefined;
+  /** Take the lease whatever it says; from now on appends of earlier holders throw {@link LeaseLost}. */
+  take(owner: string, now: number): number;
+  renew(now: number): void;
+  release(): void;
+  /** What the database itself says of the ledger, for `doctor` and tests. */
+  ledger(): { resource: string; budget: number | null; held: number; spent: number }[];
+  /** Number of the last event. */
+  readonly last: number;
+}
+
+/** Open the database at `file`. A read-only one never creates, migrates or locks anything. */
+export function openStudyDatabase(file: string, mode: 'write' | 'read'): StudyDatabase {
+  const db = new DatabaseSync(file, { readOnly: mode === 'read' });
+  db.exec('PRAGMA busy_timeout = 5000');
+  if (mode === 'write') {
+    db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
+    migrate(db);
+  }
+  let epoch: number | undefined;
+  let last = (db.prepare('SELECT max(seq) AS seq FROM event').get()?.['seq'] as number | null) ?? 0;
+
+  let insert: StatementSync | undefined;
+  const durable = (event: Event): boolean => event.type === 'run.started' || event.type === 'run.ended';
+
+  const settle = (event: Event): void => {
+    if (event.type === 'study.created' || event.type === 'budget.raised') {
+      const budget = caps(event.type === 'study.created' ? event.config.budget : event.budget);
+      const set = db.prepare(
+        'INSERT INTO ledger (resource, budget) VALUES (?, ?) ON CONFLICT (resource) DO UPDATE SET budget = excluded.budget',
+      );
+      for (const resource of RESOURCES) set.run(resource, budget[resource] ?? null);
+      return;
+    }
+    const holdOf = (run: number): Amount | undefined => {
+      const row = db.prepare('SELECT amount FROM hold WHERE run = ?').get(run);
+      return row === undefined ? undefined : (JSON.parse(row['amount'] as string) as Amount);
+    };
+    const moved = movement(event, holdOf);
+    if (moved === undefined) return;
+    if (event.type === 'run.started') {
+      db.prepare('INSERT INTO hold (run, amount) VALUES (?, ?)').run(event.run, JSON.stringify(event.hold));
+    }
+    if (event.type === 'run.ended') {
+      const gone = db.prepare('DELETE FROM hold WHERE run = ?').run(event.run);
+      if (gone.changes !== 1) throw new Error(`run ${event.run} ended twice`);
+    }
+    const add = db.prepare('UPDATE ledger SET held = max(0, held + ?), spent = spent + ? WHERE resource = ?');
+    for (const resource of RESOURCES) add.run(moved.held[resource], moved.spent[resource], resource);
+  };
+
+  const holder = (): Lease | undefined => {
+    const row = db.prepare('SELECT epoch, owner, renewed FROM lease').get();
+    return row === undefined ? undefined : (row as unknown as Lease);
+  };
+
+  const transaction = (work: () => void): void => {
+    db.exec('BEGIN IMMEDIATE');
+    try {
+      if (epoch !== undefined) {
+        const now = holder();
+        if (now === undefined || now.epoch !== epoch) throw new LeaseLost(now?.owner ?? 'nobody');
+      }
+      work();
+      db.exec('COMMIT');
+    } catch (error) {
+      if (db.isTransaction) db.exec('ROLLBACK');
+      throw error;
+    }
+  };
+
+  const database: StudyDatabase = {
+    get last() {
+      return last;
+    },
+    *read(from = 0) {
+      const statement = db.prepare('SELECT at, type, version, body FROM event WHERE seq > ? ORDER BY seq');
+      statement.setReturnArrays(true);
+      for (const row of statement.iterate(from) as Iterable<unknown>) {
+        const [at, type, version, text] = row as [number, string, number, string];
+        const parsed = JSON.parse(text) as Record<string, unknown>;
+        const body = version === EVENT_VERSION ? parsed : (upgrade(type, version, parsed) as unknown as Record<string, unknown>);
+        body['type'] = type;
+        body['at'] = at;
+        yield body as unknown as Event;
+      }
+    },
+    append(events) {
+      if (events.length === 0) return;
+      if (epoch === undefined) throw new Error('append needs the lease: call take() first');
+      // Full sync costs milliseconds: only money is worth it. The pragma has no effect inside a transaction.
+      db.exec(`PRAGMA synchronous = ${events.some(durable) ? 'FULL' : 'NORMAL'}`);
+      insert ??= db.prepare('INSERT INTO event (seq, at, type, version, body) VALUES (?, ?, ?, ?, ?)');
+      let seq = last;
+      transaction(() => {
+        for (const event of events) {
+          const { at, type, ...body } = event;
+          insert!.run(++seq, at, type, EVENT_VERSION, JSON.stringify(body));
+          settle(event);
+        }
+      });
+      last = seq;
+    },
+    state() {
+      const row = tableExists(db, 'snapshot') ? db.prepare('SELECT seq, version, state FROM snapshot').get() : undefined;
+      let state: State | undefined;
+      let from = 0;
+      if (row !== undefined && row['version'] === STATE_VERSION) {
+        state = JSON.parse(row['state'] as string) as State;
+        from = row['seq'] as number;
+      }
+      for (const event of database.read(from)) state = reduce(state, event);
+      return state;
+    },
+    snapshot(state) {
+      transaction(() => {
+        db.prepare('INSERT OR REPLACE INTO snapshot (one, seq, version, state) VALUES (1, ?, ?, ?)').run(
+          last,
+          STATE_VERSION,
+          JSON.stringify(state),
+        );
+      });
+    },
+    lease: holder,
+    take(owner, now) {
+      db.exec('BEGIN IMMEDIATE');
+      try {
+        const next = (holder()?.epoch ?? 0) + 1;
+        db.prepare('INSERT OR REPLACE INTO lease (one, epoch, owner, renewed) VALUES (1, ?, ?, ?)').run(next, owner, now);
+        db.exec('COMMIT');
+        epoch = next;
+      } catch (error) {
+        if (db.isTransaction) db.exec('ROLLBACK');
+        throw error;
+      }
+      last = (db.prepare('SELECT max(seq) AS seq FROM event').get()?.['seq'] as number | null) ?? 0;
+      return epoch;
+    },
+    renew(now) {
+      transaction(() => {
+        db.prepare('UPDATE lease SET renewed = ?').run(now);
+      });
+    },
+    release() {
+      transaction(() => {
+        db.prepare(`UPDATE lease SET owner = '', renewed = 0`).run();
+      });
+      epoch = undefined;
+    },
+    ledger: () =>
+      db.prepare('SELECT resource, budget, held, spent FROM ledger ORDER BY resource').all() as unknown as ReturnType<
+        StudyDatabase['ledger']
+      >,
+    close() {
+      if (db.isOpen) db.close();
+    },
+  };
+  return database;
+}
+
+function tableExists(db: DatabaseSync, name: string): boolean {
+  return db.prepare(`SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?`).get(name) !== undefined;
+}
+
+function migrate(db: DatabaseSync): void {
+  const version = db.prepare('PRAGMA user_version').get()!['user_version'] as number;
+  if (version > SCHEMA_VERSION) {
+    throw new Error(`the study was written by a newer ansatz (schema ${version}, this one knows ${SCHEMA_VERSION})`);
+  }
+  db.exec(SCHEMA);
+  db.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
+}

@@ -1,0 +1,254 @@
+/**
+ * What to do next: a list of small rules, tried in order. Pure; the actions are the events that should happen.
+ *
+ * The lab appends them to the journal first and performs what follows from them afterwards: `run.started` submits
+ * to the executor, `run.stopping` stops a run, `proposal.asked` asks the researcher. Everything else is bookkeeping.
+ */
+
+import type { Curve, Pruner } from '../methods/pruning/index.ts';
+import type { Amount, EventBody } from '../study/events/index.ts';
+import { judge } from '../study/judge.ts';
+import { affords, cost, EPSILON, free } from '../study/ledger.ts';
+import { type Run, runOf, type State, trialOf } from '../study/state.ts';
+
+/** What `decide` needs besides the state. */
+export interface Parts {
+  readonly pruner: Pruner;
+}
+
+type Rule = (state: State, parts: Parts) => EventBody[];
+
+/** Seconds between the hard signal and the last breath of a process tree, held on top of limit and grace. */
+export const SLACK_SECONDS = 1;
+/** Limit of a run while nothing is known and nothing was set. */
+const UNKNOWN_LIMIT = 7 * 24 * 3600;
+/** A learned limit is this many times the longest run so far, and never below the floor. */
+const LIMIT_FACTOR = 4;
+const LIMIT_FLOOR = 10;
+/** Curves of this many other runs are enough to compare with. */
+const MOST_CURVES = 200;
+
+const RULES: readonly Rule[] = [stopKilled, judgeEnded, stopHopeless, startRun, askProposal, endStudy];
+
+/** The actions of the first rule that has any; none when there is nothing to do until something happens. */
+export function decide(state: State, parts: Parts): EventBody[] {
+  if (state.phase === 'ended') return [];
+  for (const rule of RULES) {
+    const actions = rule(state, parts);
+    if (actions.length > 0) return actions;
+  }
+  return [];
+}
+
+/** The next moment (ms since 1970) at which `decide` may change its mind without any event; Infinity if none. */
+export function alarm(state: State): number {
+  if (state.phase === 'ended') return Infinity;
+  const end = endsAt(state);
+  return end > state.now ? end : Infinity;
+}
+
+/** When the deadline or the wall budget is reached, if the lab stays open from now on. */
+export function endsAt(state: State): number {
+  const wall = state.config.budget.wallSeconds;
+  const wallEnd = wall === undefined ? Infinity : state.now + Math.max(0, wall - state.wallSeconds) * 1000;
+  return Math.min(state.deadline ?? Infinity, wallEnd);
+}
+
+function stopKilled(state: State): EventBody[] {
+  if (state.phase !== 'killed') return [];
+  return state.running
+    .filter((id) => runOf(state, id).stopping === undefined)
+    .map((run) => ({ type: 'run.stopping', run, reason: 'killed', why: 'stopped by hand' }));
+}
+
+function judgeEnded(state: State): EventBody[] {
+  const id = state.unjudged[0];
+  if (id === undefined) return [];
+  return [judge(state, trialOf(state, id)), ...deadKnob(state, id)];
+}
+
+/**
+ * A trial that differs from the baseline in one knob and repeats its first run to the last digit, curve and all,
+ * shows that the knob does nothing. Only as good as the numbers: a coarse metric may hide a small effect.
+ */
+function deadKnob(state: State, id: number): EventBody[] {
+  if (id === 1) return [];
+  const trial = trialOf(state, id);
+  const baseline = trialOf(state, 1);
+  const changed = state.config.knobs.filter((knob) => trial.point[knob.name] !== baseline.point[knob.name]);
+  const knob = changed[0];
+  if (changed.length !== 1 || knob === undefined || state.dead.includes(knob.name) || trial.runs.length === 0) return [];
+  const run = runOf(state, trial.runs[0]!);
+  const same = baseline.runs
+    .map((other) => runOf(state, other))
+    .find((other) => other.seed === run.seed && other.status === 'done' && run.status === 'done');
+  if (same === undefined || same.value !== run.value) return [];
+  // One number alike may be chance (accuracies come in steps); a whole curve, or repeats that differ, is not.
+  const curvesAlike = same.losses.length === run.losses.length && same.losses.every((loss, i) => loss === run.losses[i]);
+  const telling = curvesAlike && (run.losses.length > 2 || (state.pool.df > 0 && state.resolution < 1e-3));
+  if (!telling) return [];
+  const text = `${knob.name} = ${String(trial.point[knob.name])} gave exactly the baseline's result (${String(run.value)}): it does nothing`;
+  return [{ type: 'knob.died', knob: knob.name, trial: id, text }];
+}
+
+function stopHopeless(state: State, { pruner }: Parts): EventBody[] {
+  if (state.phase === 'killed') return [];
+  const actions: EventBody[] = [];
+  for (const id of state.running) {
+    const run = runOf(state, id);
+    // Repeats answer a question about noise, the baseline is the reference: neither is ever cut short.
+    if (run.stopping !== undefined || run.steps.length === 0 || run.repeat > 0 || run.trial === 1) continue;
+    const others = otherCurves(state, run);
+    if (pruner(run, others) === 'continue') continue;
+    const step = run.steps.at(-1)!;
+    const why = `stopped at step ${step}: behind ${others.length} other runs at the same step`;
+    actions.push({ type: 'run.stopping', run: id, reason: 'pruned', why });
+  }
+  return actions;
+}
+
+function otherCurves(state: State, run: Run): Curve[] {
+  const curves: Curve[] = [];
+  for (let i = state.curved.length - 1; i >= 0 && curves.length < MOST_CURVES; i--) {
+    const other = runOf(state, state.curved[i]!);
+    // One curve per trial (its first run), so that a repeated incumbent does not crowd the comparison.
+    if (other.trial === run.trial || other.status === 'failed' || other.repeat > 0) continue;
+    curves.push(other);
+  }
+  return curves;
+}
+
+type Plan = { readonly slot: number; readonly limitSeconds: number; readonly hold: Amount };
+
+/** The first free slot whose run can be paid for now. */
+function openSlot(state: State): Plan | undefined {
+  if (state.running.length >= state.config.slots.length) return undefined;
+  for (let slot = 0; slot < state.config.slots.length; slot++) {
+    if (state.running.some((id) => runOf(state, id).slot === slot)) continue;
+    const plan = affordable(state, slot);
+    if (plan !== undefined) return { slot, ...plan };
+  }
+  return undefined;
+}
+
+function startRun(state: State): EventBody[] {
+  if (state.phase !== 'running' || state.queue.length === 0) return [];
+  const plan = openSlot(state);
+  if (plan === undefined) return [];
+  const trial = trialOf(state, state.queue[0]!);
+  const repeat = trial.runs.length;
+  return [
+    {
+      type: 'run.started',
+      run: state.runs.length + 1,
+      trial: trial.id,
+      repeat,
+      seed: seedOf(state, repeat),
+      slot: plan.slot,
+      limitSeconds: plan.limitSeconds,
+      hold: plan.hold,
+    },
+  ];
+}
+
+/**
+ * The n-th run of every trial has the n-th seed, so that trials meet the same luck. The lab owns the seeds: small
+ * whole numbers, which every script accepts.
+ */
+function seedOf(state: State, repeat: number): number {
+  return state.config.seedNumber + repeat;
+}
+
+/**
+ * The limit and hold a run on `slot` would get now, or undefined when budget or time left cannot pay for a run
+ * worth starting.
+ */
+export function affordable(
+  state: State,
+  slot: number,
+): { readonly limitSeconds: number; readonly hold: Amount } | undefined {
+  const { config, ledger, pace } = state;
+  const devices = Math.max(1, config.slots[slot]!.gpus.length);
+  const overhead = config.run.graceSeconds + SLACK_SECONDS;
+  const typical = pace.count > 0 ? pace.seconds / pace.count : 0;
+  const wanted =
+    config.run.limitSeconds ??
+    (pace.count > 0 ? Math.max(LIMIT_FLOOR, Math.ceil(LIMIT_FACTOR * pace.longest)) : UNKNOWN_LIMIT);
+
+  const deviceSeconds = Math.min(
+    free(ledger, 'deviceSeconds'),
+    config.price > 0 ? (free(ledger, 'money') / config.price) * 3600 : Infinity,
+  );
+  // While nothing is known, slots share what there is instead of the first one holding it all.
+  const share = pace.count > 0 ? 1 : Math.max(1, config.slots.length - state.running.length);
+  const byBudget = deviceSeconds / devices / share - overhead;
+  const byTime = (endsAt(state) - state.now) / 1000 - overhead;
+  const limitSeconds = Math.min(wanted, byBudget, byTime);
+  // A limit the run will not meet wastes what it holds.
+  const needed = Math.min(wanted, pace.count > 0 ? 1.25 * typical : 1);
+  if (!(limitSeconds >= needed - EPSILON) || limitSeconds <= 0) return undefined;
+  const rounded = Math.floor(limitSeconds * 1000) / 1000;
+  const hold = cost(rounded + overhead, devices, config.price);
+  return affords(ledger, hold) ? { limitSeconds: rounded, hold } : undefined;
+}
+
+function askProposal(state: State): EventBody[] {
+  if (state.phase !== 'running' || state.exhausted || state.incumbent === undefined) return [];
+  const idle = state.config.slots.length - state.running.length - state.queue.length - state.asked.length;
+  if (idle <= 0 || openSlot(state) === undefined) return [];
+  if (free(state.ledger, 'runs') < 1 + state.queue.length + state.asked.length) return [];
+  return [{ type: 'proposal.asked', ask: state.asks + 1 }];
+}
+
+function endStudy(state: State): EventBody[] {
+  if (state.running.length > 0) return [];
+  const baseline = trialOf(state, 1);
+  if (baseline.verdict === 'crash') {
+    return [{ type: 'study.ended', reason: 'baseline-failed', text: `the script fails as it is: ${baseline.why}` }];
+  }
+  if (state.phase === 'paused') return [];
+  if (state.phase === 'draining' || state.phase === 'killed') return [];
+  if (state.queue.length > 0 || !state.exhausted) {
+    if (openSlot(state) !== undefined) return [];
+    if (state.asked.length > 0 && free(state.ledger, 'runs') >= 1 && endsAt(state) > state.now) return [];
+    return [...unconfirmed(state), whyOver(state)];
+  }
+  if (state.asked.length > 0) return [];
+  return [{ type: 'study.ended', reason: 'exhausted', text: 'every point of the space was tried' }];
+}
+
+/** Trials the budget left without a verdict. */
+function unconfirmed(state: State): EventBody[] {
+  return state.queue
+    .map((id) => trialOf(state, id))
+    .filter((trial) => trial.verdict === undefined)
+    .map((trial) => ({
+      type: 'trial.judged',
+      trial: trial.id,
+      verdict: trial.id === 1 && trial.values.length > 0 ? 'keep' : 'inconclusive',
+      why: trial.runs.length === 0 ? 'the budget ended before its first run' : 'the budget ended before it could be confirmed',
+    }));
+}
+
+function whyOver(state: State): EventBody {
+  const { budget } = state.config;
+  if (state.deadline !== undefined && state.deadline <= endsAt(state) && state.deadline - state.now < 1000 * needed(state)) {
+    return { type: 'study.ended', reason: 'deadline', text: 'the deadline leaves no time for another run' };
+  }
+  const what =
+    free(state.ledger, 'runs') < 1
+      ? `all ${budget.runs} runs`
+      : budget.wallSeconds !== undefined && budget.wallSeconds - state.wallSeconds < needed(state)
+        ? 'the wall time'
+        : free(state.ledger, 'deviceSeconds') < needed(state)
+          ? 'the device time'
+          : 'the money';
+  const first = state.pace.count === 0 ? ' before a single run could be paid for' : '';
+  return { type: 'study.ended', reason: 'budget', text: `${what} spent, or too little left for another run${first}` };
+}
+
+/** Seconds that a run worth starting needs, all in. */
+function needed(state: State): number {
+  const typical = state.pace.count > 0 ? (1.25 * state.pace.seconds) / state.pace.count : 1;
+  return Math.min(state.config.run.limitSeconds ?? Infinity, typical) + state.config.run.graceSeconds + SLACK_SECONDS;
+}

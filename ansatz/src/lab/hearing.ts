@@ -1,0 +1,183 @@
+/** From what a run prints to what the journal records: the objective's rungs, and how the run ended. */
+
+import { matchMetric, normalKey } from '../io/capture/index.ts';
+import type { Metric } from '../io/capture/index.ts';
+import type { Exit } from '../io/executor/executor.ts';
+import type { Direction, StudyConfig } from '../study/config.ts';
+import { closest } from '../study/error.ts';
+import type { EventBody, FailReason } from '../study/events/index.ts';
+import { cost } from '../study/ledger.ts';
+import { runOf, type State } from '../study/state.ts';
+
+/** The first values of a curve are all recorded, later ones as their step grows by this factor. */
+const DENSE = 8;
+const RUNG_FACTOR = 1.1;
+
+interface Heard {
+  count: number;
+  last: Metric;
+  best: number | undefined;
+  broken: boolean;
+  /** A value of the closing summary outranks the curve. */
+  summary?: Metric;
+}
+
+/** Listens to all runs of one lab. */
+export interface Hearing {
+  /** Events that follow from newly heard metrics: rungs reached, or a diverged objective. */
+  hear(state: State, run: number, metrics: readonly Metric[]): EventBody[];
+  /** The closing event of a run. Forgets the run. */
+  conclude(state: State, run: number, exit: Exit): EventBody;
+  /** Forget what was heard of a run, because it will be heard again from its start. */
+  restart(run: number): void;
+}
+
+/** A hearing for a study. It keeps a few numbers per metric and run, never the points. */
+export function openHearing(config: StudyConfig): Hearing {
+  const runs = new Map<number, Map<string, Heard>>();
+  const wanted = config.objective.metric;
+  const { direction } = config.objective;
+
+  const heardOf = (run: number): Map<string, Heard> => {
+    let heard = runs.get(run);
+    if (heard === undefined) runs.set(run, (heard = new Map()));
+    return heard;
+  };
+
+  return {
+    restart: (run) => void runs.delete(run),
+    hear(state, id, metrics) {
+      const heard = heardOf(id);
+      const run = state.runs[id - 1];
+      const events: EventBody[] = [];
+      let lastStep = run?.steps.at(-1) ?? -Infinity;
+      let count = run?.steps.length ?? 0;
+      let objective = objectiveKey(wanted, heard);
+      for (const metric of metrics) {
+        const isNew = !heard.has(metric.key);
+        note(heard, metric, direction);
+        if (isNew) objective = objectiveKey(wanted, heard);
+        if (metric.key !== objective) continue;
+        if (!Number.isFinite(metric.value)) {
+          if (run?.status === 'running' && run.stopping === undefined && events.at(-1)?.type !== 'run.stopping') {
+            const why = `${metric.key} became ${metric.value} at step ${metric.step}`;
+            events.push({ type: 'run.stopping', run: id, reason: 'nan', why });
+          }
+          continue;
+        }
+        if (metric.step <= lastStep || !Number.isFinite(metric.step)) continue;
+        if (count >= DENSE && metric.step < lastStep * RUNG_FACTOR) continue;
+        events.push({ type: 'run.reported', run: id, step: metric.step, value: metric.value });
+        lastStep = metric.step;
+        count++;
+      }
+      return events;
+    },
+    conclude(state, id, exit) {
+      const heard = heardOf(id);
+      runs.delete(id);
+      const run = runOf(state, id);
+      const devices = Math.max(1, config.slots[run.slot]?.gpus.length ?? 1);
+      const base = {
+        type: 'run.ended',
+        run: id,
+        seconds: exit.seconds,
+        cpuSeconds: exit.cpuSeconds,
+        peakBytes: exit.peakBytes,
+        exit: exit.code,
+        charge: cost(exit.how === 'unstarted' ? 0 : exit.seconds, devices, config.price),
+      } as const;
+      const tail = exit.tail.slice(-12);
+      const failed = (reason: FailReason, text: string): EventBody => ({ ...base, status: 'failed', reason, text, tail });
+
+      if (exit.how === 'unstarted') return failed('start', exit.text ?? 'it could not be started');
+      const key = objectiveKey(wanted, heard);
+      const result = key === undefined ? undefined : resultOf(heard.get(key)!, config);
+      if (exit.how === 'lost') return { ...base, status: 'lost', text: exit.text ?? 'its supervisor vanished', tail };
+      if (run.stopping === 'nan') return failed('nan', run.stopWhy ?? 'the metric diverged');
+      if (run.stopping !== undefined && exit.cut === 'cancelled') {
+        return { ...base, status: 'stopped', text: run.stopWhy };
+      }
+      if (exit.cut === 'time-limit') {
+        return failed('timeout', `over its limit of ${round(run.limitSeconds)} s`);
+      }
+      if (exit.code !== 0) {
+        if (outOfMemory(exit)) return failed('oom', `out of memory${at(exit.tail, /memory|alloc/i)}`);
+        return failed('crash', `${exitText(exit.code ?? -1)}${at(exit.tail, ERROR_LINE)}`);
+      }
+      if (key === undefined || result === undefined) return failed('no-metric', missing(wanted, heard, exit));
+      if (!Number.isFinite(result.value)) return failed('nan', `${key} ended as ${result.value}`);
+      return { ...base, status: 'done', value: result.value, resolution: result.resolution };
+    },
+  };
+}
+
+function note(heard: Map<string, Heard>, metric: Metric, direction: Direction): void {
+  let entry = heard.get(metric.key);
+  if (entry === undefined) heard.set(metric.key, (entry = { count: 0, last: metric, best: undefined, broken: false }));
+  entry.count++;
+  entry.last = metric;
+  if (metric.summary) entry.summary = metric;
+  if (!Number.isFinite(metric.value)) {
+    entry.broken = true;
+    return;
+  }
+  const better =
+    entry.best === undefined || (direction === 'minimize' ? metric.value < entry.best : metric.value > entry.best);
+  if (better) entry.best = metric.value;
+}
+
+function objectiveKey(wanted: string, heard: ReadonlyMap<string, Heard>): string | undefined {
+  if (heard.has(wanted)) return wanted;
+  return matchMetric(wanted, heard.keys());
+}
+
+function resultOf(heard: Heard, config: StudyConfig): { value: number; resolution: number } {
+  const { resolution } = heard.last;
+  if (heard.summary !== undefined) return { value: heard.summary.value, resolution: heard.summary.resolution };
+  if (config.objective.value === 'best' && heard.best !== undefined) return { value: heard.best, resolution };
+  return { value: heard.last.value, resolution };
+}
+
+/** What to say when the script ended well and never printed the metric. */
+function missing(wanted: string, heard: ReadonlyMap<string, Heard>, exit: Exit): string {
+  const read = exit.lines === undefined ? '' : ` (${exit.lines} lines read)`;
+  const key = nearestKey(wanted, heard);
+  if (key === undefined) return `metric "${wanted}" never appeared${read}; no metric was found in its output`;
+  const { count, last } = heard.get(key)!;
+  return `metric "${wanted}" never appeared${read}; closest: "${key}" (${count} values, last ${last.value})`;
+}
+
+function nearestKey(wanted: string, heard: ReadonlyMap<string, Heard>): string | undefined {
+  const quoted = closest(normalKey(wanted), [...heard.keys()]);
+  const match = /"(.*)"$/.exec(quoted)?.[1];
+  return match ?? heard.keys().next().value;
+}
+
+const ERROR_LINE = /(?:\w*(?:Error|Exception|Interrupt)\b|^error\b|^fatal\b|panic|assert|not found|No such file)/i;
+
+function outOfMemory(exit: Exit): boolean {
+  const said = exit.tail.some((line) =>
+    /out of memory|OutOfMemory|MemoryError|Cannot allocate memory|std::bad_alloc|heap out of memory/i.test(line),
+  );
+  // The kernel's own killer leaves no words, only signal 9.
+  return said || (exit.code === 137 && exit.cut === undefined);
+}
+
+function exitText(code: number): string {
+  const SIGNALS: Readonly<Record<number, string>> = { 2: 'SIGINT', 6: 'SIGABRT', 7: 'SIGBUS', 8: 'SIGFPE', 9: 'SIGKILL', 11: 'SIGSEGV', 15: 'SIGTERM' };
+  if (code === 127) return 'exit 127 (command not found)';
+  if (code === 126) return 'exit 126 (not executable)';
+  const signal = SIGNALS[code - 128];
+  return signal === undefined ? `exit ${code}` : `killed by ${signal}`;
+}
+
+/** The last line of the log that looks like an error, as ` — line`. */
+function at(tail: readonly string[], pattern: RegExp): string {
+  const line = tail.findLast((text) => pattern.test(text))?.trim();
+  return line === undefined || line === '' ? '' : ` — ${line.slice(0, 160)}`;
+}
+
+function round(seconds: number): string {
+  return seconds >= 10 ? seconds.toFixed(0) : seconds.toPrecision(2);
+}

@@ -1,0 +1,190 @@
+/** The loop: inbox → journal → state → decide → journal → perform. It never waits for a researcher or an executor. */
+
+import type { Executor, Message, RunSpec } from '../io/executor/executor.ts';
+import type { World } from '../io/executor/world.ts';
+import type { Journal } from '../io/store/journal.ts';
+import type { SeriesStore } from '../io/store/series.ts';
+import type { Pruner } from '../methods/pruning/index.ts';
+import { canonical, feasible } from '../methods/space/index.ts';
+import type { Event, EventBody } from '../study/events/index.ts';
+import { reduce, runOf, type State, trialOf } from '../study/state.ts';
+import { alarm, decide } from './decide.ts';
+import { openHearing } from './hearing.ts';
+import type { Researcher } from './researcher/researcher.ts';
+import { spaceOf } from './researcher/numeric.ts';
+
+/** Everything a lab is made of. */
+export interface LabParts {
+  readonly journal: Journal;
+  readonly series: SeriesStore;
+  readonly executor: Executor;
+  readonly researcher: Researcher;
+  readonly pruner: Pruner;
+  readonly world: World;
+  /** What identifies this lab in the journal. */
+  readonly identity: { readonly host: string; readonly pid: number; readonly version: string };
+  /** Told of every event after it is durable. May not throw. */
+  readonly watch?: (event: Event, state: State) => void;
+  /** Steering read from outside since the last call: requests other processes have posted. */
+  readonly requests?: () => EventBody[];
+}
+
+/** Events between two snapshots of the state. */
+const SNAPSHOT_EVERY = 4000;
+const FLUSH_MS = 1000;
+
+/** A lab at work. */
+export interface Lab {
+  /** Resolves with the final state when the study has ended, is drained, or its lab was killed. */
+  readonly done: Promise<State>;
+  /** Put an event into the inbox: steering by a face in the same process. */
+  post(event: EventBody): void;
+  readonly state: () => State;
+}
+
+/**
+ * Work on the study in `parts.journal` until it ends. The journal must hold at least `study.created`. Runs that an
+ * earlier lab left behind are adopted, requests it left unanswered are asked again.
+ */
+export function openLab(parts: LabParts): Lab {
+  const { journal, series, executor, researcher, world } = parts;
+  const inbox: (EventBody | Message)[] = [];
+  const initial = journal.state();
+  if (initial === undefined) throw new Error('openLab needs a journal that starts with study.created');
+  let state: State = initial;
+  let sinceSnapshot = 0;
+  let flushedAt = 0;
+  const hearing = openHearing(state.config);
+  const space = spaceOf(state.config);
+
+  const post = (message: EventBody | Message): void => {
+    inbox.push(message);
+    world.wake();
+  };
+
+  /** Fold events now; the caller stores them before anything follows from them. */
+  const stamp = (body: EventBody): Event => {
+    const event: Event = { ...body, at: Math.max(state.now, Math.floor(world.now())) };
+    state = reduce(state, event);
+    return event;
+  };
+
+  const perform = (event: Event): void => {
+    switch (event.type) {
+      case 'run.started':
+        executor.submit(specOf(state, event.run), post);
+        return;
+      case 'run.stopping':
+        executor.stop(event.run);
+        return;
+      case 'proposal.asked':
+        researcher.propose(state, event.ask, post);
+        return;
+      default:
+    }
+  };
+
+  const store = (events: readonly Event[]): void => {
+    if (events.length === 0) return;
+    journal.append(events);
+    for (const event of events) {
+      perform(event);
+      parts.watch?.(event, state);
+    }
+    sinceSnapshot += events.length;
+    if (sinceSnapshot < SNAPSHOT_EVERY) return;
+    journal.snapshot(state);
+    sinceSnapshot = 0;
+  };
+
+  /** Take everything out of the inbox and turn it into events. */
+  const takeIn = (): Event[] => {
+    const events: Event[] = [];
+    for (const message of [...inbox.splice(0), ...(parts.requests?.() ?? [])]) {
+      for (const body of understand(message)) events.push(stamp(body));
+    }
+    return events;
+  };
+
+  const understand = (message: EventBody | Message): EventBody[] => {
+    switch (message.type) {
+      case 'run.heard':
+        series.write(message.run, message.metrics);
+        return hearing.hear(state, message.run, message.metrics);
+      case 'run.exited':
+        // A run ends once: whatever an executor says of it later is an echo.
+        if (runOf(state, message.run).status !== 'running') return [];
+        return [hearing.conclude(state, message.run, message.exit)];
+      case 'trial.proposed':
+        return [admit(message)];
+      case 'proposal.refused':
+        return state.asked.includes(message.ask) ? [message] : [];
+      default:
+        return [message];
+    }
+  };
+
+  /** A proposal becomes a trial unless it is a repeat, outside the rules, or nobody asked. */
+  const admit = (proposal: Extract<EventBody, { type: 'trial.proposed' }>): EventBody => {
+    const refuse = (text: string): EventBody => ({ type: 'proposal.refused', ask: proposal.ask, text, exhausted: false });
+    const twin = state.seen[canonical(proposal.point)];
+    if (twin !== undefined) return refuse(`tried before: trial ${twin}`);
+    if (!feasible(space, proposal.point)) return refuse('violates a constraint');
+    return { ...proposal, trial: state.trials.length + 1 };
+  };
+
+  const act = (): void => {
+    const events: Event[] = [];
+    for (;;) {
+      const actions = decide(state, parts);
+      if (actions.length === 0) break;
+      for (const action of actions) events.push(stamp(action));
+    }
+    store(events);
+  };
+
+  const over = (): boolean =>
+    state.phase === 'ended' || ((state.phase === 'draining' || state.phase === 'killed') && state.running.length === 0);
+
+  const work = async (): Promise<State> => {
+    store([stamp({ type: 'lab.opened', ...parts.identity })]);
+    const left = state.running.map((id) => specOf(state, id));
+    for (const { run } of left) series.forget(run);
+    executor.adopt(left, post);
+    for (const id of state.running) if (runOf(state, id).stopping !== undefined) executor.stop(id);
+    for (const ask of state.asked) researcher.propose(state, ask, post);
+    for (;;) {
+      store(takeIn());
+      act();
+      if (inbox.length > 0) continue;
+      if (over()) break;
+      if (world.now() - flushedAt >= FLUSH_MS) {
+        series.flush();
+        flushedAt = world.now();
+      }
+      const wakeAt = alarm(state);
+      await world.wait(wakeAt);
+      if (inbox.length === 0 && world.now() >= wakeAt) inbox.push({ type: 'clock.ticked' });
+    }
+    store([stamp({ type: 'lab.closed' })]);
+    series.flush();
+    journal.snapshot(state);
+    return state;
+  };
+
+  return { done: work(), post, state: () => state };
+}
+
+/** What an executor needs to know of a run. */
+export function specOf(state: State, id: number): RunSpec {
+  const run = runOf(state, id);
+  const trial = trialOf(state, run.trial);
+  return {
+    run: id,
+    trial: run.trial,
+    point: trial.point,
+    seed: run.seed,
+    slot: run.slot,
+    limitSeconds: run.limitSeconds,
+  };
+}

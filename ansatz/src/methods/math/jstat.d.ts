@@ -1,0 +1,12 @@
+declare module 'jstat' {
+  interface Student {
+    inv(p: number, df: number): number;
+    cdf(x: number, df: number): number;
+  }
+  interface Normal {
+    inv(p: number, mean: number, sd: number): number;
+    cdf(x: number, mean: number, sd: number): number;
+  }
+  const jstat: { readonly studentt: Student; readonly normal: Normal };
+  export default jstat;
+}

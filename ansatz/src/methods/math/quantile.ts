@@ -1,0 +1,23 @@
+/** Distribution functions and their inverses, from jStat (checked against SciPy in quantile.test.ts). */
+
+import jstat from 'jstat';
+
+/** Quantile of Student's t: the x with P(T ≤ x) = p. p in (0, 1), df > 0. */
+export function studentQuantile(p: number, df: number): number {
+  return jstat.studentt.inv(p, df);
+}
+
+/** P(T ≤ x) for Student's t with df > 0 degrees of freedom. */
+export function studentCdf(x: number, df: number): number {
+  return jstat.studentt.cdf(x, df);
+}
+
+/** Quantile of the standard normal. p in (0, 1). */
+export function normalQuantile(p: number): number {
+  return jstat.normal.inv(p, 0, 1);
+}
+
+/** P(Z ≤ x) for the standard normal. */
+export function normalCdf(x: number): number {
+  return jstat.normal.cdf(x, 0, 1);
+}

@@ -1,0 +1,5 @@
+export type { Sampler, Observation } from './sampler.ts';
+export { random } from './random.ts';
+export { quasi } from './quasi.ts';
+export { tpe } from './tpe.ts';
+export { samplers } from './auto.ts';

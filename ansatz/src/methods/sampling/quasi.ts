@@ -1,0 +1,17 @@
+/** Scrambled Sobol points: random search that leaves no holes. */
+
+import { sobol } from '../math/sobol.ts';
+import { decode } from '../space/encode.ts';
+import { firstFeasible } from './candidates.ts';
+import type { Sampler } from './sampler.ts';
+
+const SCRAMBLE = 0x5eed;
+
+/**
+ * The next unused point of one scrambled Sobol sequence: the history's length is the index, so that the sequence
+ * goes on after a restart. Infeasible points are skipped by looking further along the sequence.
+ */
+export const quasi: Sampler = (space, history, rng) =>
+  firstFeasible(space, rng, (attempt) =>
+    decode(space, sobol(history.length + attempt * 4096, space.params.length, SCRAMBLE)),
+  );

@@ -1,0 +1,22 @@
+/** The contract of every sampler. */
+
+import type { Rng } from '../math/rng.ts';
+import type { Point, Space } from '../space/space.ts';
+
+/** What is known about one point. */
+export interface Observation {
+  readonly point: Point;
+  /** Mean result, lower is better here whatever the study's direction; undefined unless `status` is `done`. */
+  readonly loss?: number;
+  /** `pending` runs still; `crashed` gave no result and should be kept away from; `stopped` was cut short by a pruner. */
+  readonly status: 'done' | 'pending' | 'crashed' | 'stopped';
+}
+
+/**
+ * Propose the next point. Pure: same arguments (and the same state of `random`), same point.
+ *
+ * Contract: the point has every parameter of the space, inside its range and on its grid, and satisfies the
+ * constraints whenever {@link repair} finds a way. Pending points are part of the history. Never throws on an
+ * empty, all-crashed, constant or non-finite history.
+ */
+export type Sampler = (space: Space, history: readonly Observation[], random: Rng) => Point;

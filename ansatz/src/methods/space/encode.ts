@@ -1,0 +1,110 @@
+/** Between points and the unit cube, where every sampler works. */
+
+import type { Rng } from '../math/rng.ts';
+import { holds } from './expression.ts';
+import type { Param, Point, Space, Value } from './space.ts';
+
+/** Map u in [0, 1] to the parameter's range; out-of-range u is clipped. Ints get equal shares of the cube. */
+export function decodeParam(param: Param, u: number): Value {
+  const clipped = Math.min(1, Math.max(0, u));
+  if (param.kind === 'choice') {
+    const index = Math.min(param.choices.length - 1, Math.floor(clipped * param.choices.length));
+    return param.choices[index]!;
+  }
+  const half = gridOf(param) / 2;
+  const low = param.scale === 'log' && param.low - half <= 0 ? param.low : param.low - half;
+  const high = param.high + half;
+  const raw =
+    param.scale === 'log'
+      ? Math.exp(Math.log(low) + clipped * (Math.log(high) - Math.log(low)))
+      : low + clipped * (high - low);
+  return snap(param, raw);
+}
+
+/** Inverse of {@link decodeParam} up to quantisation: the middle of the value's share. Values outside are clipped. */
+export function encodeParam(param: Param, value: Value): number {
+  if (param.kind === 'choice') {
+    const index = Math.max(0, param.choices.indexOf(value));
+    return (index + 0.5) / param.choices.length;
+  }
+  if (param.low === param.high) return 0.5;
+  const half = gridOf(param) / 2;
+  const low = param.scale === 'log' && param.low - half <= 0 ? param.low : param.low - half;
+  const high = param.high + half;
+  const x = Math.min(high, Math.max(low, Number(value)));
+  if (param.scale === 'log') return (Math.log(x) - Math.log(low)) / (Math.log(high) - Math.log(low));
+  return (x - low) / (high - low);
+}
+
+/** Distance between neighbouring values; 0 for a continuous parameter. */
+function gridOf(param: Exclude<Param, { kind: 'choice' }>): number {
+  if (param.step !== undefined && param.step > 0) return param.step;
+  return param.kind === 'int' ? 1 : 0;
+}
+
+function snap(param: Exclude<Param, { kind: 'choice' }>, raw: number): number {
+  const grid = gridOf(param);
+  // Six significant digits are more than any knob resolves, and keep command lines readable.
+  let value = grid > 0 ? param.low + Math.round((raw - param.low) / grid) * grid : Number(raw.toPrecision(6));
+  if (grid > 0) value = Number(value.toPrecision(12));
+  if (value > param.high && grid > 0) value = param.low + Math.floor((param.high - param.low) / grid + 1e-9) * grid;
+  return Math.min(param.high, Math.max(param.low, value));
+}
+
+/** Decode a vector of length d. */
+export function decode(space: Space, unit: ArrayLike<number>): Point {
+  const point: Record<string, Value> = Object.create(null) as Record<string, Value>;
+  space.params.forEach((param, i) => {
+    point[param.name] = decodeParam(param, unit[i]!);
+  });
+  return point;
+}
+
+/** Encode a point as a vector of length d in [0, 1]. A parameter the point lacks is put in the middle. */
+export function encode(space: Space, point: Point): number[] {
+  return space.params.map((param) => {
+    const value = point[param.name];
+    return value === undefined ? 0.5 : encodeParam(param, value);
+  });
+}
+
+/** Whether every constraint holds. */
+export function feasible(space: Space, point: Point): boolean {
+  return space.constraints.every((constraint) => holds(constraint, point));
+}
+
+/** One text per point: equal texts mean equal settings, whatever the order of the names. */
+export function canonical(point: Point): string {
+  return JSON.stringify(
+    Object.keys(point)
+      .sort()
+      .map((name) => [name, point[name]]),
+  );
+}
+
+/** How many different points the space holds; Infinity when a parameter is continuous. */
+export function cardinality(space: Space): number {
+  let count = 1;
+  for (const param of space.params) {
+    if (param.kind === 'choice') count *= param.choices.length;
+    else if (param.low === param.high) count *= 1;
+    else if (gridOf(param) === 0) return Infinity;
+    else count *= Math.floor((param.high - param.low) / gridOf(param) + 1e-9) + 1;
+  }
+  return count;
+}
+
+/** The script's own settings as a point (a default outside its range is kept as it is). */
+export function defaults(space: Space): Point {
+  const point: Record<string, Value> = Object.create(null) as Record<string, Value>;
+  for (const param of space.params) point[param.name] = param.default ?? decodeParam(param, 0.5);
+  return point;
+}
+
+/** A uniformly random point of the cube, decoded. Constraints are not looked at. */
+export function randomPoint(space: Space, random: Rng): Point {
+  return decode(
+    space,
+    space.params.map(() => random.uniform()),
+  );
+}

@@ -1,0 +1,13 @@
+export type { Space, Param, NumberParam, ChoiceParam, Point, Value } from './space.ts';
+export {
+  encode,
+  decode,
+  encodeParam,
+  decodeParam,
+  feasible,
+  canonical,
+  cardinality,
+  defaults,
+  randomPoint,
+} from './encode.ts';
+export { type Constraint, parseConstraint, holds, namesIn, ExpressionError } from './expression.ts';

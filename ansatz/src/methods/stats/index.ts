@@ -1,0 +1,2 @@
+export { pooledNoise, type Noise } from './noise.ts';
+export { compare, type Comparison } from './compare.ts';

@@ -1,0 +1,31 @@
+/** Events about a study as a whole. */
+
+import type { Point } from '../../methods/space/space.ts';
+import type { Budget, StudyConfig } from '../config.ts';
+
+export type EndReason = 'budget' | 'deadline' | 'stopped' | 'exhausted' | 'baseline-failed';
+
+export type StudyEvent =
+  | {
+      readonly type: 'study.created';
+      readonly config: StudyConfig;
+      /** The script's own settings: trial 1. */
+      readonly baseline: Point;
+    }
+  /** A lab took the lease. Time between two labs is not charged as wall time. */
+  | { readonly type: 'lab.opened'; readonly host: string; readonly pid: number; readonly version: string }
+  | { readonly type: 'lab.closed' }
+  | { readonly type: 'study.paused' }
+  | { readonly type: 'study.resumed' }
+  /** No new runs; those under way finish. */
+  | { readonly type: 'study.draining' }
+  /** No new runs; those under way are stopped. */
+  | { readonly type: 'study.killed' }
+  | { readonly type: 'budget.raised'; readonly budget: Budget; readonly deadline?: number }
+  | { readonly type: 'study.ended'; readonly reason: EndReason; readonly text: string }
+  /** Wakes `decide` at a time it waits for; carries nothing but its `at`. */
+  | { readonly type: 'clock.ticked' }
+  /** A knob whose change altered nothing: the search leaves it alone from here on. */
+  | { readonly type: 'knob.died'; readonly knob: string; readonly trial: number; readonly text: string }
+  /** Something the user should know that changes no rule. */
+  | { readonly type: 'warning.raised'; readonly code: string; readonly text: string; readonly run?: number };

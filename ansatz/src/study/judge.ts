@@ -1,0 +1,131 @@
+/** Verdicts: what a trial's runs say, against the measured noise. */
+
+import { mean } from '../methods/math/summary.ts';
+import { compare } from '../methods/stats/compare.ts';
+import type { EventBody } from './events/index.ts';
+import { deterministic, lossOf, noiseOf, runOf, type State, type Trial, trialOf } from './state.ts';
+
+/** A screening run must look better than the incumbent by this many standard errors to earn fresh runs. */
+const PROMISING = 0.7;
+/** Worse by this many standard errors and nobody needs to run it again. */
+const HOPELESS = -1;
+/** Chance of calling no difference a keep, shared by all looks at one trial. */
+const ALPHA = 0.05;
+
+/**
+ * The next word on a trial whose runs have all ended: a verdict, or more runs.
+ *
+ * A screening run that looks good was selected for looking good, so it never counts as evidence: promising trials
+ * get at least two fresh runs, and only those are compared with the incumbent (Student's t on the pooled noise,
+ * the error rate split over the looks, Bonferroni).
+ */
+export function judge(state: State, trial: Trial): EventBody {
+  if (trial.id === 1) return judgeBaseline(state, trial);
+  const last = runOf(state, trial.runs.at(-1)!);
+  if (last.status === 'lost') return lost(trial);
+  if (last.status === 'failed' || last.stopping === 'nan') {
+    const why = last.text ?? last.reason ?? 'no result';
+    return { type: 'trial.judged', trial: trial.id, verdict: 'crash', why };
+  }
+  if (last.status === 'stopped') {
+    const why = last.stopWhy ?? 'stopped';
+    // Stopped by a person: nothing was learned about it.
+    const verdict = last.stopping === 'pruned' ? 'discard' : 'inconclusive';
+    return { type: 'trial.judged', trial: trial.id, verdict, why };
+  }
+  const incumbent = trialOf(state, state.incumbent!);
+  return trial.values.length === 0 ? screened(state, trial, incumbent) : confirmed(state, trial, incumbent);
+}
+
+/** A lost run says nothing about its trial: run it again, twice at most. */
+function lost(trial: Trial): EventBody {
+  if (trial.runs.length >= trial.values.length + (trial.screen === undefined ? 0 : 1) + 3) {
+    return { type: 'trial.judged', trial: trial.id, verdict: 'crash', why: 'its runs were lost three times' };
+  }
+  return { type: 'trial.repeated', trial: trial.id, more: 1, why: 'a run was lost' };
+}
+
+function judgeBaseline(state: State, trial: Trial): EventBody {
+  const runs = trial.runs.map((id) => runOf(state, id));
+  const failed = runs.findLast((run) => run.status !== 'done');
+  if (trial.values.length === 0) {
+    if (failed?.status === 'lost' && runs.length < 6) return lost(trial);
+    if (failed?.status === 'stopped' && failed.stopping === 'killed') {
+      // Interrupted before it could say anything: the next lab starts over.
+      return { type: 'trial.repeated', trial: 1, more: state.config.repeats.baseline, why: 'it was interrupted' };
+    }
+    return { type: 'trial.judged', trial: 1, verdict: 'crash', why: failed?.text ?? 'no result' };
+  }
+  const noise = noiseOf(state);
+  const n = trial.values.length;
+  const crashed = runs.length - n;
+  const spread = deterministic(state)
+    ? `${n} runs alike to the last digit: the script is deterministic`
+    : n > 1
+      ? `noise sd ${short(noise.sd)} from ${n} runs`
+      : 'noise unknown: only one run';
+  const why = crashed > 0 ? `${spread}; ${crashed} of ${runs.length} runs failed` : spread;
+  return { type: 'trial.judged', trial: 1, verdict: 'keep', why };
+}
+
+function screened(state: State, trial: Trial, incumbent: Trial): EventBody {
+  const { direction } = state.config.objective;
+  const noise = noiseOf(state);
+  const value = trial.screen!;
+  const judged = { type: 'trial.judged', trial: trial.id } as const;
+
+  if (deterministic(state)) {
+    const { effect } = compare([value], incumbentValues(incumbent), direction, { sd: 0, df: noise.df });
+    const enough = Math.max(state.config.minEffect, state.resolution);
+    const better = effect > 0 ? 1 : 0;
+    if (effect > 0 && effect >= enough) return { ...judged, verdict: 'keep', why: 'better, and repeats are exact', effect, margin: 0, better };
+    const why = effect === 0 ? 'no difference' : effect > 0 ? 'better by less than is worth keeping' : 'worse, and repeats are exact';
+    return { ...judged, verdict: 'discard', why, effect, margin: 0, better };
+  }
+  if (noise.df === 0) {
+    const effect = lossOf(state.config, mean(incumbentValues(incumbent))) - lossOf(state.config, value);
+    return { ...judged, verdict: 'inconclusive', why: 'the noise floor is unknown', effect };
+  }
+  const { effect, se, margin, better } = compare([value], incumbentValues(incumbent), direction, noise);
+  const outcome = { effect, margin, better };
+  if (effect <= HOPELESS * se) return { ...judged, verdict: 'discard', why: `worse by ${sds(effect, noise.sd)}`, ...outcome };
+  if (effect < PROMISING * se || effect + margin < state.config.minEffect) {
+    return { ...judged, verdict: 'inconclusive', why: 'within noise of the incumbent', ...outcome };
+  }
+  const more = Math.min(2, state.config.repeats.most - trial.runs.length);
+  if (more <= 0) return { ...judged, verdict: 'inconclusive', why: 'looked better once; no repeats allowed', ...outcome };
+  return { type: 'trial.repeated', trial: trial.id, more, why: `looks better by ${sds(effect, noise.sd)}: is it real?` };
+}
+
+function confirmed(state: State, trial: Trial, incumbent: Trial): EventBody {
+  const { direction } = state.config.objective;
+  const noise = noiseOf(state);
+  const judged = { type: 'trial.judged', trial: trial.id } as const;
+  const looks = Math.max(1, state.config.repeats.most - 2);
+  const { effect, margin, better } = compare(trial.values, incumbentValues(incumbent), direction, noise);
+  const outcome = { effect, margin, better };
+  const n = trial.values.length;
+  if (better >= 1 - ALPHA / looks && effect >= state.config.minEffect) {
+    return { ...judged, verdict: 'keep', why: `holds on ${n} fresh runs`, ...outcome };
+  }
+  if (better <= 0.5 || effect + margin < state.config.minEffect) {
+    return { ...judged, verdict: 'discard', why: `did not hold on ${n} fresh runs`, ...outcome };
+  }
+  if (trial.runs.length >= state.config.repeats.most) {
+    return { ...judged, verdict: 'inconclusive', why: `still within noise after ${n} fresh runs`, ...outcome };
+  }
+  return { type: 'trial.repeated', trial: trial.id, more: 1, why: `P(better) is ${better.toFixed(2)} after ${n} fresh runs` };
+}
+
+/** What a challenger is compared with: results nobody selected, or the only one there is. */
+export function incumbentValues(trial: Trial): readonly number[] {
+  return trial.values.length > 0 ? trial.values : [trial.screen!];
+}
+
+function sds(effect: number, sd: number): string {
+  return `${(Math.abs(effect) / sd).toFixed(1)} noise sd`;
+}
+
+function short(x: number): string {
+  return x === 0 ? '0' : x.toPrecision(2);
+}

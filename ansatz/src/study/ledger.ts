@@ -1,0 +1,76 @@
+/** Compute is the currency: what is held, what is spent, what is free. */
+
+import type { Budget } from './config.ts';
+import type { Amount, EventBody } from './events/index.ts';
+
+export type Resource = keyof Amount;
+export const RESOURCES: readonly Resource[] = ['runs', 'deviceSeconds', 'money'];
+
+/** Of each resource: the cap (absent = unlimited), what is promised to runs under way, and what is gone. */
+export interface Ledger {
+  readonly budget: Partial<Record<Resource, number>>;
+  readonly held: Record<Resource, number>;
+  readonly spent: Record<Resource, number>;
+}
+
+export const NOTHING: Amount = { runs: 0, deviceSeconds: 0, money: 0 };
+
+/** An empty ledger with the caps of a budget. Wall time is not here: it passes whether runs do or not. */
+export function openLedger(budget: Budget): Ledger {
+  return { budget: caps(budget), held: { ...NOTHING }, spent: { ...NOTHING } };
+}
+
+/** The ledger's part of a budget. */
+export function caps(budget: Budget): Partial<Record<Resource, number>> {
+  const result: Partial<Record<Resource, number>> = {};
+  for (const resource of RESOURCES) if (budget[resource] !== undefined) result[resource] = budget[resource];
+  return result;
+}
+
+/** What is neither spent nor held; Infinity when unlimited. Never negative. */
+export function free(ledger: Ledger, resource: Resource): number {
+  const cap = ledger.budget[resource];
+  return cap === undefined ? Infinity : Math.max(0, cap - ledger.spent[resource] - ledger.held[resource]);
+}
+
+/** Whether `amount` fits into what is free. */
+export function affords(ledger: Ledger, amount: Amount): boolean {
+  return RESOURCES.every((resource) => amount[resource] <= free(ledger, resource) + EPSILON);
+}
+
+/** Sums of seconds lose a few units in the last place; a nanosecond is nobody's money. */
+export const EPSILON = 1e-6;
+
+/** How an event moves the ledger. */
+export interface Movement {
+  readonly held: Amount;
+  readonly spent: Amount;
+}
+
+/**
+ * The movement an event causes, or undefined. Ending a run gives its whole hold back and charges what it cost: at
+ * most the hold, because the executor enforces the limit the hold was made for. The journal on disk and the state
+ * in memory both use this one rule.
+ */
+export function movement(event: EventBody, holdOf: (run: number) => Amount | undefined): Movement | undefined {
+  if (event.type === 'run.started') return { held: event.hold, spent: NOTHING };
+  if (event.type !== 'run.ended') return undefined;
+  const hold = holdOf(event.run) ?? NOTHING;
+  const back = { runs: -hold.runs, deviceSeconds: -hold.deviceSeconds, money: -hold.money };
+  return { held: back, spent: atMost(event.charge, hold) };
+}
+
+/** The smaller of two amounts, resource by resource. */
+export function atMost(amount: Amount, limit: Amount): Amount {
+  return {
+    runs: Math.min(amount.runs, limit.runs),
+    deviceSeconds: Math.min(amount.deviceSeconds, limit.deviceSeconds),
+    money: Math.min(amount.money, limit.money),
+  };
+}
+
+/** What `seconds` on `devices` devices cost at `price` per device-hour. */
+export function cost(seconds: number, devices: number, price: number): Amount {
+  const deviceSeconds = seconds * devices;
+  return { runs: 1, deviceSeconds, money: (deviceSeconds / 3600) * price };
+}

@@ -1,0 +1,423 @@
+/** What the journal adds up to. `reduce` is the only place where it changes; it is plain data and survives JSON. */
+
+import type { Observation } from '../methods/sampling/sampler.ts';
+import { canonical } from '../methods/space/encode.ts';
+import type { Point } from '../methods/space/space.ts';
+import type { Noise } from '../methods/stats/noise.ts';
+import type { StudyConfig } from './config.ts';
+import type { Amount, EndReason, EndStatus, Event, FailReason, StopReason, Verdict } from './events/index.ts';
+import { caps, type Ledger, movement, openLedger, RESOURCES } from './ledger.ts';
+
+/** One execution of a trial. */
+export interface Run {
+  readonly id: number;
+  readonly trial: number;
+  readonly repeat: number;
+  readonly seed: number;
+  readonly slot: number;
+  readonly limitSeconds: number;
+  readonly hold: Amount;
+  readonly startedAt: number;
+  status: 'running' | EndStatus;
+  stopping?: StopReason;
+  stopWhy?: string;
+  endedAt?: number;
+  reason?: FailReason;
+  text?: string;
+  tail?: readonly string[];
+  /** The objective, as the script means it (not oriented). */
+  value?: number;
+  resolution?: number;
+  charge?: Amount;
+  seconds?: number;
+  cpuSeconds?: number;
+  peakBytes?: number;
+  exit?: number;
+  /** Rungs of the objective's curve: steps, and losses oriented so that lower is better. */
+  readonly steps: number[];
+  readonly losses: number[];
+}
+
+/** One change under test. */
+export interface Trial {
+  readonly id: number;
+  readonly researcher: string;
+  readonly hypothesis: string;
+  readonly point: Point;
+  readonly parent: number;
+  readonly proposedAt: number;
+  readonly runs: number[];
+  /** Runs it should have had by now, those under way included. */
+  wants: number;
+  /** Runs that have not ended. */
+  active: number;
+  /** Result of the screening run, kept apart because it was selected for being good. */
+  screen?: number;
+  /** Results that nobody selected: all of the baseline's, and the repeats of other trials. */
+  readonly values: number[];
+  verdict?: Verdict;
+  why?: string;
+  effect?: number;
+  margin?: number;
+  better?: number;
+}
+
+export type Phase = 'running' | 'paused' | 'draining' | 'killed' | 'ended';
+
+/** How the incumbent came to be: one entry per keep. */
+export interface Mark {
+  readonly trial: number;
+  readonly at: number;
+  readonly deviceSeconds: number;
+  readonly runs: number;
+}
+
+export interface State {
+  config: StudyConfig;
+  /** Events folded so far. */
+  seq: number;
+  /** Time of the last event. */
+  now: number;
+  createdAt: number;
+  phase: Phase;
+  ended?: { readonly reason: EndReason; readonly text: string };
+  open: boolean;
+  wallSeconds: number;
+  deadline?: number;
+  ledger: Ledger;
+  readonly trials: Trial[];
+  readonly runs: Run[];
+  /** Ids of runs under way, in order of their start. */
+  running: number[];
+  /** Ids of trials that want a run now, first come first served. */
+  queue: number[];
+  /** Ids of trials whose runs have all ended and that wait for a verdict. */
+  unjudged: number[];
+  /** Ids of runs with a curve, in order of their first report. */
+  readonly curved: number[];
+  incumbent?: number;
+  readonly marks: Mark[];
+  asks: number;
+  /** Requests not answered yet. */
+  asked: number[];
+  exhausted: boolean;
+  /** Canonical point → trial. */
+  readonly seen: Record<string, number>;
+  /** One per trial, in order: what a sampler may know. */
+  readonly observations: Observation[];
+  /** Within-trial sum of squares and degrees of freedom. */
+  readonly pool: { squares: number; df: number };
+  /** Coarsest resolution the objective was printed with. */
+  resolution: number;
+  /** Sum, count and maximum of the wall seconds of runs that were not cut short. */
+  readonly pace: { seconds: number; count: number; longest: number };
+  readonly verdicts: Record<Verdict, number>;
+  readonly dead: string[];
+  readonly warnings: { readonly code: string; readonly text: string; readonly run?: number }[];
+}
+
+/** Orient a value so that lower is better. */
+export function lossOf(config: StudyConfig, value: number): number {
+  return config.objective.direction === 'minimize' ? value : -value;
+}
+
+/** Fold one event into the state (which is changed in place and given back). The first must be `study.created`. */
+export function reduce(state: State | undefined, event: Event): State {
+  if (event.type === 'study.created') {
+    if (state !== undefined) throw new Error('a journal holds one study.created, at its start');
+    return {
+      config: event.config,
+      seq: 1,
+      now: event.at,
+      createdAt: event.at,
+      phase: 'running',
+      open: false,
+      wallSeconds: 0,
+      deadline: event.config.deadline,
+      ledger: openLedger(event.config.budget),
+      trials: [baselineTrial(event.baseline, event.config.repeats.baseline, event.at)],
+      runs: [],
+      running: [],
+      queue: [1],
+      unjudged: [],
+      curved: [],
+      marks: [],
+      asks: 0,
+      asked: [],
+      exhausted: event.config.knobs.length === 0,
+      seen: { [canonical(event.baseline)]: 1 },
+      observations: [{ point: event.baseline, status: 'pending' }],
+      pool: { squares: 0, df: 0 },
+      resolution: 0,
+      pace: { seconds: 0, count: 0, longest: 0 },
+      verdicts: { keep: 0, discard: 0, inconclusive: 0, crash: 0 },
+      dead: [],
+      warnings: [],
+    };
+  }
+  if (state === undefined) throw new Error(`a journal starts with study.created, not ${event.type}`);
+  state.seq++;
+  if (state.open && event.type !== 'lab.opened') state.wallSeconds += Math.max(0, event.at - state.now) / 1000;
+  state.now = event.at;
+  settle(state, event);
+  switch (event.type) {
+    case 'lab.opened':
+      state.open = true;
+      if (state.phase === 'draining' || state.phase === 'killed') state.phase = 'running';
+      return state;
+    case 'lab.closed':
+      state.open = false;
+      return state;
+    case 'study.paused':
+      if (state.phase === 'running') state.phase = 'paused';
+      return state;
+    case 'study.resumed':
+      if (state.phase === 'paused') state.phase = 'running';
+      return state;
+    case 'study.draining':
+      if (state.phase !== 'ended' && state.phase !== 'killed') state.phase = 'draining';
+      return state;
+    case 'study.killed':
+      if (state.phase !== 'ended') state.phase = 'killed';
+      return state;
+    case 'budget.raised':
+      state.config = { ...state.config, budget: event.budget };
+      state.ledger = { ...state.ledger, budget: caps(event.budget) };
+      state.deadline = event.deadline ?? state.deadline;
+      if (state.phase === 'ended') {
+        state.phase = 'running';
+        state.ended = undefined;
+      }
+      return state;
+    case 'study.ended':
+      state.phase = 'ended';
+      state.ended = { reason: event.reason, text: event.text };
+      return state;
+    case 'clock.ticked':
+      return state;
+    case 'knob.died':
+      state.dead.push(event.knob);
+      return state;
+    case 'warning.raised':
+      state.warnings.push({ code: event.code, text: event.text, run: event.run });
+      return state;
+    case 'proposal.asked':
+      state.asks = event.ask;
+      state.asked.push(event.ask);
+      return state;
+    case 'proposal.refused':
+      remove(state.asked, event.ask);
+      if (event.exhausted) state.exhausted = true;
+      return state;
+    case 'trial.proposed':
+      remove(state.asked, event.ask);
+      state.trials.push({
+        id: event.trial,
+        researcher: event.researcher,
+        hypothesis: event.hypothesis,
+        point: event.point,
+        parent: event.parent,
+        proposedAt: event.at,
+        runs: [],
+        wants: 1,
+        active: 0,
+        values: [],
+      });
+      state.seen[canonical(event.point)] = event.trial;
+      state.observations.push({ point: event.point, status: 'pending' });
+      state.queue.push(event.trial);
+      return state;
+    case 'trial.repeated': {
+      const trial = trialOf(state, event.trial);
+      trial.wants += event.more;
+      remove(state.unjudged, event.trial);
+      // A trial under confirmation goes first: its verdict decides what is worth trying next.
+      state.queue.unshift(event.trial);
+      return state;
+    }
+    case 'trial.judged':
+      judged(state, event);
+      return state;
+    case 'run.started':
+      started(state, event);
+      return state;
+    case 'run.reported': {
+      const run = runOf(state, event.run);
+      if (run.steps.length === 0) state.curved.push(run.id);
+      run.steps.push(event.step);
+      run.losses.push(lossOf(state.config, event.value));
+      return state;
+    }
+    case 'run.stopping': {
+      const run = runOf(state, event.run);
+      run.stopping = event.reason;
+      run.stopWhy = event.why;
+      return state;
+    }
+    case 'run.ended':
+      ended(state, event);
+      return state;
+  }
+}
+
+function baselineTrial(point: Point, repeats: number, at: number): Trial {
+  return {
+    id: 1,
+    researcher: 'baseline',
+    hypothesis: 'the script as it is',
+    point,
+    parent: 0,
+    proposedAt: at,
+    runs: [],
+    wants: repeats,
+    active: 0,
+    values: [],
+  };
+}
+
+function settle(state: State, event: Event): void {
+  const moved = movement(event, (run) => state.runs[run - 1]?.hold);
+  if (moved === undefined) return;
+  for (const resource of RESOURCES) {
+    state.ledger.held[resource] += moved.held[resource];
+    state.ledger.spent[resource] += moved.spent[resource];
+  }
+  if (state.running.length === 1 && event.type === 'run.ended') {
+    // The last hold is gone: whatever rounding left over goes with it.
+    for (const resource of RESOURCES) state.ledger.held[resource] = 0;
+  }
+}
+
+function started(state: State, event: Extract<Event, { type: 'run.started' }>): void {
+  const trial = trialOf(state, event.trial);
+  trial.runs.push(event.run);
+  trial.active++;
+  if (trial.runs.length >= trial.wants) remove(state.queue, trial.id);
+  state.runs.push({
+    id: event.run,
+    trial: event.trial,
+    repeat: event.repeat,
+    seed: event.seed,
+    slot: event.slot,
+    limitSeconds: event.limitSeconds,
+    hold: event.hold,
+    startedAt: event.at,
+    status: 'running',
+    steps: [],
+    losses: [],
+  });
+  state.running.push(event.run);
+}
+
+function ended(state: State, event: Extract<Event, { type: 'run.ended' }>): void {
+  const run = runOf(state, event.run);
+  const trial = trialOf(state, run.trial);
+  remove(state.running, event.run);
+  run.status = event.status;
+  run.endedAt = event.at;
+  run.reason = event.reason;
+  run.text = event.text;
+  run.tail = event.tail;
+  run.value = event.value;
+  run.resolution = event.resolution;
+  run.charge = event.charge;
+  run.seconds = event.seconds;
+  run.cpuSeconds = event.cpuSeconds;
+  run.peakBytes = event.peakBytes;
+  run.exit = event.exit;
+  trial.active--;
+  if (event.status === 'done') {
+    state.pace.seconds += event.seconds;
+    state.pace.count++;
+    state.pace.longest = Math.max(state.pace.longest, event.seconds);
+    state.resolution = Math.max(state.resolution, event.resolution ?? 0);
+    if (event.value !== undefined) {
+      if (trial.id !== 1 && run.repeat === 0) trial.screen = event.value;
+      else addValue(state, trial, event.value);
+    }
+  }
+  observe(state, trial, run);
+  if (trial.active === 0 && trial.runs.length >= trial.wants && trial.verdict === undefined) {
+    state.unjudged.push(trial.id);
+  }
+}
+
+/** Welford's update of the pooled within-trial variance. */
+function addValue(state: State, trial: Trial, value: number): void {
+  const n = trial.values.length;
+  if (n > 0) {
+    const before = trial.values.reduce((a, b) => a + b, 0) / n;
+    state.pool.squares += ((value - before) ** 2 * n) / (n + 1);
+    state.pool.df++;
+  }
+  trial.values.push(value);
+}
+
+function observe(state: State, trial: Trial, run: Run): void {
+  const results = resultsOf(trial);
+  const index = trial.id - 1;
+  const point = trial.point;
+  if (results.length > 0) {
+    const centre = results.reduce((a, b) => a + b, 0) / results.length;
+    state.observations[index] = { point, status: 'done', loss: lossOf(state.config, centre) };
+  } else if (run.status === 'stopped' && run.stopping === 'pruned') {
+    state.observations[index] = { point, status: 'stopped' };
+  } else if (run.status === 'failed' || run.stopping === 'nan') {
+    state.observations[index] = { point, status: 'crashed' };
+  }
+}
+
+/** Every result of a trial, the screening run first. */
+export function resultsOf(trial: Trial): number[] {
+  return trial.screen === undefined ? trial.values : [trial.screen, ...trial.values];
+}
+
+function judged(state: State, event: Extract<Event, { type: 'trial.judged' }>): void {
+  const trial = trialOf(state, event.trial);
+  trial.verdict = event.verdict;
+  trial.why = event.why;
+  trial.effect = event.effect;
+  trial.margin = event.margin;
+  trial.better = event.better;
+  state.verdicts[event.verdict]++;
+  remove(state.unjudged, event.trial);
+  if (event.verdict !== 'keep') return;
+  state.incumbent = event.trial;
+  state.marks.push({
+    trial: event.trial,
+    at: event.at,
+    deviceSeconds: state.ledger.spent.deviceSeconds,
+    runs: state.ledger.spent.runs,
+  });
+}
+
+/** The noise floor as far as it is known. */
+export function noiseOf(state: State): Noise {
+  if (state.pool.df === 0) return { sd: NaN, df: 0 };
+  const sd = Math.sqrt(state.pool.squares / state.pool.df);
+  return { sd: Math.max(sd, state.resolution / Math.sqrt(12)), df: state.pool.df };
+}
+
+/** Whether repeats came out exactly alike, so that a single run of anything says all there is to know. */
+export function deterministic(state: State): boolean {
+  return state.pool.df > 0 && state.pool.squares === 0;
+}
+
+/** The trial with this id. */
+export function trialOf(state: State, id: number): Trial {
+  const trial = state.trials[id - 1];
+  if (trial === undefined) throw new Error(`no trial ${id}`);
+  return trial;
+}
+
+/** The run with this id. */
+export function runOf(state: State, id: number): Run {
+  const run = state.runs[id - 1];
+  if (run === undefined) throw new Error(`no run ${id}`);
+  return run;
+}
+
+function remove(ids: number[], id: number): void {
+  const index = ids.indexOf(id);
+  if (index >= 0) ids.splice(index, 1);
+}

@@ -1,0 +1,226 @@
+/** What faces show: every number that two faces could compute differently is computed here, once. */
+
+import { mean } from '../methods/math/summary.ts';
+import type { Point, Value } from '../methods/space/space.ts';
+import { compare } from '../methods/stats/compare.ts';
+import type { Direction } from './config.ts';
+import type { Amount, EndReason, EndStatus, FailReason, Verdict } from './events/index.ts';
+import { incumbentValues } from './judge.ts';
+import { deterministic, noiseOf, type Phase, resultsOf, type Run, runOf, type State, type Trial, trialOf } from './state.ts';
+
+/** One setting that differs. */
+export interface Change {
+  readonly knob: string;
+  readonly from: Value;
+  readonly to: Value;
+}
+
+/** A trial in one row. */
+export interface TrialRow {
+  readonly trial: number;
+  /** The verdict, or what is happening to it. */
+  readonly state: Verdict | 'running' | 'queued';
+  readonly researcher: string;
+  /** Mean of the results that count, absent without any. */
+  readonly value?: number;
+  /** Standard error of `value` under the noise floor. */
+  readonly se?: number;
+  readonly runs: number;
+  readonly effect?: number;
+  readonly margin?: number;
+  readonly better?: number;
+  readonly deviceSeconds: number;
+  readonly why: string;
+  readonly changes: readonly Change[];
+}
+
+/** A run in one row. */
+export interface RunRow {
+  readonly run: number;
+  readonly trial: number;
+  readonly repeat: number;
+  readonly seed: number;
+  readonly slot: number;
+  readonly status: 'running' | EndStatus;
+  readonly reason?: FailReason;
+  readonly text?: string;
+  readonly value?: number;
+  readonly seconds?: number;
+  readonly cpuSeconds?: number;
+  readonly peakBytes?: number;
+  readonly limitSeconds: number;
+  readonly startedAt: number;
+  /** Rungs of the objective, not oriented. */
+  readonly steps: readonly number[];
+  readonly values: readonly number[];
+}
+
+export interface Result {
+  readonly trial: number;
+  readonly mean: number;
+  /** Half width of the 95 % interval of the mean; absent while the noise is unknown. */
+  readonly margin?: number;
+  readonly runs: number;
+}
+
+/** A study at a glance. */
+export interface Status {
+  readonly study: string;
+  readonly phase: Phase;
+  readonly open: boolean;
+  readonly ended?: { readonly reason: EndReason; readonly text: string };
+  readonly objective: { readonly metric: string; readonly direction: Direction };
+  readonly baseline?: Result;
+  readonly best?: Result;
+  /** Best against baseline, positive is better; absent while they are the same. */
+  readonly gain?: { readonly effect: number; readonly margin: number; readonly percent: number; readonly better: number };
+  readonly noise?: { readonly sd: number; readonly df: number; readonly deterministic: boolean };
+  readonly trials: number;
+  readonly runs: number;
+  readonly verdicts: Readonly<Record<Verdict, number>>;
+  readonly spent: Amount & { readonly wallSeconds: number };
+  readonly held: Amount;
+  readonly budget: Partial<Record<keyof Amount | 'wallSeconds', number>>;
+  readonly deadline?: number;
+  /** Device-seconds that pruning kept from being spent, judged by the mean length of finished runs. */
+  readonly savedSeconds: number;
+  readonly running: readonly RunRow[];
+  readonly slots: number;
+  readonly last: readonly TrialRow[];
+  readonly dead: readonly string[];
+  readonly warnings: readonly string[];
+  readonly now: number;
+}
+
+/** Differences between two points, in the order of `to`. */
+export function changes(from: Point, to: Point): Change[] {
+  return Object.keys(to)
+    .filter((knob) => from[knob] !== to[knob])
+    .map((knob) => ({ knob, from: from[knob]!, to: to[knob]! }));
+}
+
+/** Mean of a trial's results that count, with its interval; undefined without any result. */
+export function resultOf(state: State, trial: Trial): Result | undefined {
+  if (resultsOf(trial).length === 0) return undefined;
+  const values = incumbentValues(trial);
+  const noise = noiseOf(state);
+  const exact = deterministic(state);
+  const known = noise.df > 0 && !exact;
+  const { margin } = known ? compare(values, [0], 'maximize', noise) : { margin: 0 };
+  // compare() counts the noise of both sides; here only one side has any.
+  const own = known ? margin / Math.sqrt(1 + values.length) : exact ? 0 : undefined;
+  return { trial: trial.id, mean: mean(values), margin: own, runs: values.length };
+}
+
+/** The best trial against the baseline. */
+export function gainOf(state: State): Status['gain'] {
+  if (state.incumbent === undefined || state.incumbent === 1) return undefined;
+  const baseline = trialOf(state, 1).values;
+  const best = incumbentValues(trialOf(state, state.incumbent));
+  if (baseline.length === 0) return undefined;
+  const noise = deterministic(state) ? { sd: 0, df: 1 } : noiseOf(state);
+  const { effect, margin, better } = compare(best, baseline, state.config.objective.direction, noise);
+  return { effect, margin, better, percent: (100 * effect) / Math.abs(mean(baseline)) };
+}
+
+/** One row for a trial. */
+export function trialRow(state: State, trial: Trial): TrialRow {
+  const result = resultOf(state, trial);
+  const noise = noiseOf(state);
+  const parent = trial.parent === 0 ? trial : trialOf(state, trial.parent);
+  return {
+    trial: trial.id,
+    state: trial.verdict ?? (trial.active > 0 ? 'running' : 'queued'),
+    researcher: trial.researcher,
+    value: result?.mean,
+    se: result === undefined || noise.df === 0 ? undefined : deterministic(state) ? 0 : noise.sd / Math.sqrt(result.runs),
+    runs: trial.runs.length,
+    effect: trial.effect,
+    margin: trial.margin,
+    better: trial.better,
+    deviceSeconds: trial.runs.reduce((sum, id) => sum + (runOf(state, id).charge?.deviceSeconds ?? 0), 0),
+    why: trial.why ?? '',
+    changes: changes(parent.point, trial.point),
+  };
+}
+
+/** One row for a run. */
+export function runRow(state: State, run: Run): RunRow {
+  const sign = state.config.objective.direction === 'minimize' ? 1 : -1;
+  return {
+    run: run.id,
+    trial: run.trial,
+    repeat: run.repeat,
+    seed: run.seed,
+    slot: run.slot,
+    status: run.status,
+    reason: run.reason,
+    text: run.text ?? run.stopWhy,
+    value: run.value,
+    seconds: run.seconds,
+    cpuSeconds: run.cpuSeconds,
+    peakBytes: run.peakBytes,
+    limitSeconds: run.limitSeconds,
+    startedAt: run.startedAt,
+    steps: run.steps,
+    values: run.losses.map((loss) => sign * loss),
+  };
+}
+
+/** All trials in order, or the newest `most`. */
+export function trialRows(state: State, most = Infinity): TrialRow[] {
+  return state.trials.slice(Math.max(0, state.trials.length - most)).map((trial) => trialRow(state, trial));
+}
+
+/** The last trials that were judged, newest first. Looks at no more than the newest 50 trials. */
+export function lastJudged(state: State, most: number): TrialRow[] {
+  const rows: TrialRow[] = [];
+  for (let i = state.trials.length - 1; i >= 0 && i >= state.trials.length - 50 && rows.length < most; i--) {
+    const trial = state.trials[i]!;
+    if (trial.verdict !== undefined) rows.push(trialRow(state, trial));
+  }
+  return rows;
+}
+
+/** A study at a glance. */
+export function statusOf(state: State): Status {
+  const { config, ledger } = state;
+  const noise = noiseOf(state);
+  const baseline = trialOf(state, 1);
+  return {
+    study: config.name,
+    phase: state.phase,
+    open: state.open,
+    ended: state.ended,
+    objective: { metric: config.objective.metric, direction: config.objective.direction },
+    baseline: resultOf(state, baseline),
+    best: state.incumbent === undefined ? undefined : resultOf(state, trialOf(state, state.incumbent)),
+    gain: gainOf(state),
+    noise: noise.df > 0 ? { ...noise, deterministic: deterministic(state) } : undefined,
+    trials: state.trials.length,
+    runs: state.runs.length,
+    verdicts: state.verdicts,
+    spent: { ...ledger.spent, wallSeconds: state.wallSeconds },
+    held: ledger.held,
+    budget: { ...ledger.budget, wallSeconds: config.budget.wallSeconds },
+    deadline: state.deadline,
+    savedSeconds: savedSeconds(state),
+    running: state.running.map((id) => runRow(state, runOf(state, id))),
+    slots: config.slots.length,
+    last: lastJudged(state, 6),
+    dead: state.dead,
+    warnings: [...new Set(state.warnings.map((warning) => warning.text))].slice(-5),
+    now: state.now,
+  };
+}
+
+/** What runs cut short by the pruner would have cost beyond what they did, were they as long as the mean. */
+export function savedSeconds(state: State): number {
+  if (state.pace.count === 0) return 0;
+  const typical = state.pace.seconds / state.pace.count;
+  let saved = 0;
+  for (const run of state.runs) {
+    if (run.status === 'stopped' && run.stopping === 'pruned') saved += Math.max(0, typical - (run.seconds ?? typical));
+  }
+  return saved;
+}
