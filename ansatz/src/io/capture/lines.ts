@@ -120,9 +120,12 @@ const WRAPPED = new RegExp(
   String.raw`\b(?:(?:np\.|numpy\.|jnp\.)?(?:float|int|bfloat)\d*|(?:torch\.)?tensor|(?:Device)?[Aa]rray)\(\s*(${FINITE}|${UNREAL})\s*(?:,[^()]*(?:\([^()]*\)[^()]*)?)?\)`,
   'gi',
 );
-/** Addresses, file names and source positions, whose digits mean nothing. */
-const PATHS =
-  /\b\w+:\/\/\S+|(?<![\w@])\.{0,2}~?\/[\w.~-]+(?:\/\S*)?|\S+\.(?:py|ipynb|ckpt|pt|pth|safetensors|bin|h5|keras|json|jsonl|csv|tsv|ya?ml|txt|log|npz?|pkl|gz|zip|tar|onnx|png|pdf)\b(?::\d+)?\S*/g;
+const SUFFIX = String.raw`\.(?:py|ipynb|ckpt|pt|pth|safetensors|bin|h5|keras|jsonl?|csv|tsv|ya?ml|txt|log|npz?|pkl|gz|zip|tar|onnx|png|pdf)\b`;
+const HAS_FILE = new RegExp(String.raw`\w${SUFFIX}`);
+/** File names and source positions, whose digits mean nothing. */
+const FILES = new RegExp(String.raw`\S+${SUFFIX}(?::\d+)?\S*`, 'g');
+/** Addresses and paths; `/s` is a unit. */
+const PATHS = /\b\w+:\/\/\S+|(?<![\w@])\.{0,2}~?\/(?!(?:s|it|step|sec)\b)[\w.~][\w.~-]*(?:\/\S*)?/g;
 /** A call with named arguments inside a line. */
 const CALLS = /\b[A-Za-z_][\w.]*\((?:[^()]*=[^()]*)\)/g;
 const COCO = new RegExp(
@@ -199,7 +202,8 @@ class Findings {
   }
 
   result(): ParsedLine | undefined {
-    const step = this.step ?? this.progress ?? (this.values.length > 0 && this.epoch === undefined ? this.leading : undefined);
+    const step =
+      this.step ?? this.progress ?? (this.values.length > 0 && this.epoch === undefined ? this.leading : undefined);
     const counted = step !== undefined || this.epoch !== undefined;
     const settings = !counted && this.values.every((value) => isSetting(value.key));
     const values = settings ? [] : this.values;
@@ -269,6 +273,14 @@ function structured(key: string, text: string, found: Findings): void {
 
 /** Lines whose keys no general rule would find. */
 function special(text: string, found: Findings): boolean {
+  // PyTorch's first tutorial: `[2,  4000] loss: 1.85`.
+  const pair = /^\s*\[\s*(\d+)\s*,\s*(\d+)\s*\](?=\s*[\p{L}_])/u.exec(text);
+  if (pair !== null) {
+    found.count('epoch', Number(pair[1]));
+    found.count('batch', Number(pair[2]));
+    new Scan(text.slice(pair[0].length), found).run();
+    return true;
+  }
   const coco = COCO.exec(text);
   if (coco !== null) {
     const [, kind, iou, area, most, number] = coco;
@@ -288,12 +300,12 @@ function special(text: string, found: Findings): boolean {
 }
 
 const NUMBER = new RegExp(
-  String.raw`(?<![\p{L}\p{N}_.@^#$~]|[\p{L}\p{N}_.)][-+]|\p{L}'|\btop )(?:${FINITE}|${UNREAL})`,
+  String.raw`(?<![\p{L}\p{N}_.@^#$~]|[\p{L}\p{N}_.)][-+]|\p{L}'|\btop |@[[\d.:]{1,12})(?:${FINITE}|${UNREAL})`,
   'giu',
 );
 const UNIT =
   /\s?(?:%|(?:tok(?:ens?)?|samples?|images?|imgs?|examples?|it|iters?|steps?|seqs?|frames?|batch(?:es)?|epochs?|updates?|[kKMGT]?i?B)\/(?:s(?:ec(?:ond)?)?|min|h)\b|(?:s|ms|sec|min)\/(?:it|iter|iteration|step|batch|epoch|sample|image)\b|\/s\b|(?:ms|us|µs|μs|ns|secs?|seconds?|mins?|minutes?|hours?|hrs?|[KMGT]i?B|GFLOPS?|TFLOPS?|FLOPS|[kKMGBTsmh])(?![\p{L}\p{N}_/@]))/uy;
-const FRACTION = /\s*\/\s*(\d[\d,]*|\?|--|inf\b)(?![\p{L}\p{N}_./:])/iuy;
+const FRACTION = /\s*\/\s*(\d[\d,]*|\?|--|inf\b)(?![\p{L}\p{N}_./]|:\d)/iuy;
 const OUT_OF = /\s+of\s+(\d[\d,]*)(?![\w.])/iuy;
 /** What makes a numeral part of a larger word: a version, date, clock, name. */
 const WORDY = /[\p{L}_]|[:.\-/]\d|,\d|\.[\p{L}_]|:\/\//uy;
@@ -301,13 +313,15 @@ const WORDY_REST = /[\p{L}\p{N}_.:/\-,+]*/uy;
 /** `1m 23s`, `0h 12m`. */
 const DURATION = /\s?[dhm]\s?\d+\s?(?:[hms]|min|sec)\b(?:\s?\d+\s?[ms]\b)?/y;
 /** Averages, spreads and shares printed beside a value. */
-const ASIDE = /\s*(?:\+\/-|±|\+-|\+)\s*[\d.]+(?:[eE][-+]?\d+)?%?|\s*\(\s*(?:[-+±]|\+\/-|\+-|std\S*|avg\S*|mean\S*|ema\S*|best:?|max:?|min:?|[=:~<>])?[\s/-]*(?:[\d.,]+(?:[eE][-+]?\d+)?|nan|inf)[^()]{0,40}\)/iy;
+const ASIDE =
+  /\s*(?:\+\/-|±|\+-|\+)\s*[\d.]+(?:[eE][-+]?\d+)?%?|\s*\(\s*(?:[-+±]|\+\/-|\+-|std\S*|avg\S*|mean\S*|ema\S*|best:?|max:?|min:?|[=:~<>])?[\s/-]*(?:[\d.,]+(?:[eE][-+]?\d+)?|nan|inf)[^()]{0,40}\)/iy;
 const COUNTER = new RegExp(
   String.raw`(?<![\p{L}\p{N}_/.-])(${COUNTER_WORDS})\s*(?:\((?:train|val|test|eval)\))?(?:\s*[:=#]\s*|\s+|\s*)[[(<]?\s*(?:step\s+)?$`,
   'iu',
 );
 /** Words before a counter word that make it an amount: `total steps: 1000`. */
-const AMOUNT = /\b(?:num|number of|max|min|warmup|per|each|every|remaining|eval|save|log|best|n|total number of|ms|sec|of)\s+$/i;
+const AMOUNT =
+  /\b(?:num|number of|max|min|warmup|per|each|every|remaining|eval|save|log|best|n|total number of|ms|sec|of)\s+$/i;
 const BINDER = /\s*(?::=|=>|->|→|[=:])\s*["']?$/;
 const BRACKET = /^\s*\[?\(?\s*$/;
 const SPLIT_WORD = new RegExp(
@@ -331,13 +345,13 @@ class Scan {
   readonly #doubtful: { key: string; text: string }[] = [];
 
   constructor(text: string, found: Findings, countersOnly = false) {
-    this.#text = text
-      .replace(CALLS, (call) => call.replace(WRAPPED, '$1'))
-      .replace(WRAPPED, '$1')
-      .replace(TQDM_BAR, ' ; ')
-      .replace(DRAWN_BAR, ' ; ')
-      .replace(CALLS, ' ; ')
-      .replace(PATHS, (path) => (/^\/(?:s|it|step|sec)\b/.test(path) ? path : ' ; '));
+    let plain = text;
+    if (plain.includes('(')) plain = plain.replace(WRAPPED, '$1').replace(CALLS, ' ; ');
+    if (plain.includes('%|')) plain = plain.replace(TQDM_BAR, ' ; ');
+    plain = plain.replace(DRAWN_BAR, ' ; ');
+    if (plain.includes('/')) plain = plain.replace(PATHS, ' ; ');
+    if (HAS_FILE.test(plain)) plain = plain.replace(FILES, ' ; ');
+    this.#text = plain;
     this.#found = found;
     this.#countersOnly = countersOnly;
   }
@@ -372,7 +386,10 @@ class Scan {
     const duration = integer ? matchAt(DURATION, text, end) : null;
     if (duration !== null) return this.#skip(end + duration[0].length);
 
-    const unit = matchAt(UNIT, text, end);
+    const suffix = matchAt(UNIT, text, end);
+    // In `3e-4 tok/s 1200` the word names the next number.
+    const named = suffix !== null && /^\s\w/.test(suffix[0]) && /^\s+[-+.\d]/.test(text.slice(end + suffix[0].length));
+    const unit = named ? null : suffix;
     const fraction = integer && unit === null ? (matchAt(FRACTION, text, end) ?? matchAt(OUT_OF, text, end)) : null;
     if (unit === null && fraction === null && matchAt(WORDY, text, end) !== null) {
       return this.#skip(end + (matchAt(WORDY_REST, text, end)?.[0].length ?? 0));
@@ -386,14 +403,22 @@ class Scan {
       if (integer || /epoch/i.test(name) || numeral.includes(',')) {
         this.#splits(gap);
         const total = fraction === null ? undefined : Number(fraction[1]!.replaceAll(',', ''));
-        this.#found.count(name, toNumber(numeral).value, total !== undefined && total > 0 && total < Infinity ? total : undefined);
+        this.#found.count(
+          name,
+          toNumber(numeral).value,
+          total !== undefined && total > 0 && total < Infinity ? total : undefined,
+        );
         return this.#skip(this.#closed(end + (fraction?.[0].length ?? 0)));
       }
     }
     if (fraction !== null) return this.#fraction(numeral, gap, end, fraction);
 
     // timm: `Train: 3 [ 100/1251`.
-    if (integer && /^\s*[[(]\s*\d+\s*\//.test(text.slice(end, end + 24)) && /(?:^|\s)(?:train|test|val|eval)\w*:?\s*$/i.test(gap)) {
+    if (
+      integer &&
+      /^\s*[[(]\s*\d+\s*\//.test(text.slice(end, end + 24)) &&
+      /(?:^|\s)(?:train|test|val|eval)\w*:?\s*$/i.test(gap)
+    ) {
       this.#splits(gap);
       this.#found.count('epoch', Number(numeral));
       return this.#skip(end);
@@ -426,6 +451,11 @@ class Scan {
     const bound = BINDER.test(gap) && !/^\s*[\])]?\s*:\s*$/.test(gap) && name !== undefined && !isSplitName(name.key);
     this.#splits(gap);
     if (!bound && (Number.isNaN(whole) || part <= whole)) {
+      // `[0/5][10/1583]`: the first of two is the epoch.
+      if (this.#found.progress !== undefined && /^\s*\[\s*$/.test(gap)) {
+        this.#found.epoch ??= this.#found.progress;
+        this.#found.progress = undefined;
+      }
       if (this.#found.progress === undefined && this.#found.step === undefined) {
         this.#found.progress = part;
         if (whole > 0) this.#found.total = whole;
@@ -442,7 +472,8 @@ class Scan {
     const name = this.#name(gap, true, metered);
     if (name === undefined) {
       // An unnamed number may be part of a name to come (`the 10000 test images:`) unless a unit or an edge closes it.
-      return unit === undefined && /^\s\p{L}/u.test(this.#text.slice(end, end + 2)) ? end : this.#skip(after);
+      const open = unit === undefined && !BINDER.test(gap.trimEnd());
+      return open && /^\s\p{L}/u.test(this.#text.slice(end, end + 2)) ? end : this.#skip(after);
     }
     this.#splits(gap);
     const next = after + (aside?.[0].length ?? 0);
@@ -450,7 +481,9 @@ class Scan {
     if (this.#countersOnly) return this.#skip(next);
     if (name.bound && integer && unit === undefined && !isMetricWord(name.key)) {
       // `Found: 3 files` is a sentence; in `a: 3 b: 4` and `a: 3 loss 0.5` the word names the next number.
-      const word = /^\s\p{L}+(\s*(?:[\p{L}_]+\s*)?[:=\d(]|\s*[|,;\])]|\s{2,}|\t)?/u.exec(this.#text.slice(end, end + 48));
+      const word = /^\s\p{L}+(\s*(?:[\p{L}_]+\s*)?[:=\d(]|\s*[|,;\])]|\s{2,}|\t)?/u.exec(
+        this.#text.slice(end, end + 48),
+      );
       if (word !== null && word[1] === undefined) return this.#skip(next);
     }
     const key = this.#prefixed(name.key);
@@ -463,7 +496,11 @@ class Scan {
   }
 
   /** The name that the text before a number gives it. */
-  #name(gap: string, wordsAllowed: boolean, metered = false): { key: string; bound: boolean; unit?: string } | undefined {
+  #name(
+    gap: string,
+    wordsAllowed: boolean,
+    metered = false,
+  ): { key: string; bound: boolean; unit?: string } | undefined {
     const trimmed = gap.trimEnd();
     const binder = BINDER.exec(trimmed);
     const said = /\s(?:is|of|was|reached)$/i.test(trimmed);
@@ -478,6 +515,7 @@ class Scan {
     for (const edge of phrase.matchAll(EDGE)) cut = edge.index + edge[0].length;
     phrase = phrase
       .slice(cut)
+      .replace(/^\s*(?:[\d.,]+\s+)+/, '')
       .replace(/^[^\p{L}_%/\-.]+/u, '')
       .replace(/^['"`*#]+|['"`]+$/g, '')
       .trim();
@@ -499,9 +537,7 @@ class Scan {
     for (const match of gap.matchAll(SPLIT_WORD)) {
       const word = match[1]!;
       // `test: 0.5` is the number's own name.
-      if (match.index + match[0].length === gap.trimEnd().length && BINDER.test(gap) && !/\[\s*$/.test(gap)) {
-        if (!/:\s*$/.test(gap)) continue;
-      }
+      if (match.index + match[0].length === gap.trimEnd().length && BINDER.test(gap.trimEnd())) continue;
       this.#split = /^train/i.test(word) ? '' : word;
     }
   }
@@ -548,7 +584,8 @@ function bareName(words: readonly string[], said: boolean, metered: boolean): st
 /** The metric word at the end of a sentence with the qualifiers before it. */
 function tail(words: readonly string[]): string {
   let from = words.length - 1;
-  while (from > 0 && words.length - from < 4 && (isQualifier(words[from - 1]!) || isMetricWord(words[from - 1]!))) from--;
+  while (from > 0 && words.length - from < 4 && (isQualifier(words[from - 1]!) || isMetricWord(words[from - 1]!)))
+    from--;
   return words.slice(from).join(' ');
 }
 

@@ -83,7 +83,8 @@ class Reader {
     this.at++;
     for (;;) {
       if (this.#take(close)) return true;
-      if (!(pairsUnder !== undefined && this.#pair(pairsUnder, depth)) && !this.value(undefined, depth + 1)) return false;
+      if (!(pairsUnder !== undefined && this.#pair(pairsUnder, depth)) && !this.value(undefined, depth + 1))
+        return false;
       if (!this.#take(',') && this.#peek() !== close) return false;
     }
   }

@@ -130,10 +130,17 @@ export class LineReader {
   }
 
   #line(text: string): void {
-    if (text === this.#previous || text.trim() === '') return;
+    if (text === this.#previous || text.trim() === '' || isBinary(text)) return;
     this.#previous = text;
     this.#tell(text);
   }
+}
+
+/** More than one character in eight is no text: not a line with a broken letter but an image or an archive. */
+function isBinary(text: string): boolean {
+  let broken = 0;
+  for (let at = text.indexOf('\uFFFD'); at >= 0; at = text.indexOf('\uFFFD', at + 1)) broken++;
+  return broken * 8 > text.length;
 }
 
 /**

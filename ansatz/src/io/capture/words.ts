@@ -4,30 +4,36 @@
 const METRIC = new Set(
   `loss losses acc accuracy top1 top5 ppl perplexity bpb bpc bits nll ce bce mse mae rmse mape rmsle logloss r2 auc auroc
   auprc roc ap map map50 ar iou miou dice f1 fscore recall precision bleu sacrebleu rouge meteor cider wer cer ter psnr
-  ssim lpips fid kid elbo kl reward rew return score err error mcc kappa ndcg mrr hits spearman pearson correlation
+  ssim lpips fid kid elbo kl reward rew ret return score err error mcc kappa ndcg mrr hits spearman pearson correlation
   lr mfu hfu time ms dt norm gnorm grad throughput tok tokens wps ups sps fps eta mem memory vram entropy regret cost
   objective fitness temperature`.split(/\s+/),
 );
 
 /** Metric words that are everyday words too: bare, they need company to count. */
-const AMBIGUOUS = new Set('map ap ar time ms error return bits memory mem precision hits cost tokens score temperature'.split(' '));
+const AMBIGUOUS = new Set(
+  'map ap ar time ms error return bits memory mem precision hits cost tokens score temperature'.split(' '),
+);
 
 /** Words that may stand before a metric word as part of its name. */
 const QUALIFIER = new Set(
   `train training val valid validation test testing eval evaluation dev holdout avg average mean running smoothed ema total
-  best final current last lm mlm nll learning grad gradient step epoch batch running cross top weight macro micro`.split(/\s+/),
+  best final current last lm mlm nll learning grad gradient step epoch batch running cross top weight macro micro`.split(
+    /\s+/,
+  ),
 );
 
 /** Words of sentences: a phrase with one of them is prose, not a name. */
 const PROSE = new Set(
-  'with at has have had and the a an of on for to from in by is was are were after before took than as this that we it'.split(' '),
+  'with at has have had and the a an of on for to from in by is was are were after before took than as this that we it will be'.split(
+    ' ',
+  ),
 );
 
 /** Last words of a name whose number measures nothing. */
 const NEVER = new Set(
   `version versions cuda cudnn gpu gpus cpu cpus rank world_size local_rank device devices port localhost line lines pid
   ppid errno code status http https seed node nodes host v_num timestamp _timestamp lineno errors warnings note warning
-  info debug error exit signal worker workers`.split(/\s+/),
+  counter info debug error exit signal worker workers`.split(/\s+/),
 );
 
 /** Settings a script echoes at its start. */
@@ -39,15 +45,19 @@ const SETTING = new Set(
   max_epochs n_epochs max_steps max_iters num_iterations n_steps warmup warmup_steps warmup_iters warmup_ratio num_classes
   num_train_epochs grad_clip clip max_grad_norm gradient_accumulation_steps grad_accum_steps accumulation_steps patience lr
   learning_rate max_lr min_lr lr_decay eval_interval log_interval eval_iters save_steps eval_steps logging_steps
-  num_samples n_estimators num_leaves max_depth min_child_weight subsample colsample_bytree num_boost_round test_size`.split(/\s+/),
+  num_samples n_estimators num_leaves max_depth min_child_weight subsample colsample_bytree num_boost_round test_size`.split(
+    /\s+/,
+  ),
 );
 
 /** One word, or words, that count the progress of a run; `epoch` counters are told apart because steps restart within them. */
 export const COUNTER_WORDS =
   'global[_ ]?steps?|train(?:ing)?[_ ]?steps?|time[_ ]?steps?|total[_ ]timesteps|total[_ ]steps|env[_ ]steps|_?step|steps|' +
-  'iter(?:ation)?|iters|it|update|num_updates|batch(?:[_ ]idx)?|minibatch|episode|round|generation|gen|epoch';
+  'iter(?:ation)?|iters|it|update|num_updates|batch(?:[_ ]idx)?|minibatch|episode|ep|round|generation|gen|epoch';
 
-const COUNTER_NAME = new RegExp(`^(?:${COUNTER_WORDS}|n_iter|trainer/global_step|time/total_timesteps|time/iterations)$`);
+const COUNTER_NAME = new RegExp(
+  `^(?:${COUNTER_WORDS}|n_iter|trainer/global_step|time/total_timesteps|time/iterations)$`,
+);
 
 /** Parts of the data a metric is measured on, other than the training set. */
 export const HELD_OUT = 'val|valid|validation|test|testing|eval|evaluation|dev';
