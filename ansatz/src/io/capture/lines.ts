@@ -397,7 +397,7 @@ class Scan {
 
     const counter = COUNTER.exec(gap);
     const amount = counter !== null && AMOUNT.test(gap.slice(0, counter.index));
-    const countable = /^\d[\d,]*(?:\.\d+)?$/.test(numeral) && (unit === null || /^\s*[kKMs]?$/.test(unit[0]) === false);
+    const countable = /^\d[\d,]*(?:\.\d+)?$/.test(numeral);
     if (counter !== null && !amount && unit === null && countable) {
       const name = counter[1]!;
       if (integer || /epoch/i.test(name) || numeral.includes(',')) {

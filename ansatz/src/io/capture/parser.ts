@@ -137,14 +137,13 @@ class StreamParser implements Parser {
     if (line === undefined) return;
     const { step, epoch, values } = line;
     if (values.length === 0) {
-      this.#heading = {
-        number: this.#heading.number + 1,
-        step,
-        epoch: epoch ?? (step === undefined ? undefined : this.#heading.epoch),
-      };
+      const { number, ...last } = this.#heading;
+      const next = { step, epoch: epoch ?? last.epoch };
+      // A bar repeats its heading at every rewrite.
+      if (next.step !== last.step || next.epoch !== last.epoch) this.#heading = { number: number + 1, ...next };
       return;
     }
-    for (const value of values) this.#tell(line, value, this.#closing && line.summary);
+    for (const value of values) this.#tell(line, value, this.#closing);
   }
 
   #tell(line: ParsedLine, value: ParsedValue, summary: boolean): void {

@@ -1,0 +1,169 @@
+/** Everything a run says, in one place: its output streams, its metrics file and the files its script writes. */
+
+import { join, resolve } from 'node:path';
+import type { MetricFile } from '../../study/config.ts';
+import { POLL_BYTES, tailCsv, tailJsonLines, type Tailer } from './files.ts';
+import type { Metric, Source } from './metric.ts';
+import { normalKey } from './names.ts';
+import { createParser, type Parser } from './parser.ts';
+import { Tail } from './tail.ts';
+import { tailTensorBoard } from './tfevents.ts';
+
+/** What to listen to. */
+export interface CaptureOptions {
+  /** Run folder with the files `stdout`, `stderr` and `metrics.jsonl`; each may come later or never. */
+  readonly dir: string;
+  /** Folder the script runs in; paths of metric files are relative to it. */
+  readonly folder: string;
+  readonly files: readonly MetricFile[];
+  /** Regular expression with groups `key`, `value` and optionally `step`. */
+  readonly pattern?: string | undefined;
+  /** The process has not been started: what the metric files of the script hold now is of an earlier run. */
+  readonly fresh?: boolean;
+}
+
+/** An open ear on one run. */
+export interface Capture {
+  /** What is new in all sources; reads at most about `maxBytes` (1 MiB), shared evenly. Never waits. */
+  poll(maxBytes?: number): Metric[];
+  /** Everything left, unfinished last lines included. Call it once, after the process has ended. */
+  finish(): Metric[];
+  /** The last poll left something unread: poll again soon. */
+  readonly behind: boolean;
+  /** Bytes of output not looked at, because of overlong lines. */
+  readonly dropped: number;
+  /** Closes the files. Nothing may be called afterwards. */
+  close(): void;
+}
+
+/** On equal resolution the earlier one is believed: what was sent on purpose before what was printed for people. */
+const PREFERENCE: readonly Source[] = ['metrics', 'tensorboard', 'csv', 'stdout', 'stderr'];
+
+/**
+ * Listens to a run through the files it leaves. A key heard from several sources is told from the one that gives most
+ * digits. Reading is synchronous: one timer polls many runs, and each poll is short.
+ * @throws UserError when the pattern is not usable.
+ */
+export function openCapture(options: CaptureOptions): Capture {
+  return new FileCapture(options);
+}
+
+class FileCapture implements Capture {
+  readonly #ears: readonly Tailer[];
+  readonly #streams: readonly StreamTailer[];
+  readonly #finest = new Finest();
+
+  constructor({ dir, folder, files, pattern, fresh = false }: CaptureOptions) {
+    const written = files.map((file) => openFile(file, folder));
+    if (fresh) for (const tailer of written) tailer.skip();
+    this.#streams = [
+      new StreamTailer(join(dir, 'stdout'), 'stdout', pattern),
+      new StreamTailer(join(dir, 'stderr'), 'stderr', pattern),
+    ];
+    this.#ears = [tailJsonLines(join(dir, 'metrics.jsonl'), 'metrics'), ...written, ...this.#streams];
+  }
+
+  get behind(): boolean {
+    return this.#ears.some((ear) => ear.behind);
+  }
+
+  get dropped(): number {
+    return this.#streams.reduce((sum, stream) => sum + stream.dropped, 0);
+  }
+
+  poll(maxBytes = POLL_BYTES): Metric[] {
+    const share = Math.max(1, Math.floor(maxBytes / this.#ears.length));
+    return this.#finest.select(this.#ears.flatMap((ear) => ear.poll(share)));
+  }
+
+  finish(): Metric[] {
+    return this.#finest.select(this.#ears.flatMap((ear) => ear.finish()));
+  }
+
+  close(): void {
+    for (const ear of this.#ears) ear.close();
+  }
+}
+
+function openFile({ path, format }: MetricFile, folder: string): Tailer {
+  const full = resolve(folder, path);
+  switch (format) {
+    case 'jsonl':
+      return tailJsonLines(full, 'metrics');
+    case 'csv':
+      return tailCsv(full);
+    case 'tensorboard':
+      return tailTensorBoard(full);
+  }
+}
+
+/** Follows a file of terminal output. */
+class StreamTailer implements Tailer {
+  readonly #tail: Tail;
+  readonly #source: Source;
+  readonly #pattern: string | undefined;
+  #parser: Parser;
+  #droppedBefore = 0;
+
+  constructor(path: string, source: Source, pattern: string | undefined) {
+    this.#tail = new Tail(path);
+    this.#source = source;
+    this.#pattern = pattern;
+    this.#parser = createParser(source, { pattern });
+  }
+
+  get behind(): boolean {
+    return this.#tail.behind;
+  }
+
+  get dropped(): number {
+    return this.#droppedBefore + this.#parser.dropped;
+  }
+
+  poll(maxBytes = POLL_BYTES): Metric[] {
+    const { restarted, bytes } = this.#tail.read(maxBytes);
+    const ended = restarted ? this.#parser.end() : [];
+    if (restarted) {
+      this.#droppedBefore += this.#parser.dropped;
+      this.#parser = createParser(this.#source, { pattern: this.#pattern });
+    }
+    return [...ended, ...this.#parser.push(bytes)];
+  }
+
+  finish(): Metric[] {
+    const heard: Metric[][] = [];
+    do heard.push(this.poll());
+    while (this.behind);
+    return [...heard.flat(), ...this.#parser.end()];
+  }
+
+  close(): void {
+    this.#tail.close();
+  }
+
+  skip(): void {
+    this.#tail.skip();
+  }
+}
+
+/** Believes, for each key, the source with the finest resolution heard so far. */
+class Finest {
+  readonly #best = new Map<string, { rank: number; resolution: number }>();
+
+  /** The metrics of believed sources. All are weighed before any is judged, so one poll does not tell a point twice. */
+  select(metrics: readonly Metric[]): Metric[] {
+    for (const { key, source, resolution, value } of metrics) {
+      // NaN and Infinity have no digits and say nothing about how finely the source prints.
+      const fine = Number.isFinite(value) ? resolution : Infinity;
+      const rank = PREFERENCE.indexOf(source);
+      const name = normalKey(key);
+      const best = this.#best.get(name);
+      if (best === undefined) this.#best.set(name, { rank, resolution: fine });
+      else if (best.rank === rank) best.resolution = Math.min(best.resolution, fine);
+      else if (fine < best.resolution || (fine === best.resolution && rank < best.rank)) {
+        this.#best.set(name, { rank, resolution: fine });
+      }
+    }
+    return metrics.filter(({ key, source }) => this.#best.get(normalKey(key))!.rank === PREFERENCE.indexOf(source));
+  }
+}
