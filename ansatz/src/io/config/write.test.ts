@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Delivery, Knob } from '../../study/config.ts';
 import { parseConfig } from './read.ts';
@@ -73,7 +73,7 @@ const delivery = (i: number): fc.Arbitrary<Delivery> =>
     }),
   );
 const knob = (name: string, i: number): fc.Arbitrary<Knob> =>
-  fc.oneof(
+  fc.oneof<fc.Arbitrary<Knob>[]>(
     fc
       .tuple(finite, finite, delivery(i))
       .filter(([a, b]) => a !== b)

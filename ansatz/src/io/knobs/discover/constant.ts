@@ -1,0 +1,81 @@
+/** Constants a run can have patched: `LR = 0.1`, fields of a settings class, entries of a settings dictionary. */
+
+import { bindings, type Constant } from '../constants.ts';
+import * as py from './python.ts';
+import type { Finds, Raw } from './raw.ts';
+import { commentAfter, lineAt, type Source } from './source.ts';
+
+const settings = /hyper|param|args|config|cfg|hps?$|hparam|settings|options|opts?$/i;
+
+/** Constants of a file that are bound once and reach the script. */
+export function constants(source: Source): Finds {
+  const { constants: all, times } = bindings(source);
+  const built = source.language === 'python' ? constructions(source) : new Map<string, Construction>();
+  const knobs: Raw[] = [];
+  for (const constant of all) {
+    if (constant.literal === undefined || constant.literal.kind === 'none') continue;
+    const parts = constant.name.split('.');
+    const last = parts.at(-1)!;
+    if (last.startsWith('_') || last.startsWith('-')) continue;
+    if (constant.scope === 'class' && !settings.test(parts.at(-2)!) && !built.get(parts.at(-2)!)?.dataclass) continue;
+    const help = commentAfter(source, constant.to);
+    knobs.push({
+      name: last,
+      via: { by: 'constant', file: source.file, name: constant.name },
+      kind: constant.annotated === 'float' && constant.literal.kind === 'int' ? 'float' : constant.literal.kind,
+      initial: constant.literal,
+      file: source.file,
+      line: lineAt(source.text, constant.from),
+      loose: isLoose(constant, last, parts),
+      ...(help && { help }),
+      ...whyNot(constant, times, built, parts),
+    });
+  }
+  return { knobs };
+}
+
+function isLoose(constant: Constant, last: string, parts: readonly string[]): boolean {
+  if (constant.scope === 'class') return false;
+  if (constant.scope === 'module') return !/^[A-Z][A-Z0-9_]*$/.test(last);
+  return constant.scope === 'function' || !settings.test(parts[0]!);
+}
+
+function whyNot(
+  constant: Constant,
+  times: ReadonlyMap<string, number>,
+  built: ReadonlyMap<string, Construction>,
+  parts: readonly string[],
+): { why?: string } {
+  if ((times.get(constant.name) ?? 0) > 1) return { why: 'is set in more than one place' };
+  const construction = constant.scope === 'class' ? built.get(parts.at(-2)!) : undefined;
+  if (construction === undefined || construction.calls === 0) return {};
+  if (construction.spread) return { why: `may be overridden where ${parts.at(-2)} is built` };
+  if ((construction.given.get(parts.at(-1)!) ?? 0) === construction.calls) {
+    return { why: `is always overridden where ${parts.at(-2)} is built` };
+  }
+  return {};
+}
+
+interface Construction {
+  readonly dataclass: boolean;
+  calls: number;
+  spread: boolean;
+  readonly given: Map<string, number>;
+}
+
+/** How each class of the file is built, to tell defaults that nobody ever uses. */
+function constructions(source: Source): Map<string, Construction> {
+  const found = new Map<string, Construction>();
+  for (const [name, { decorators }] of py.definitions(source, 'ClassDefinition')) {
+    const dataclass = decorators.some((call) => /(^|\.)(dataclass|define|s)$/.test(call.callee));
+    found.set(name, { dataclass, calls: 0, spread: false, given: new Map() });
+  }
+  for (const call of py.calls(source)) {
+    const construction = found.get(call.callee);
+    if (construction === undefined) continue;
+    construction.calls++;
+    if (call.spread) construction.spread = true;
+    for (const name of call.named.keys()) construction.given.set(name, (construction.given.get(name) ?? 0) + 1);
+  }
+  return found;
+}

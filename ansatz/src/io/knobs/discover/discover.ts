@@ -1,0 +1,145 @@
+/** What a training script lets us set, read off its text without running it. */
+
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Delivery } from '../../../study/config.ts';
+import type { Value } from '../../../methods/space/space.ts';
+import { formatVia } from '../../config/via.ts';
+import { parseSource } from '../constants.ts';
+import { absl } from './absl.ts';
+import { argparse } from './argparse.ts';
+import { click } from './click.ts';
+import { commander } from './commander.ts';
+import { configFiles } from './configfile.ts';
+import { configurator } from './configurator.ts';
+import { constants } from './constant.ts';
+import { dataclasses } from './dataclass.ts';
+import { javascriptEnvironment, pythonEnvironment, shellEnvironment } from './environment.ts';
+import { fire } from './fire.ts';
+import { assertions, ignoresUnknownFlags, metricHints } from './hints.ts';
+import { hydra } from './hydra.ts';
+import { wordsOf } from './name.ts';
+import { parseArgs } from './parseargs.ts';
+import { judge, type FoundKnob } from './propose.ts';
+import type { Finds, Raw } from './raw.ts';
+import { findScript, type Language } from './script.ts';
+import { plainValue, type Source } from './source.ts';
+import { typer } from './typer.ts';
+
+/** What a look at a script found. */
+export interface Discovery {
+  /** Relative to the folder. */
+  readonly script: string;
+  readonly command: readonly string[];
+  readonly language: Language;
+  /** The knob that usually matters most first. */
+  readonly knobs: readonly FoundKnob[];
+  readonly seed?: { readonly via: Delivery; readonly default: Value | undefined };
+  /** Settings left alone, and why. */
+  readonly skipped: readonly { readonly name: string; readonly why: string }[];
+  /** Metrics the script seems to print, the likeliest objective first. */
+  readonly metricHints: readonly string[];
+  /** Conditions the script asserts over its knobs. */
+  readonly constraints: readonly string[];
+  /** Sentences a person should read. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * Looks at a training script and the configuration files it names. Nothing is run or imported.
+ * Without `script` the one plausible file of the folder is taken; a UserError lists the candidates when there are several.
+ */
+export function discover(folder: string, script?: string): Discovery {
+  const { file, language, command } = findScript(folder, script);
+  const text = readFileSync(join(folder, file), 'utf8');
+  const source = parseSource(text, file);
+  const finds = source === undefined ? [shellEnvironment(text, file)] : conventions(source, folder, command);
+  const notes = new Set(finds.flatMap((find) => find.notes ?? []));
+  const knobs: FoundKnob[] = [];
+  const skipped = new Map<string, string>();
+  let seed: Discovery['seed'];
+  for (const raw of distinct(finds.flatMap((find) => find.knobs))) {
+    const judged = judge(raw, text);
+    if (judged.as === 'knob') knobs.push(judged.knob);
+    else if (judged.as === 'skipped') skipped.set(raw.name, judged.why);
+    else if (judged.as === 'seed' && seed === undefined && raw.why === undefined && raw.kind !== 'list') seed = { via: raw.via, default: plainValue(raw.initial) };
+  }
+  knobs.sort((a, b) => b.score - a.score);
+  const asserted = source?.language === 'python' ? assertions(source, namesInSource(knobs)) : [];
+  if (source?.language === 'python' && ignoresUnknownFlags(source)) {
+    notes.add(`${file} ignores flags it does not know (parse_known_args): check that a value you set has an effect.`);
+  }
+  if (seed === undefined) notes.add(`No seed was found in ${file}: repeats of a trial differ only by what the script leaves to chance.`);
+  if (knobs.length === 0) notes.add(`No knobs were found in ${file}: add flags, environment variables or constants, or write them by hand.`);
+  return {
+    script: file,
+    command,
+    language,
+    knobs,
+    ...(seed === undefined ? {} : { seed }),
+    skipped: [...skipped].map(([name, why]) => ({ name, why })),
+    metricHints: metricHints(text),
+    constraints: asserted,
+    notes: [...notes],
+  };
+}
+
+/** Conventions in the order in which one of two finds of the same name is believed. */
+function conventions(source: Source, folder: string, command: readonly string[]): Finds[] {
+  if (source.language === 'javascript') {
+    return [parseArgs(source), commander(source), javascriptEnvironment(source), configFiles(source, folder, command), constants(source)];
+  }
+  const written = configurator(source);
+  return [
+    argparse(source),
+    click(source),
+    typer(source),
+    absl(source),
+    fire(source),
+    dataclasses(source),
+    hydra(source, folder),
+    written,
+    pythonEnvironment(source),
+    configFiles(source, folder, command),
+    // Where a configurator takes flags, its constants are those flags, and what follows is computed from them.
+    written.knobs.length > 0 ? { knobs: [] } : constants(source),
+  ];
+}
+
+/** One find per thing that is set, under a name of its own. */
+function distinct(raws: readonly Raw[]): Raw[] {
+  const plain = (name: string) => wordsOf(name).join('_');
+  const taken = new Set<string>();
+  const places = new Set<string>();
+  const kept: Raw[] = [];
+  for (const raw of raws) {
+    const place = formatVia(raw.via);
+    if (places.has(place)) continue;
+    const loose = raw.via.by === 'constant';
+    // A constant of the same name as a flag is that flag's default; two fields of two classes are two things.
+    if (loose && kept.some((other) => other.via.by !== 'constant' && plain(other.name) === plain(raw.name))) continue;
+    const name = taken.has(raw.name) ? fullName(raw, taken) : raw.name;
+    taken.add(name);
+    places.add(place);
+    kept.push({ ...raw, name });
+  }
+  return kept;
+}
+
+function fullName(raw: Raw, taken: ReadonlySet<string>): string {
+  const { via } = raw;
+  const full = via.by === 'constant' ? via.name : via.by === 'file' ? via.path.join('.') : raw.name;
+  let name = full;
+  for (let i = 2; taken.has(name); i++) name = `${full}_${i}`;
+  return name;
+}
+
+/** Names that expressions of the script use for its knobs: module-level constants. */
+function namesInSource(knobs: readonly FoundKnob[]): Map<string, string> {
+  const names = new Map<string, string>();
+  for (const knob of knobs) {
+    if (knob.via.by === 'constant' && !knob.via.name.includes('.')) names.set(knob.via.name, knob.name);
+    if (knob.via.by === 'flag' && knob.via.style === 'equals') names.set(knob.name, knob.name);
+  }
+  return names;
+}

@@ -1,0 +1,143 @@
+/** Which file is the training script, and the command that starts it. */
+
+import { accessSync, constants, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { delimiter, join, posix } from 'node:path';
+import { closest, UserError } from '../../../study/error.ts';
+import { splitWords } from '../../config/words.ts';
+
+export type Language = 'python' | 'javascript' | 'shell';
+
+export interface Script {
+  /** Relative to the folder, with `/`. */
+  readonly file: string;
+  readonly language: Language;
+  readonly command: readonly string[];
+}
+
+const extensions: Readonly<Record<string, Language>> = {
+  py: 'python',
+  mjs: 'javascript',
+  js: 'javascript',
+  cjs: 'javascript',
+  ts: 'javascript',
+  mts: 'javascript',
+  sh: 'shell',
+};
+/** Stems of training scripts, the most usual first; files of one rank are rivals. */
+const ranks: readonly RegExp[] = [
+  /^train$/,
+  /^(train_model|training|trainer|run_train|main_train|train_main)$/,
+  /^main$/,
+  /^(train|pretrain|finetune|fine_tune|run)([_-].*)?$|[_-]train$/,
+];
+
+/** The script that was named, or the one plausible in the folder. A UserError lists the candidates when there are several. */
+export function findScript(folder: string, given?: string): Script {
+  if (given !== undefined) return named(folder, given);
+  const fromPackage = packageScript(folder);
+  const files = [...listed(folder, ''), ...['src', 'scripts', 'bin'].flatMap((sub) => listed(folder, sub))];
+  for (const rank of ranks) {
+    for (const places of [files.filter((file) => !file.includes('/')), files.filter((file) => file.includes('/'))]) {
+      const rivals = preferred(places.filter((file) => rank.test(stem(file))));
+      if (rivals.length === 1) return fromPackage ?? describe(folder, rivals[0]!);
+      if (rivals.length > 1) throw ambiguous(folder, rivals);
+    }
+  }
+  if (fromPackage !== undefined) return fromPackage;
+  const top = files.filter((file) => !file.includes('/') && !/^(setup|conftest|__init__|prepare|model|utils?|test_.*|.*\.(test|spec|config))\.\w+$/.test(file) && !/\.(test|spec|config)\.\w+$/.test(file));
+  const plausible = top.filter((file) => /\b(loss|optimizer|lr|learning_rate|fit)\b/.test(readFileSync(join(folder, file), 'utf8')));
+  const last = plausible.length > 0 ? plausible : top;
+  if (last.length === 1) return describe(folder, last[0]!);
+  if (last.length > 1) throw ambiguous(folder, last);
+  throw new UserError('no-script', 'no training script was found', {
+    where: folder,
+    why: 'a script is looked for by names such as train.py, main.py, run.py, train.mjs, and in package.json',
+    fix: 'name it:  ansatz init path/to/script.py',
+  });
+}
+
+function named(folder: string, given: string): Script {
+  const file = posix.normalize(given.replaceAll('\\', '/'));
+  if (existsSync(join(folder, file)) && statSync(join(folder, file)).isFile()) return describe(folder, file);
+  const names = [...listed(folder, ''), ...listed(folder, posix.dirname(file))];
+  throw new UserError('no-script', `${given} is not there${closest(given, names)}`, {
+    where: folder,
+    fix: 'give the path of the script relative to this folder',
+  });
+}
+
+function ambiguous(folder: string, files: readonly string[]): UserError {
+  return new UserError('many-scripts', `which is the training script: ${files.slice(0, 8).join(', ')}?`, {
+    where: folder,
+    fix: `name it:  ansatz init ${files[0]}`,
+  });
+}
+
+function listed(folder: string, sub: string): string[] {
+  const at = join(folder, sub);
+  if (!existsSync(at) || !statSync(at).isDirectory()) return [];
+  return readdirSync(at, { withFileTypes: true })
+    .filter((entry) => entry.isFile() && extensionOf(entry.name) in extensions)
+    .map((entry) => posix.join(sub, entry.name))
+    .toSorted();
+}
+
+/** Of scripts with one stem, the program before the shell wrapper around it. */
+function preferred(files: readonly string[]): string[] {
+  return files.filter((file) => !(file.endsWith('.sh') && files.some((other) => !other.endsWith('.sh'))));
+}
+
+function stem(file: string): string {
+  return posix.basename(file).replace(/\.\w+$/, '').toLowerCase();
+}
+
+function extensionOf(file: string): string {
+  return /\.(\w+)$/.exec(file)?.[1] ?? '';
+}
+
+function describe(folder: string, file: string): Script {
+  const language = extensions[extensionOf(file)];
+  if (language === undefined) {
+    throw new UserError('no-script', `${file} is neither Python, JavaScript, TypeScript nor a shell script`, {
+      where: folder,
+      fix: 'write ansatz.yaml by hand: any program works with flags, environment variables or a config file',
+    });
+  }
+  if (language === 'python') return { file, language, command: [...python(folder), file] };
+  return { file, language, command: [language === 'shell' ? 'sh' : 'node', file] };
+}
+
+function python(folder: string): string[] {
+  const venv = ['.venv/bin/python', 'venv/bin/python'].find((path) => existsSync(join(folder, path)));
+  if (venv !== undefined) return [venv];
+  if (existsSync(join(folder, 'uv.lock')) && onPath('uv')) return ['uv', 'run'];
+  return ['python3'];
+}
+
+function onPath(program: string): boolean {
+  return (process.env['PATH'] ?? '').split(delimiter).some((place) => {
+    try {
+      accessSync(join(place, program), constants.X_OK);
+      return place !== '';
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** What `npm run train` starts, when that is a script of a known language. */
+function packageScript(folder: string): Script | undefined {
+  const path = join(folder, 'package.json');
+  if (!existsSync(path)) return undefined;
+  try {
+    const data = JSON.parse(readFileSync(path, 'utf8')) as { scripts?: Record<string, unknown> };
+    const line = data.scripts?.['train'];
+    if (typeof line !== 'string') return undefined;
+    const command = splitWords(line);
+    const file = command.find((word) => extensionOf(word) in extensions && existsSync(join(folder, word)));
+    return file === undefined ? undefined : { file: posix.normalize(file), language: extensions[extensionOf(file)]!, command };
+  } catch {
+    // A package.json that cannot be read, or a script that needs a shell, says nothing; the files still may.
+    return undefined;
+  }
+}
