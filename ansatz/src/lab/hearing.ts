@@ -77,7 +77,7 @@ export function openHearing(config: StudyConfig): Hearing {
       const heard = heardOf(id);
       runs.delete(id);
       const run = runOf(state, id);
-      const devices = Math.max(1, config.slots[run.slot]?.gpus.length ?? 1);
+      const devices = Math.max(1, state.config.slots[run.slot]?.gpus.length ?? 1);
       const base = {
         type: 'run.ended',
         run: id,

@@ -6,6 +6,7 @@ import type { Journal } from '../io/store/journal.ts';
 import type { SeriesStore } from '../io/store/series.ts';
 import type { Pruner } from '../methods/pruning/index.ts';
 import { canonical, feasible } from '../methods/space/index.ts';
+import type { Slot } from '../study/config.ts';
 import type { Event, EventBody } from '../study/events/index.ts';
 import { reduce, runOf, type State, trialOf } from '../study/state.ts';
 import { alarm, decide } from './decide.ts';
@@ -23,6 +24,8 @@ export interface LabParts {
   readonly world: World;
   /** What identifies this lab in the journal. */
   readonly identity: { readonly host: string; readonly pid: number; readonly version: string };
+  /** Slots of this machine; default: those of the study's configuration. */
+  readonly slots?: readonly Slot[];
   /** Told of every event after it is durable. May not throw. */
   readonly watch?: (event: Event, state: State) => void;
   /** Steering read from outside since the last call: requests other processes have posted. */
@@ -147,7 +150,7 @@ export function openLab(parts: LabParts): Lab {
     state.phase === 'ended' || ((state.phase === 'draining' || state.phase === 'killed') && state.running.length === 0);
 
   const work = async (): Promise<State> => {
-    store([stamp({ type: 'lab.opened', ...parts.identity })]);
+    store([stamp({ type: 'lab.opened', ...parts.identity, slots: parts.slots ?? state.config.slots })]);
     const left = state.running.map((id) => specOf(state, id));
     for (const { run } of left) series.forget(run);
     executor.adopt(left, post);

@@ -163,6 +163,7 @@ export function reduce(state: State | undefined, event: Event): State {
   switch (event.type) {
     case 'lab.opened':
       state.open = true;
+      state.config = { ...state.config, slots: event.slots };
       if (state.phase === 'draining' || state.phase === 'killed') state.phase = 'running';
       return state;
     case 'lab.closed':

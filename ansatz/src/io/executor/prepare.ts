@@ -23,7 +23,8 @@ export function prepare(config: StudyConfig, spec: RunSpec, dir: string, runs: s
   let cwd = config.folder;
   if (config.run.workspace === 'copy' || delivered.patches.length > 0) {
     cwd = join(dir, 'tree');
-    if (!existsSync(cwd)) copyTree(config.folder, cwd, { patched: delivered.patches.map((patch) => patch.file), skip: runs });
+    if (!existsSync(cwd))
+      copyTree(config.folder, cwd, { patched: delivered.patches.map((patch) => patch.file), skip: runs });
     applyPatches(cwd, delivered.patches);
   }
   const slot = config.slots[spec.slot];
@@ -52,6 +53,12 @@ export function prepare(config: StudyConfig, spec: RunSpec, dir: string, runs: s
   };
 }
 
+/** The command line of a point, without preparing anything. */
+export function prepareCommand(config: StudyConfig, point: RunSpec['point'], seed: number): readonly string[] {
+  const { argv, env } = deliver(config, point, config.seed === undefined ? undefined : seed);
+  return [...Object.entries(env).map(([name, value]) => `${name}=${value}`), ...argv];
+}
+
 /**
  * Write down whose folder this is. A folder that another run left there (a journal that lost its tail) is moved
  * aside: its lock and its exit file must not speak for this one.
@@ -68,7 +75,13 @@ function claim(spec: RunSpec, dir: string): void {
   writeFileSync(file, text);
 }
 
-const THREADS = ['OMP_NUM_THREADS', 'MKL_NUM_THREADS', 'OPENBLAS_NUM_THREADS', 'NUMEXPR_NUM_THREADS', 'VECLIB_MAXIMUM_THREADS'];
+const THREADS = [
+  'OMP_NUM_THREADS',
+  'MKL_NUM_THREADS',
+  'OPENBLAS_NUM_THREADS',
+  'NUMEXPR_NUM_THREADS',
+  'VECLIB_MAXIMUM_THREADS',
+];
 
 /** Without these every slot starts a thread per core of the machine. */
 function threadVariables(slot: Slot | undefined): Record<string, string> {

@@ -66,7 +66,13 @@ export function simulation(
     at(startedAt + seconds * 1000, () => {
       if (live.get(spec.run)?.startedAt !== startedAt) return;
       const cut = run.seconds > spec.limitSeconds ? 'time-limit' : undefined;
-      finish(spec.run, { how: 'exited', code: cut !== undefined ? 137 : run.crash === true ? 1 : 0, cut, seconds, tail: [] });
+      finish(spec.run, {
+        how: 'exited',
+        code: cut !== undefined ? 137 : run.crash === true ? 1 : 0,
+        cut,
+        seconds,
+        tail: [],
+      });
     });
   };
 
@@ -84,7 +90,13 @@ export function simulation(
         if (entry === undefined) return;
         at(now, () => {
           if (live.get(run) !== entry) return;
-          finish(run, { how: 'exited', code: 143, cut: 'cancelled', seconds: (now - entry.startedAt) / 1000, tail: [] });
+          finish(run, {
+            how: 'exited',
+            code: 143,
+            cut: 'cancelled',
+            seconds: (now - entry.startedAt) / 1000,
+            tail: [],
+          });
         });
       },
       adopt: (specs, tell) => specs.forEach((spec) => start(spec, tell)),

@@ -55,7 +55,8 @@ export function openPoints(file: string, mode: 'write' | 'read'): SeriesStore {
     db.exec('BEGIN');
     inTransaction = true;
   };
-  const putChunk = mode === 'write' ? db.prepare('INSERT OR REPLACE INTO chunk (series, number, points) VALUES (?, ?, ?)') : undefined;
+  const putChunk =
+    mode === 'write' ? db.prepare('INSERT OR REPLACE INTO chunk (series, number, points) VALUES (?, ?, ?)') : undefined;
   const putSeries = mode === 'write' ? db.prepare('UPDATE series SET count = ?, last = ? WHERE id = ?') : undefined;
 
   const store = (series: Open): void => {
@@ -68,13 +69,9 @@ export function openPoints(file: string, mode: 'write' | 'read'): SeriesStore {
 
   const openSeries = (run: number, key: string, source: string, resolution: number): Open => {
     begin();
-    db.prepare('INSERT OR IGNORE INTO series (run, key, source, resolution, count, last) VALUES (?, ?, ?, ?, 0, ?)').run(
-      run,
-      key,
-      source,
-      resolution,
-      'NaN',
-    );
+    db.prepare(
+      'INSERT OR IGNORE INTO series (run, key, source, resolution, count, last) VALUES (?, ?, ?, ?, 0, ?)',
+    ).run(run, key, source, resolution, 'NaN');
     const row = db.prepare('SELECT id, count FROM series WHERE run = ? AND key = ?').get(run, key)!;
     const count = row['count'] as number;
     const series: Open = {
@@ -152,7 +149,9 @@ export function openPoints(file: string, mode: 'write' | 'read'): SeriesStore {
       return { steps, values };
     },
     list(run) {
-      const rows = db.prepare('SELECT key, source, resolution, count, last FROM series WHERE run = ? ORDER BY id').all(run);
+      const rows = db
+        .prepare('SELECT key, source, resolution, count, last FROM series WHERE run = ? ORDER BY id')
+        .all(run);
       return rows.map((row) => ({ ...row, last: Number(row['last']) }) as unknown as SeriesInfo);
     },
     forget(run) {
@@ -179,7 +178,10 @@ function pointsOf(blob: unknown): Series {
 
 /** Points in memory, for simulations and tests. */
 export function memoryPoints(): SeriesStore {
-  const runs = new Map<number, Map<string, { steps: number[]; values: number[]; source: string; resolution: number }>>();
+  const runs = new Map<
+    number,
+    Map<string, { steps: number[]; values: number[]; source: string; resolution: number }>
+  >();
   return {
     write(run, points) {
       let ofRun = runs.get(run);

@@ -136,7 +136,8 @@ export function openStudyDatabase(file: string, mode: 'write' | 'read'): StudyDa
       for (const row of statement.iterate(from) as Iterable<unknown>) {
         const [at, type, version, text] = row as [number, string, number, string];
         const parsed = JSON.parse(text) as Record<string, unknown>;
-        const body = version === EVENT_VERSION ? parsed : (upgrade(type, version, parsed) as unknown as Record<string, unknown>);
+        const body =
+          version === EVENT_VERSION ? parsed : (upgrade(type, version, parsed) as unknown as Record<string, unknown>);
         body['type'] = type;
         body['at'] = at;
         yield body as unknown as Event;
@@ -159,7 +160,9 @@ export function openStudyDatabase(file: string, mode: 'write' | 'read'): StudyDa
       last = seq;
     },
     state() {
-      const row = tableExists(db, 'snapshot') ? db.prepare('SELECT seq, version, state FROM snapshot').get() : undefined;
+      const row = tableExists(db, 'snapshot')
+        ? db.prepare('SELECT seq, version, state FROM snapshot').get()
+        : undefined;
       let state: State | undefined;
       let from = 0;
       if (row !== undefined && row['version'] === STATE_VERSION) {
@@ -183,7 +186,11 @@ export function openStudyDatabase(file: string, mode: 'write' | 'read'): StudyDa
       db.exec('BEGIN IMMEDIATE');
       try {
         const next = (holder()?.epoch ?? 0) + 1;
-        db.prepare('INSERT OR REPLACE INTO lease (one, epoch, owner, renewed) VALUES (1, ?, ?, ?)').run(next, owner, now);
+        db.prepare('INSERT OR REPLACE INTO lease (one, epoch, owner, renewed) VALUES (1, ?, ?, ?)').run(
+          next,
+          owner,
+          now,
+        );
         db.exec('COMMIT');
         epoch = next;
       } catch (error) {

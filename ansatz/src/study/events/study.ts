@@ -1,7 +1,7 @@
 /** Events about a study as a whole. */
 
 import type { Point } from '../../methods/space/space.ts';
-import type { Budget, StudyConfig } from '../config.ts';
+import type { Budget, Slot, StudyConfig } from '../config.ts';
 
 export type EndReason = 'budget' | 'deadline' | 'stopped' | 'exhausted' | 'baseline-failed';
 
@@ -12,8 +12,14 @@ export type StudyEvent =
       /** The script's own settings: trial 1. */
       readonly baseline: Point;
     }
-  /** A lab took the lease. Time between two labs is not charged as wall time. */
-  | { readonly type: 'lab.opened'; readonly host: string; readonly pid: number; readonly version: string }
+  /** A lab took the lease and brings these slots. Time between two labs is not charged as wall time. */
+  | {
+      readonly type: 'lab.opened';
+      readonly host: string;
+      readonly pid: number;
+      readonly version: string;
+      readonly slots: readonly Slot[];
+    }
   | { readonly type: 'lab.closed' }
   | { readonly type: 'study.paused' }
   | { readonly type: 'study.resumed' }

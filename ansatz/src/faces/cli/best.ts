@@ -1,0 +1,105 @@
+/** `ansatz best`: the best trial that survived judging, in the form it is needed. */
+
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { joinWords } from '../../io/config/index.ts';
+import { applyPatches, copyTree, deliver } from '../../io/knobs/index.ts';
+import { chooseStudy, readStudy } from '../../lab/studies.ts';
+import { UserError } from '../../study/error.ts';
+import type { State } from '../../study/state.ts';
+import { trialOf } from '../../study/state.ts';
+import { changes, gainOf, resultOf } from '../../study/views.ts';
+import { changesText, num, paintFor, resultText, valueText } from './text.ts';
+
+/** Print the incumbent. */
+export function best(options: { study?: string; as?: string; json?: boolean }): void {
+  const { state } = readStudy(chooseStudy(process.cwd(), options.study));
+  if (state.incumbent === undefined) {
+    throw new UserError('no-best', `study "${state.config.name}" has no result yet`, {
+      why: 'the baseline must be measured first',
+      fix: 'ansatz run',
+    });
+  }
+  process.stdout.write(`${form(state, options.json === true ? 'json' : options.as)}\n`);
+}
+
+function form(state: State, as: string | undefined): string {
+  const trial = trialOf(state, state.incumbent!);
+  const baseline = trialOf(state, 1);
+  const result = resultOf(state, trial);
+  const { config } = state;
+  switch (as) {
+    case 'json':
+      return JSON.stringify({ study: config.name, trial: trial.id, point: trial.point, result, gain: gainOf(state) });
+    case 'yaml':
+      return [`# ${config.name}: trial ${trial.id}, ${config.objective.metric} ${resultText(result)}`, ...Object.entries(trial.point).map(([knob, value]) => `${yamlKey(knob)}: ${typeof value === 'string' ? JSON.stringify(value) : valueText(value)}`)].join('\n');
+    case 'env': {
+      const { env } = deliver(config, trial.point, undefined);
+      // Knobs that are not environment variables of the script still have names; exporting those is what is asked for.
+      const all = Object.keys(env).length > 0 ? env : Object.fromEntries(Object.entries(trial.point).map(([knob, value]) => [knob.toUpperCase().replaceAll(/\W/g, '_'), valueText(value)]));
+      return Object.entries(all)
+        .map(([name, value]) => `export ${name}=${joinWords([value])}`)
+        .join('\n');
+    }
+    case 'argv': {
+      const { argv, env, patches } = deliver(config, trial.point, undefined);
+      const words = [...Object.entries(env).map(([name, value]) => `${name}=${joinWords([value])}`), joinWords(argv)];
+      const note = patches.length > 0 ? `# ${patches.map((patch) => patch.file).join(', ')} change too: ansatz best --as patch\n` : '';
+      return note + words.join(' ');
+    }
+    case 'patch':
+      return patchText(state);
+    default: {
+      const paint = paintFor(process.stdout);
+      const gain = gainOf(state);
+      const lines = [
+        `${paint.bold(`trial ${trial.id}`)}: ${config.objective.metric} ${resultText(result)} from ${result?.runs ?? 0} runs`,
+        trial.id === 1
+          ? '  the script as it is: nothing better was confirmed'
+          : `  ${changesText(changes(baseline.point, trial.point))}`,
+      ];
+      if (gain !== undefined) lines.push(`  better than the baseline by ${num(gain.effect, 3)} ± ${num(gain.margin, 2)} (${num(gain.percent, 3)} %)`);
+      lines.push(paint.dim('  ansatz best --as argv|env|patch|yaml|json'));
+      return lines.join('\n');
+    }
+  }
+}
+
+function yamlKey(name: string): string {
+  return /^[A-Za-z_][\w.-]*$/.test(name) ? name : JSON.stringify(name);
+}
+
+/** A unified diff of the files the incumbent's values are patched into. */
+function patchText(state: State): string {
+  const { config } = state;
+  const { patches } = deliver(config, trialOf(state, state.incumbent!).point, undefined);
+  if (patches.length === 0) {
+    throw new UserError('no-patch', 'no file changes: every knob is given on the command line or in the environment', {
+      fix: 'ansatz best --as argv',
+    });
+  }
+  const files = patches.map((patch) => patch.file);
+  const folder = mkdtempSync(join(tmpdir(), 'ansatz-'));
+  try {
+    for (const side of ['a', 'b']) copyTree(config.folder, join(folder, side), { patched: files, only: files });
+    applyPatches(join(folder, 'b'), patches);
+    const run = (args: string[]): string => {
+      try {
+        return execFileSync('git', args, { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+      } catch (error) {
+        // git diff --no-index exits 1 when there is a difference, which there should be.
+        const { stdout, status } = error as { stdout?: string; status?: number };
+        if (status === 1 && stdout !== undefined) return stdout;
+        throw error;
+      }
+    };
+    return files
+      .map((file) => run(['diff', '--no-index', '--no-color', '--no-prefix', join('a', file), join('b', file)]))
+      .join('')
+      .trimEnd();
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}

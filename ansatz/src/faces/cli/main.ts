@@ -1,0 +1,141 @@
+/** The command line: what there is to type. Each command is loaded when it is used, so that `--help` is quick. */
+
+import { Command, CommanderError, Option } from 'commander';
+import { version } from './version.ts';
+
+/** Run the command line with the arguments after the program's name. Sets `process.exitCode`. */
+export async function main(argv: readonly string[]): Promise<void> {
+  // A reader that goes away (`ansatz trials | head`) is no error.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0);
+    throw error;
+  });
+  try {
+    await program().parseAsync(argv as string[], { from: 'user' });
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      process.exitCode = error.exitCode === 0 ? 0 : 2;
+      return;
+    }
+    const { errorText, exitOf } = await import('./errors.ts');
+    process.stderr.write(errorText(error));
+    process.exitCode = exitOf(error);
+  }
+}
+
+const study = (): Option => new Option('--study <name>', 'the study to use (default: the one worked on last)');
+const json = (): Option => new Option('--json', 'print JSON (schema in docs/json.md)');
+
+function program(): Command {
+  const top = new Command('ansatz')
+    .description('An autonomous ML research lab that runs under a compute budget.')
+    .version(version())
+    .exitOverride()
+    .showHelpAfterError('(ansatz --help lists the commands)')
+    .addHelpText(
+      'after',
+      `
+A first study, in the folder of a training script:
+  ansatz init train.py     finds its knobs and metrics, writes ansatz.yaml
+  ansatz run --dry-run     what it would do and cost
+  ansatz run               does it; Ctrl-C drains, the same command resumes
+  ansatz report            one HTML file to forward
+
+Exit codes: 0 ok, 2 usage, 3 budget too small, 4 no improvement, 5 the script fails as it is,
+            6 disk, folder or another lab in the way, 130 interrupted (resumable)`,
+    );
+
+  top
+    .command('init [script]')
+    .description('look at a training script and write ansatz.yaml')
+    .option('--metric <name>', 'the metric to improve')
+    .option('--maximize', 'higher is better')
+    .option('--minimize', 'lower is better')
+    .option('--no-probe', 'do not run the script once to see what it prints')
+    .option('--probe-seconds <n>', 'longest probe run', '60')
+    .option('--log <file>', 'read an existing log instead of running the script')
+    .option('--force', 'overwrite an existing ansatz.yaml')
+    .addOption(json())
+    .action(async (script: string | undefined, options: object) => (await import('./init.ts')).init(script, options));
+
+  top
+    .command('run [config]')
+    .description('work on a study until its budget, deadline or space ends; resumes what was begun')
+    .option('--dry-run', 'show what would be done and what it may cost, start nothing')
+    .option('--runs <n>', 'budget: number of runs')
+    .option('--wall <time>', 'budget: time the lab works, e.g. 2h')
+    .option('--device <time>', 'budget: devices × time, e.g. 8h')
+    .option('--money <amount>', 'budget: money, at the price per device-hour of ansatz.yaml')
+    .option('--deadline <when>', 'e.g. 2026-11-22T08:00 or +8h')
+    .option('--slots <n>', 'runs at a time')
+    .option('--sampler <name>', 'auto, random, sobol or tpe')
+    .option('--pruner <name>', 'auto, median, asha or none')
+    .option('--seed <n>', "seed of the lab's own randomness")
+    .option('--study <name>', 'name of the study (default: name in ansatz.yaml)')
+    .option('--new', 'start another study instead of going on with the last')
+    .option('--plain', 'one line per event even on a terminal')
+    .addOption(json())
+    .action(async (config: string | undefined, options: object) => (await import('./run.ts')).run(config, options));
+
+  top
+    .command('status')
+    .description('a study at a glance')
+    .addOption(study())
+    .addOption(json())
+    .option('--all', 'all studies of this folder, a line each')
+    .action(async (options: object) => (await import('./status.ts')).status(options));
+
+  top
+    .command('trials')
+    .description('all trials, a line each')
+    .addOption(study())
+    .addOption(json())
+    .option('--verdict <verdict>', 'only keep, discard, inconclusive or crash')
+    .option('--sort <by>', 'trial, value or effect', 'trial')
+    .option('--last <n>', 'only the newest n')
+    .action(async (options: object) => (await import('./trials.ts')).trials(options));
+
+  top
+    .command('show <trial>')
+    .description('one trial: what changed, its curve, the verdict and why, its log')
+    .addOption(study())
+    .addOption(json())
+    .option('--log', 'the whole log of its last run')
+    .option('--metric <name>', 'the curve to draw (default: the objective)')
+    .action(async (trial: string, options: object) => (await import('./show.ts')).show(trial, options));
+
+  top
+    .command('best')
+    .description('the best trial that survived judging, to use elsewhere')
+    .addOption(study())
+    .addOption(new Option('--as <form>', 'how to print it').choices(['argv', 'env', 'patch', 'yaml', 'json']))
+    .addOption(json())
+    .action(async (options: object) => (await import('./best.ts')).best(options));
+
+  top
+    .command('report')
+    .description('one self-contained HTML file: what was spent, gained, learned')
+    .addOption(study())
+    .option('--md', 'Markdown on standard output instead')
+    .option('-o, --output <file>', 'where to write it (default: report.html in the study)')
+    .addOption(json())
+    .action(async (options: object) => (await import('./report.ts')).report(options));
+
+  for (const [name, text] of [
+    ['stop', 'start no more runs and end when those under way have (--now: stop them too)'],
+    ['pause', 'start no more runs until resumed'],
+    ['resume', 'go on after a pause'],
+  ] as const) {
+    const command = top.command(name).description(text).addOption(study());
+    if (name === 'stop') command.option('--now', 'stop the runs under way');
+    command.action(async (options: object) => (await import('./steer.ts')).steer(name, options));
+  }
+
+  top
+    .command('doctor')
+    .description('check this machine, the folder and the studies in it')
+    .addOption(json())
+    .action(async (options: object) => (await import('./doctor.ts')).doctor(options));
+
+  return top;
+}

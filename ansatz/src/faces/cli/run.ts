@@ -1,0 +1,355 @@
+/** `ansatz run`: start or resume a study and stay with it to its end. */
+
+import { existsSync } from 'node:fs';
+import { delimiter, isAbsolute, join, resolve } from 'node:path';
+import { readConfig, thisMachine } from '../../io/config/index.ts';
+import { localExecutor } from '../../io/executor/local.ts';
+import { realWorld } from '../../io/executor/world.ts';
+import { openLab } from '../../lab/lab.ts';
+import { numericResearcher, spaceOf } from '../../lab/researcher/index.ts';
+import {
+  explain,
+  findProject,
+  type HeldStudy,
+  holdStudy,
+  identity,
+  listStudies,
+  RENEW_MS,
+  setCurrent,
+  studyFolder,
+  takeRequests,
+} from '../../lab/studies.ts';
+import { pruners } from '../../methods/pruning/index.ts';
+import { samplers } from '../../methods/sampling/index.ts';
+import { defaults, feasible } from '../../methods/space/index.ts';
+import type { StudyConfig } from '../../study/config.ts';
+import { UserError } from '../../study/error.ts';
+import type { Event, EventBody } from '../../study/events/index.ts';
+import { RESOURCES } from '../../study/ledger.ts';
+import { reduce, type State, trialOf } from '../../study/state.ts';
+import { statusOf } from '../../study/views.ts';
+import { EXIT } from './errors.ts';
+import { eventLine } from './lines.ts';
+import { openLiveView } from './live.ts';
+import { planLines, planOf } from './plan.ts';
+import { headline } from './status.ts';
+import { num, paintFor, seconds } from './text.ts';
+import { version } from './version.ts';
+
+export interface RunOptions {
+  dryRun?: boolean;
+  runs?: string;
+  wall?: string;
+  device?: string;
+  money?: string;
+  deadline?: string;
+  slots?: string;
+  sampler?: string;
+  pruner?: string;
+  seed?: string;
+  study?: string;
+  new?: boolean;
+  plain?: boolean;
+  json?: boolean;
+}
+
+/** Work on the study that the configuration describes. */
+export async function run(configFile: string | undefined, options: RunOptions): Promise<void> {
+  const config = readStudyConfig(configFile, options);
+  if (options.dryRun === true) {
+    const plan = planOf(config);
+    process.stdout.write(options.json === true ? `${JSON.stringify(plan)}\n` : `${planLines(plan).join('\n')}\n`);
+    return;
+  }
+  checkCommand(config);
+  const name = chooseName(config, options);
+  const folder = studyFolder(config.folder, name);
+  const held = holdStudy(folder);
+  try {
+    setCurrent(config.folder, name);
+    const state = prepareJournal(held, { ...config, name });
+    if (state.phase === 'ended') {
+      sayEnded(state, options);
+      process.exitCode = exitCode(state);
+      return;
+    }
+    process.exitCode = await work(held, config, options);
+  } catch (error) {
+    throw explain(error, folder);
+  } finally {
+    try {
+      held.close();
+    } catch {
+      // A full disk or a lost lease was reported already; closing can add nothing.
+    }
+  }
+}
+
+function readStudyConfig(given: string | undefined, options: RunOptions): StudyConfig {
+  let file = given ?? 'ansatz.yaml';
+  if (given === undefined && !existsSync(file)) {
+    const project = findProject(process.cwd());
+    if (project !== undefined && existsSync(join(project, 'ansatz.yaml'))) file = join(project, 'ansatz.yaml');
+  }
+  const { runs, wall, device, money, deadline, slots, sampler, pruner, seed, study } = options;
+  const overrides = { runs, wall, device, money, deadline, slots, sampler, pruner, seed, name: study };
+  return readConfig(resolve(file), { now: Date.now(), machine: thisMachine() }, overrides);
+}
+
+/** The program must exist before anything is promised to it. */
+function checkCommand(config: StudyConfig): void {
+  const program = config.command[0]!;
+  const places =
+    isAbsolute(program) || program.includes('/')
+      ? [resolve(config.folder, program)]
+      : (process.env['PATH'] ?? '').split(delimiter).map((folder) => join(folder, program));
+  if (!places.some((place) => existsSync(place))) {
+    const python = program.startsWith('python') ? 'python3' : undefined;
+    throw new UserError('no-command', `there is no program "${program}"`, {
+      where: `command in ${join(config.folder, 'ansatz.yaml')}`,
+      why: program.includes('/') ? `${places[0]} does not exist` : 'it is in no folder of PATH',
+      fix: python === undefined || python === program ? 'write the full path of the program' : `command: ${[python, ...config.command.slice(1)].join(' ')}`,
+    });
+  }
+  // The script itself, when the command is an interpreter and a file.
+  const script = config.command[1];
+  if (script !== undefined && /\.(py|js|mjs|cjs|ts|mts|sh|R|jl|lua|rb)$/.test(script) && !existsSync(resolve(config.folder, script))) {
+    throw new UserError('no-script', `the script "${script}" does not exist`, {
+      where: resolve(config.folder, script),
+      fix: 'the command runs in the folder of ansatz.yaml; paths are relative to it',
+    });
+  }
+  const point = defaults(spaceOf(config));
+  const space = spaceOf(config);
+  if (!feasible(space, point)) {
+    const values = config.knobs.map((knob) => `${knob.name} = ${String(point[knob.name])}`).join(', ');
+    throw new UserError('infeasible-baseline', "the script's own settings violate a constraint", {
+      where: config.constraints.join('; '),
+      why: values,
+      fix: 'correct the constraint, or give the knobs defaults that satisfy it',
+    });
+  }
+}
+
+/** The study to work on: the newest of this name, or the next number with `--new`. */
+function chooseName(config: StudyConfig, options: RunOptions): string {
+  const pattern = new RegExp(`^${config.name.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')}(?:-(\\d+))?$`);
+  const numbers = listStudies(config.folder)
+    .map((name) => pattern.exec(name))
+    .filter((match) => match !== null)
+    .map((match) => Number(match[1] ?? 1));
+  const newest = Math.max(0, ...numbers);
+  const number = options.new === true ? newest + 1 : Math.max(1, newest);
+  return number === 1 ? config.name : `${config.name}-${number}`;
+}
+
+/** Start the journal, or check that it asks the same question and take over a changed budget. */
+function prepareJournal(held: HeldStudy, config: StudyConfig): State {
+  const { journal } = held;
+  const now = Date.now();
+  if (held.state === undefined) {
+    const created: Event = { type: 'study.created', config, baseline: defaults(spaceOf(config)), at: now };
+    journal.append([created]);
+    return reduce(undefined, created);
+  }
+  const state = held.state;
+  const changed = differences(state.config, config);
+  if (changed.length > 0) {
+    throw new UserError('changed-question', `study "${config.name}" was begun with other settings: ${changed.join(', ')}`, {
+      where: held.folder.path,
+      why: 'results under different settings cannot be compared',
+      fix: 'ansatz run --new   # starts another study with the settings of now\n       (budget, deadline, price-free limits and slots may change at any time)',
+    });
+  }
+  const budgetChanged = JSON.stringify(state.config.budget) !== JSON.stringify(config.budget);
+  const deadlineChanged = config.deadline !== undefined && config.deadline !== state.deadline;
+  if (!budgetChanged && !deadlineChanged) return state;
+  for (const resource of RESOURCES) {
+    const cap = config.budget[resource];
+    const gone = state.ledger.spent[resource] + state.ledger.held[resource];
+    if (cap !== undefined && cap < gone) {
+      throw new UserError('budget-spent', `the ${resource} budget cannot go down to ${num(cap)}`, {
+        why: `${num(gone)} are spent or held already`,
+        fix: `set it to ${num(gone)} or more`,
+      });
+    }
+  }
+  const raised: Event = { type: 'budget.raised', budget: config.budget, deadline: config.deadline, at: Math.max(now, state.now) };
+  journal.append([raised]);
+  return reduce(state, raised);
+}
+
+/** Settings that change the question, by name. */
+function differences(before: StudyConfig, after: StudyConfig): string[] {
+  const free = new Set(['name', 'budget', 'deadline', 'slots', 'sampler', 'pruner', 'seedNumber']);
+  const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])] as (keyof StudyConfig)[];
+  return keys.filter((key) => !free.has(key) && JSON.stringify(before[key]) !== JSON.stringify(after[key]));
+}
+
+async function work(held: HeldStudy, config: StudyConfig, options: RunOptions): Promise<number> {
+  const { folder, journal, points } = held;
+  const out = process.stdout;
+  const terminal = out.isTTY === true && options.plain !== true && options.json !== true && process.env['CI'] === undefined;
+  const [host, pid] = identity().split(' ');
+  const executor = localExecutor({ config, runs: folder.runs });
+  let view: ReturnType<typeof openLiveView> | undefined;
+  let deaf = false;
+
+  const say = (text: string): void => {
+    if (deaf || options.json === true) return;
+    if (view !== undefined) view.say(text);
+    else out.write(`${text}\n`);
+  };
+  const watch = (event: Event, state: State): void => {
+    if (deaf) return;
+    if (options.json === true) {
+      out.write(`${JSON.stringify(event)}\n`);
+      return;
+    }
+    view?.show(state);
+    if (view !== undefined && !noteworthy(event)) return;
+    const line = eventLine(event, state);
+    if (line !== undefined) say(line);
+  };
+
+  if (held.repaired !== undefined) process.stderr.write(`warning: ${held.repaired}\n`);
+  if (options.json !== true) out.write(`${intro(folder.path, held.state !== undefined)}\n`);
+  const lab = openLab({
+    journal,
+    series: points,
+    executor,
+    researcher: numericResearcher(samplers[config.sampler], config),
+    pruner: pruners[config.pruner],
+    world: realWorld(),
+    identity: { host: host!, pid: Number(pid), version: version() },
+    slots: config.slots,
+    watch,
+    requests: () => takeRequests(folder),
+  });
+
+  let asked = 0;
+  const interrupt = (): void => {
+    asked++;
+    const event: EventBody = asked === 1 ? { type: 'study.draining' } : { type: 'study.killed' };
+    lab.post(event);
+    if (view === undefined && asked === 1 && !deaf) {
+      process.stderr.write('draining: runs under way finish, no new ones start; Ctrl-C again stops them\n');
+    }
+  };
+  const hangUp = (): void => {
+    // The terminal went away; the lab was told to work unattended, so it does.
+    deaf = true;
+    view = undefined;
+  };
+  process.on('SIGINT', interrupt);
+  process.on('SIGTERM', interrupt);
+  process.on('SIGHUP', hangUp);
+  const renewal = setInterval(() => {
+    try {
+      journal.renew(Date.now());
+    } catch {
+      // A lost lease stops the lab at its next append; a busy or full disk is told there too.
+    }
+  }, RENEW_MS);
+  if (terminal) view = openLiveView(out, process.stdin, lab.post, interrupt);
+  view?.show(lab.state());
+
+  try {
+    const state = await lab.done;
+    view?.close();
+    view = undefined;
+    if (!deaf && options.json !== true) out.write(`${summary(state, folder.path).join('\n')}\n`);
+    if (trialOf(state, 1).verdict === 'crash') throw baselineError(state, folder.path);
+    return exitCode(state);
+  } finally {
+    view?.close();
+    clearInterval(renewal);
+    process.off('SIGINT', interrupt);
+    process.off('SIGTERM', interrupt);
+    process.off('SIGHUP', hangUp);
+    executor.close();
+  }
+}
+
+/** In the live view only what is worth keeping on the screen goes above the picture. */
+function noteworthy(event: Event): boolean {
+  switch (event.type) {
+    case 'trial.judged':
+      return event.verdict === 'keep' || event.verdict === 'crash';
+    case 'knob.died':
+    case 'warning.raised':
+    case 'study.ended':
+      return true;
+    default:
+      return false;
+  }
+}
+
+function intro(path: string, resumed: boolean): string {
+  return `${resumed ? 'going on with' : 'new study'} ${path}`;
+}
+
+/** What a study came to, and what to type next. */
+export function summary(state: State, path: string): string[] {
+  const paint = paintFor(process.stdout);
+  const one = statusOf(state);
+  const lines = [
+    '',
+    `${paint.bold(one.study)}: ${one.ended === undefined ? 'stopped before its end' : one.ended.text}`,
+    `  ${one.objective.metric}: ${headline(one, paint)}`,
+    `  ${one.runs} runs of ${one.trials} trials, ${seconds(one.spent.deviceSeconds)} of device time: ${one.verdicts.keep} keep, ${one.verdicts.discard} discard, ${one.verdicts.inconclusive} inconclusive, ${one.verdicts.crash} crash`,
+  ];
+  if (one.noise !== undefined && !one.noise.deterministic) lines.push(`  noise floor: sd ${num(one.noise.sd, 2)} of one run`);
+  lines.push(
+    '',
+    one.ended === undefined ? '  ansatz run           goes on from here' : '  ansatz trials        all of them',
+    '  ansatz best --as argv  the best settings, to paste',
+    '  ansatz report        one HTML file to forward',
+    paint.dim(`  ${path}`),
+  );
+  return lines;
+}
+
+function exitCode(state: State): number {
+  const baseline = trialOf(state, 1);
+  if (baseline.verdict === 'crash') return EXIT.baselineFailed;
+  if (state.phase !== 'ended') return EXIT.interrupted;
+  if (baseline.values.length === 0) return EXIT.budget;
+  return state.incumbent === undefined || state.incumbent === 1 ? EXIT.noImprovement : EXIT.ok;
+}
+
+/** The script fails as it is: say so with its own last words. */
+function baselineError(state: State, path: string): UserError {
+  const baseline = trialOf(state, 1);
+  const failed = baseline.runs.map((id) => state.runs[id - 1]!).findLast((run) => run.status !== 'done');
+  const tail = (failed?.tail ?? []).slice(-8).map((line) => `| ${line}`);
+  const metric = /closest: "([^"]+)"/.exec(baseline.why ?? '')?.[1];
+  const logs = failed === undefined ? path : join(path, 'runs', String(failed.id));
+  return new UserError('baseline-failed', `the script fails as it is: ${baseline.why}`, {
+    where: logs,
+    why: failed?.reason === 'no-metric' && metric !== undefined ? 'the objective is read from what the script prints' : tail.join('\n') || undefined,
+    fix:
+      metric !== undefined
+        ? `metric: ${metric}   # in ansatz.yaml, then: ansatz run --new`
+        : failed?.reason === 'no-metric'
+          ? `ansatz init --force   # looks at the output again`
+          : `run it by hand: ${state.config.command.join(' ')}`,
+  });
+}
+
+function sayEnded(state: State, options: RunOptions): void {
+  if (options.json === true) {
+    process.stdout.write(`${JSON.stringify(statusOf(state))}\n`);
+    return;
+  }
+  const runs = state.config.budget.runs;
+  process.stdout.write(
+    [
+      `study "${state.config.name}" has ended: ${state.ended?.text ?? ''}`,
+      `  ansatz run --runs ${(runs ?? state.runs.length) + 20}   raises its budget and goes on`,
+      '  ansatz run --new       starts another one',
+      '  ansatz report          what it found',
+      '',
+    ].join('\n'),
+  );
+}

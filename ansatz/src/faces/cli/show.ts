@@ -1,0 +1,153 @@
+/** `ansatz show <trial>`: one trial, whole. */
+
+import { createReadStream, existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { Transform } from 'node:stream';
+import { runFolder } from '../../io/executor/local.ts';
+import { clean, tailOf } from '../../io/executor/tail.ts';
+import type { SeriesStore } from '../../io/store/series.ts';
+import { chooseStudy, readPoints, readStudy, type StudyFolder } from '../../lab/studies.ts';
+import { closest, UserError } from '../../study/error.ts';
+import { runOf, type State, type Trial, trialOf } from '../../study/state.ts';
+import { changes, type RunRow, runRow, trialRow } from '../../study/views.ts';
+import { verdictMark } from './status.ts';
+import { bytes, changesText, effectText, num, paintFor, plusMinus, seconds, sparkline, table, valueText } from './text.ts';
+
+export interface ShowOptions {
+  study?: string;
+  json?: boolean;
+  log?: boolean;
+  metric?: string;
+}
+
+/** Print one trial. */
+export async function show(given: string, options: ShowOptions): Promise<void> {
+  const folder = chooseStudy(process.cwd(), options.study);
+  const { state } = readStudy(folder);
+  const trial = find(state, given);
+  const lastRun = trial.runs.at(-1);
+  if (options.log === true) {
+    if (lastRun === undefined) throw new UserError('no-run', `trial ${trial.id} has not run yet`);
+    await printLog(folder, lastRun);
+    return;
+  }
+  const runs = trial.runs.map((id) => runRow(state, runOf(state, id)));
+  const points = existsSync(folder.points) ? readPoints(folder) : undefined;
+  try {
+    if (options.json === true) {
+      const curves = Object.fromEntries(runs.map((run) => [run.run, points?.list(run.run) ?? []]));
+      const row = trialRow(state, trial);
+      const detail = { ...row, hypothesis: trial.hypothesis, point: trial.point, parent: trial.parent, runs, metrics: curves };
+      process.stdout.write(`${JSON.stringify(detail)}\n`);
+      return;
+    }
+    process.stdout.write(`${lines(state, trial, runs, points, folder, options.metric).join('\n')}\n`);
+  } finally {
+    points?.close();
+  }
+}
+
+function find(state: State, given: string): Trial {
+  if (given === 'best' && state.incumbent !== undefined) return trialOf(state, state.incumbent);
+  if (given === 'baseline') return trialOf(state, 1);
+  const id = Number(given.replace(/^(trial|t)[ -]?/i, ''));
+  const trial = Number.isInteger(id) ? state.trials[id - 1] : undefined;
+  if (trial !== undefined) return trial;
+  throw new UserError('no-trial', `there is no trial "${given}"`, {
+    where: `study "${state.config.name}" has trials 1 to ${state.trials.length}`,
+    fix: `ansatz show ${state.incumbent ?? 1}   # a number, "best" or "baseline"`,
+  });
+}
+
+function lines(
+  state: State,
+  trial: Trial,
+  runs: readonly RunRow[],
+  points: SeriesStore | undefined,
+  folder: StudyFolder,
+  metric: string | undefined,
+): string[] {
+  const paint = paintFor(process.stdout);
+  const row = trialRow(state, trial);
+  const baseline = trialOf(state, 1);
+  const name = metric ?? state.config.objective.metric;
+  const result = row.value === undefined ? 'no result' : plusMinus(row.value, row.se);
+  const text = [
+    `${paint.bold(`trial ${trial.id}`)}  ${verdictMark(row.state, paint).trim()}${trial.id === state.incumbent ? ' (incumbent)' : ''}  ${row.why}`,
+    `  ${state.config.objective.metric}  ${result}${row.effect === undefined ? '' : `, ${effectText(row)} against the incumbent of its time${row.better === undefined ? '' : `, P(better) ${num(row.better, 3)}`}`}`,
+    `  hypothesis  ${trial.hypothesis} (${trial.researcher})`,
+  ];
+  if (trial.id !== 1) {
+    text.push(`  to parent   trial ${trial.parent}: ${changesText(row.changes)}`);
+    if (trial.parent !== 1) text.push(`  to baseline ${changesText(changes(baseline.point, trial.point))}`);
+  }
+  text.push(`  settings    ${Object.entries(trial.point).map(([knob, value]) => `${knob}=${valueText(value)}`).join(' ') || 'no knobs'}`, '');
+
+  const rows = runs.map((run) => {
+    const curve = curveOf(run, points, name, metric === undefined);
+    return [
+      String(run.run),
+      String(run.seed),
+      run.status === 'failed' ? (run.reason ?? 'failed') : run.status,
+      run.value === undefined ? '-' : num(run.value),
+      run.seconds === undefined ? '-' : seconds(run.seconds),
+      run.cpuSeconds === undefined ? '-' : seconds(run.cpuSeconds),
+      run.peakBytes === undefined ? '-' : bytes(run.peakBytes),
+      sparkline(curve, 40),
+    ];
+  });
+  text.push(...table(['run', 'seed', 'status', 'result', 'time', 'cpu', 'memory', name], rows, [0, 1, 3, 4, 5, 6]).map((line) => `  ${line}`));
+
+  const last = runs.at(-1);
+  if (last === undefined) return text;
+  if (metric !== undefined && points !== undefined) {
+    const known = points.list(last.run).map((series) => series.key);
+    if (!known.includes(metric)) {
+      throw new UserError('no-metric', `run ${last.run} has no metric "${metric}"${closest(metric, known)}`, {
+        where: `metrics of the run: ${known.join(', ') || 'none'}`,
+      });
+    }
+  }
+  const heard = points?.list(last.run) ?? [];
+  if (heard.length > 0) {
+    text.push('', `  heard in run ${last.run}:`);
+    const shown = heard.slice(0, 12).map((series) => [series.key, String(series.count), num(series.last, 6), series.source, series.resolution === 0 ? 'exact' : `± ${num(series.resolution / 2, 1)}`]);
+    text.push(...table(['metric', 'points', 'last', 'from', 'rounding'], shown, [1, 2]).map((line) => `  ${line}`));
+    if (heard.length > 12) text.push(`  and ${heard.length - 12} more`);
+  }
+  const tail = tailOf(runFolder(folder.runs, last.run), row.state === 'crash' ? 20 : 8);
+  if (tail.length > 0) {
+    text.push('', `  log of run ${last.run} (ansatz show ${trial.id} --log for all of it):`);
+    text.push(...tail.map((line) => paint.dim(`  | ${line}`)));
+  }
+  return text;
+}
+
+/** All points of a run's metric, or the rungs of the journal when the points are not there. */
+function curveOf(run: RunRow, points: SeriesStore | undefined, metric: string, objective: boolean): readonly number[] {
+  const series = points?.read(run.run, metric).values;
+  if (series !== undefined && series.length > 0) return [...series];
+  return objective ? run.values : [];
+}
+
+/** The whole log, made safe for a terminal. */
+async function printLog(folder: StudyFolder, run: number): Promise<void> {
+  for (const name of ['stdout', 'stderr']) {
+    const file = join(runFolder(folder.runs, run), name);
+    if (!existsSync(file)) continue;
+    let rest = '';
+    const safe = new Transform({
+      decodeStrings: false,
+      transform(chunk: string, _encoding, done) {
+        const parts = (rest + chunk).split('\n');
+        rest = parts.pop()!.slice(-100_000);
+        done(null, parts.map((line) => `${clean(line)}\n`).join(''));
+      },
+      flush(done) {
+        done(null, rest === '' ? '' : `${clean(rest)}\n`);
+      },
+    });
+    await pipeline(createReadStream(file, 'utf8'), safe, process.stdout, { end: false });
+  }
+}

@@ -1,0 +1,121 @@
+/** `ansatz status`: a study at a glance. */
+
+import { chooseStudy, findProject, held, listStudies, readStudy, studyFolder } from '../../lab/studies.ts';
+import { statusOf, type Status } from '../../study/views.ts';
+import { bar, changesText, effectText, fit, num, paintFor, resultText, seconds, type Paint } from './text.ts';
+
+/** Print the status of one study, or of all in the folder. */
+export function status(options: { study?: string; json?: boolean; all?: boolean }): void {
+  if (options.all === true) {
+    const project = findProject(process.cwd());
+    const names = project === undefined ? [chooseStudy(process.cwd(), undefined).name] : listStudies(project);
+    const all = names.map((name) => read(studyFolder(project!, name)));
+    if (options.json === true) process.stdout.write(`${JSON.stringify(all)}\n`);
+    else for (const one of all) process.stdout.write(`${line(one)}\n`);
+    return;
+  }
+  const one = read(chooseStudy(process.cwd(), options.study));
+  if (options.json === true) process.stdout.write(`${JSON.stringify(one)}\n`);
+  else process.stdout.write(`${statusLines(one, paintFor(process.stdout), process.stdout.columns ?? 100).join('\n')}\n`);
+}
+
+function read(folder: ReturnType<typeof studyFolder>): Status {
+  const { state, lease } = readStudy(folder);
+  // Whether a lab is there is the lease's word: a killed one never wrote that it closed.
+  return { ...statusOf(state), open: held(lease) };
+}
+
+function line(one: Status): string {
+  return `${one.study}: ${phaseText(one)}, ${one.trials} trials, ${one.runs} runs, best ${resultText(one.best)} ${one.objective.metric}`;
+}
+
+function phaseText(one: Status): string {
+  if (one.ended !== undefined) return `ended (${one.ended.text})`;
+  if (!one.open) return one.running.length > 0 ? 'no lab is running, but its runs may be: ansatz run' : 'stopped; ansatz run goes on';
+  return one.phase;
+}
+
+/** The lines of a status, for `status` and the live view. */
+export function statusLines(one: Status, paint: Paint, width: number): string[] {
+  const lines = [
+    `${paint.bold(one.study)}  ${phaseText(one)}`,
+    `${one.objective.direction} ${paint.bold(one.objective.metric)}: ${headline(one, paint)}`,
+    `  noise     ${noiseText(one)}`,
+    ...budgetLines(one).map((text) => `  ${text}`),
+    `  trials    ${one.trials}: ${verdictText(one, paint)}; ${one.runs} runs, ${one.running.length} of ${one.slots} slots busy`,
+  ];
+  if (one.savedSeconds > 0) lines.push(`  pruning   kept about ${seconds(one.savedSeconds)} from being spent`);
+  for (const run of one.running) {
+    const curve = run.values.length > 0 ? `${one.objective.metric} ${num(run.values.at(-1)!)} at step ${num(run.steps.at(-1)!)}` : 'no metric yet';
+    lines.push(`  slot ${run.slot}    trial ${run.trial}, run ${run.run} (seed ${run.seed}): ${curve}`);
+  }
+  for (const row of one.last) {
+    lines.push(`  ${verdictMark(row.state, paint)} trial ${row.trial} ${effectText(row)}  ${changesText(row.changes, 4)}  ${paint.dim(row.why)}`);
+  }
+  for (const knob of one.dead) lines.push(paint.yellow(`  knob ${knob} does nothing: it is left alone`));
+  for (const text of one.warnings) lines.push(paint.yellow(`  ${text}`));
+  return lines.map((text) => fit(text, width));
+}
+
+/** `baseline 3.9 ± 0.3 → best 1.8 ± 0.2 (trial 12), better by 2.1 ± 0.4 (54 %), p = 0.0003`. */
+export function headline(one: Status, paint: Paint): string {
+  if (one.baseline === undefined) return 'no result yet';
+  const start = `baseline ${resultText(one.baseline)}`;
+  if (one.gain === undefined || one.best === undefined) return `${start}, nothing better yet`;
+  const { effect, margin, percent, better } = one.gain;
+  const p = 1 - better;
+  const by = `${num(effect, 3)}${margin > 0 ? ` ± ${num(margin, 2)}` : ''} (${num(percent, 3)} %)`;
+  return `${start} → ${paint.green(`best ${resultText(one.best)}`)} (trial ${one.best.trial}), better by ${by}, p ${p < 1e-4 ? '< 0.0001' : `= ${num(p, 2)}`}`;
+}
+
+function noiseText(one: Status): string {
+  if (one.noise === undefined) return 'not measured yet';
+  if (one.noise.deterministic) return 'none: repeats come out exactly alike';
+  return `sd ${num(one.noise.sd, 2)} of one run (${one.noise.df} degrees of freedom)`;
+}
+
+/** One line per thing that is budgeted. */
+export function budgetLines(one: Status): string[] {
+  const rows: [string, number, number, number | undefined, (x: number) => string][] = [
+    ['runs', one.spent.runs, one.held.runs, one.budget.runs, (x) => num(x)],
+    ['device', one.spent.deviceSeconds, one.held.deviceSeconds, one.budget.deviceSeconds, seconds],
+    ['money', one.spent.money, one.held.money, one.budget.money, (x) => num(x, 3)],
+    ['wall', one.spent.wallSeconds, 0, one.budget.wallSeconds, seconds],
+  ];
+  const lines: string[] = [];
+  for (const [name, spent, held, budget, text] of rows) {
+    if (budget === undefined) {
+      if (name === 'device') lines.push(`${name.padEnd(8)}  ${text(spent)} used, no limit`);
+      continue;
+    }
+    const share = budget === 0 ? 1 : spent / budget;
+    const holding = held > 0 ? `, ${text(held)} held` : '';
+    lines.push(`${name.padEnd(8)}  ${bar(share)} ${text(spent)} of ${text(budget)} used${holding}`);
+  }
+  if (one.deadline !== undefined) {
+    const left = (one.deadline - one.now) / 1000;
+    lines.push(`deadline  ${new Date(one.deadline).toLocaleString('sv-SE')}${left > 0 ? `, ${seconds(left)} left` : ', over'}`);
+  }
+  return lines;
+}
+
+function verdictText(one: Status, paint: Paint): string {
+  const { keep, discard, inconclusive, crash } = one.verdicts;
+  return `${paint.green(`${keep} keep`)}, ${discard} discard, ${inconclusive} inconclusive, ${crash > 0 ? paint.red(`${crash} crash`) : '0 crash'}`;
+}
+
+/** One letter and colour per state of a trial. */
+export function verdictMark(state: string, paint: Paint): string {
+  switch (state) {
+    case 'keep':
+      return paint.green('keep        ');
+    case 'discard':
+      return paint.dim('discard     ');
+    case 'crash':
+      return paint.red('crash       ');
+    case 'inconclusive':
+      return paint.yellow('inconclusive');
+    default:
+      return state.padEnd(12);
+  }
+}

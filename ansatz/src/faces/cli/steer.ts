@@ -1,0 +1,32 @@
+/** `ansatz stop`, `pause` and `resume`: words for the lab that holds a study. */
+
+import { chooseStudy, held, postRequest, readStudy } from '../../lab/studies.ts';
+import { UserError } from '../../study/error.ts';
+import type { EventBody } from '../../study/events/index.ts';
+
+/** Post the request, and say what will come of it. */
+export function steer(what: 'stop' | 'pause' | 'resume', options: { study?: string; now?: boolean }): void {
+  const folder = chooseStudy(process.cwd(), options.study);
+  const { state, lease } = readStudy(folder);
+  if (!held(lease)) {
+    const left = state.running.length;
+    throw new UserError('no-lab', `no lab works on study "${folder.name}"`, {
+      why: state.ended === undefined ? (left > 0 ? `${left} runs were left behind; each ends at its own limit` : 'it was stopped before') : `it has ended: ${state.ended.text}`,
+      fix: state.ended === undefined ? 'ansatz run   # resumes it' : 'ansatz run --new',
+    });
+  }
+  const event: EventBody =
+    what === 'pause'
+      ? { type: 'study.paused' }
+      : what === 'resume'
+        ? { type: 'study.resumed' }
+        : { type: options.now === true ? 'study.killed' : 'study.draining' };
+  postRequest(folder, event);
+  const [, pid] = lease!.owner.split(' ');
+  const said = {
+    pause: 'no new runs start until ansatz resume',
+    resume: 'new runs start again',
+    stop: options.now === true ? 'its runs are being stopped' : `it ends when its ${state.running.length} runs have`,
+  }[what];
+  process.stdout.write(`study "${folder.name}" (process ${pid}): ${said}\n`);
+}

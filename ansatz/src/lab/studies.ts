@@ -1,0 +1,373 @@
+/** Where studies live on disk, and who may work on one. */
+
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { alive, birthOf, bootId } from '../io/executor/process.ts';
+import { openPoints } from '../io/store/points.ts';
+import { salvage } from '../io/store/salvage.ts';
+import type { SeriesStore } from '../io/store/series.ts';
+import { type Lease, openStudyDatabase, type StudyDatabase } from '../io/store/sqlite.ts';
+import { closest, UserError } from '../study/error.ts';
+import type { EventBody } from '../study/events/index.ts';
+import type { State } from '../study/state.ts';
+
+/** Folder beside ansatz.yaml that holds all studies. */
+export const STUDIES = '.ansatz';
+
+/** The files of one study. */
+export interface StudyFolder {
+  readonly name: string;
+  readonly path: string;
+  readonly journal: string;
+  readonly points: string;
+  readonly runs: string;
+  readonly inbox: string;
+}
+
+/** The layout of study `name` in the project at `project`. Makes nothing. */
+export function studyFolder(project: string, name: string): StudyFolder {
+  const path = join(resolve(project), STUDIES, name);
+  return {
+    name,
+    path,
+    journal: join(path, 'journal.db'),
+    points: join(path, 'points.db'),
+    runs: join(path, 'runs'),
+    inbox: join(path, 'inbox'),
+  };
+}
+
+/** Names of the studies in a project, the one worked on last first. */
+export function listStudies(project: string): string[] {
+  let names: string[];
+  try {
+    names = readdirSync(join(project, STUDIES), { withFileTypes: true })
+      .filter((entry) => entry.isDirectory() && existsSync(join(project, STUDIES, entry.name, 'journal.db')))
+      .map((entry) => entry.name);
+  } catch {
+    return [];
+  }
+  const current = readCurrent(project);
+  return names.sort((a, b) => Number(b === current) - Number(a === current) || (a < b ? -1 : 1));
+}
+
+function readCurrent(project: string): string | undefined {
+  try {
+    return readFileSync(join(project, STUDIES, 'current'), 'utf8').trim();
+  } catch {
+    return undefined;
+  }
+}
+
+/** Remember the study that commands without `--study` mean. */
+export function setCurrent(project: string, name: string): void {
+  writeFileSync(join(project, STUDIES, 'current'), `${name}\n`);
+}
+
+/** The nearest folder at or above `from` that has an ansatz.yaml or studies; undefined when there is none. */
+export function findProject(from: string): string | undefined {
+  for (let folder = resolve(from); ; folder = dirname(folder)) {
+    if (existsSync(join(folder, 'ansatz.yaml')) || existsSync(join(folder, STUDIES))) return folder;
+    if (folder === dirname(folder)) return undefined;
+  }
+}
+
+/** The study meant by `--study name`, or the current one. Throws a UserError when there is none. */
+export function chooseStudy(from: string, name: string | undefined): StudyFolder {
+  const project = findProject(from);
+  const studies = project === undefined ? [] : listStudies(project);
+  if (project === undefined || studies.length === 0) {
+    throw new UserError('no-study', 'there is no study here', {
+      where: resolve(from),
+      why: `neither this folder nor one above it has ${STUDIES}/`,
+      fix: 'ansatz init train.py && ansatz run',
+    });
+  }
+  if (name === undefined) return studyFolder(project, studies[0]!);
+  if (!studies.includes(name)) {
+    throw new UserError('no-study', `no study is called "${name}"${closest(name, studies)}`, {
+      where: join(project, STUDIES),
+      fix: `ansatz status --study ${studies[0]}   # there are: ${studies.join(', ')}`,
+    });
+  }
+  return studyFolder(project, name);
+}
+
+/** Read a study without touching it. */
+export function readStudy(folder: StudyFolder): { readonly state: State; readonly lease: Lease | undefined } {
+  const database = openGuarded(folder, 'read');
+  try {
+    const state = guarded(folder, () => database.state());
+    if (state === undefined) {
+      throw new UserError('empty-study', `study "${folder.name}" has no events`, {
+        where: folder.journal,
+        fix: `rm -r ${folder.path} && ansatz run`,
+      });
+    }
+    return { state, lease: database.lease() };
+  } finally {
+    database.close();
+  }
+}
+
+/** The metric points of a study, for reading. */
+export function readPoints(folder: StudyFolder): SeriesStore {
+  return openPoints(folder.points, 'read');
+}
+
+/** A study opened for work: this process holds its lease until `close`. */
+export interface HeldStudy {
+  readonly folder: StudyFolder;
+  readonly journal: StudyDatabase;
+  readonly points: SeriesStore;
+  readonly state: State | undefined;
+  /** What had to be repaired when it was opened. */
+  readonly repaired: string | undefined;
+  close(): void;
+}
+
+/** A lab on another host that was not heard of for this long is taken to be dead. */
+const FOREIGN_MS = 60_000;
+/** How often a lab says that it is there. */
+export const RENEW_MS = 10_000;
+
+/**
+ * Take a study for work, making its folder when there is none. Throws a UserError when another lab works on it,
+ * when the disk cannot hold a journal safely, or when the journal is beyond repair.
+ */
+export function holdStudy(folder: StudyFolder): HeldStudy {
+  makeFolders(folder);
+  refuseNetwork(folder.path);
+  let repaired: string | undefined;
+  let journal: StudyDatabase;
+  let state: State | undefined;
+  try {
+    ({ journal, state } = openForWork(folder));
+  } catch (error) {
+    if (!isDamage(error)) throw explain(error, folder);
+    // Only the holder may mend a journal, and a damaged one cannot say who that is: the file beside it can.
+    refuseHeld(folder, readHolder(folder));
+    const { kept, aside } = salvage(folder.journal);
+    repaired = `the journal was damaged: ${kept} events were saved, the damaged file is ${aside}`;
+    ({ journal, state } = openForWork(folder));
+  }
+  let points: SeriesStore;
+  try {
+    points = openPoints(folder.points, 'write');
+  } catch (error) {
+    if (!isDamage(error)) throw explain(error, folder);
+    // Points can be heard again from the runs' output; nothing is decided by them.
+    for (const suffix of ['', '-wal', '-shm']) rmSync(folder.points + suffix, { force: true });
+    points = openPoints(folder.points, 'write');
+    repaired = [repaired, 'the metric points were damaged and start empty'].filter(Boolean).join('; ');
+  }
+  return {
+    folder,
+    journal,
+    points,
+    state,
+    repaired,
+    close() {
+      points.close();
+      try {
+        journal.release();
+      } finally {
+        journal.close();
+      }
+    },
+  };
+}
+
+function openForWork(folder: StudyFolder): { journal: StudyDatabase; state: State | undefined } {
+  const journal = openStudyDatabase(folder.journal, 'write');
+  try {
+    refuseHeld(folder, journal.lease());
+    journal.take(identity(), Date.now());
+    writeFileSync(join(folder.path, 'holder'), identity());
+    return { journal, state: journal.state() };
+  } catch (error) {
+    journal.close();
+    throw error;
+  }
+}
+
+/** `host pid birth boot` of this process. */
+export function identity(): string {
+  return [hostname(), process.pid, birthOf(process.pid) ?? '0', bootId()].join(' ');
+}
+
+function readHolder(folder: StudyFolder): Lease | undefined {
+  try {
+    return { epoch: 0, owner: readFileSync(join(folder.path, 'holder'), 'utf8'), renewed: 0 };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether the holder of a lease is still there. */
+export function held(lease: Lease | undefined): boolean {
+  if (lease === undefined || lease.owner === '') return false;
+  const [host, pid, birth, boot] = lease.owner.split(' ');
+  if (host !== hostname()) return Date.now() - lease.renewed < FOREIGN_MS;
+  return alive({ pid: Number(pid), birth: birth!, boot: boot! });
+}
+
+function refuseHeld(folder: StudyFolder, lease: Lease | undefined): void {
+  if (!held(lease)) return;
+  const [host, pid] = lease!.owner.split(' ');
+  throw new UserError('study-held', `another lab works on study "${folder.name}"`, {
+    where: `process ${pid} on ${host}`,
+    why: 'two labs on one study would spend its budget twice',
+    fix: `ansatz status              # to watch it\n       ansatz stop                # to end it\n       ansatz run --study other   # to start another study beside it`,
+  });
+}
+
+function makeFolders(folder: StudyFolder): void {
+  try {
+    for (const path of [folder.path, folder.runs, folder.inbox]) mkdirSync(path, { recursive: true });
+    const ignore = join(dirname(folder.path), '.gitignore');
+    if (!existsSync(ignore)) writeFileSync(ignore, '*\n');
+  } catch (error) {
+    throw explain(error, folder);
+  }
+}
+
+/** Names of network file systems by the magic number of statfs(2). */
+const NETWORK: ReadonlyMap<number, string> = new Map([
+  [0x6969, 'NFS'],
+  [0x517b, 'SMB'],
+  [0xff534d42, 'CIFS'],
+  [0xfe534d42, 'SMB2'],
+  [0x01021997, '9p'],
+  [0x0bd00bd0, 'Lustre'],
+  [0x47504653, 'GPFS'],
+  [0x00c36400, 'Ceph'],
+  [0x19830326, 'BeeGFS'],
+  [0x5346414f, 'AFS'],
+  [0x65735546, 'FUSE'],
+]);
+
+/** The network file system a path is on, or undefined. `typeOf` is statfs's type field. */
+export function networkFileSystem(path: string, typeOf: (path: string) => number = (p) => statfsSync(p).type): string | undefined {
+  return NETWORK.get(typeOf(path) >>> 0);
+}
+
+function refuseNetwork(path: string): void {
+  const kind = networkFileSystem(path);
+  if (kind === undefined || process.env['ANSATZ_ALLOW_NETWORK_DISK'] === '1') return;
+  throw new UserError('network-disk', `the study's folder is on a network file system (${kind})`, {
+    where: path,
+    why: 'SQLite cannot lock a journal safely there: a crash could spend the budget twice',
+    fix: 'keep the project on a local disk, or link the folder there:\n       mkdir -p /var/tmp/ansatz && ln -s /var/tmp/ansatz .ansatz',
+  });
+}
+
+function openGuarded(folder: StudyFolder, mode: 'read' | 'write'): StudyDatabase {
+  return guarded(folder, () => openStudyDatabase(folder.journal, mode));
+}
+
+function guarded<T>(folder: StudyFolder, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw explain(error, folder);
+  }
+}
+
+interface SystemError {
+  readonly code?: string;
+  readonly errcode?: number;
+  readonly message: string;
+}
+
+const CORRUPT = 11;
+const NOT_A_DATABASE = 26;
+const FULL = 13;
+const READ_ONLY = 8;
+const CANNOT_OPEN = 14;
+const BUSY = 5;
+const IO_ERROR = 10;
+
+/** Whether an error says that the file itself is broken. */
+function isDamage(error: unknown): boolean {
+  if (error instanceof SyntaxError) return true;
+  const code = (error as SystemError).errcode;
+  return code !== undefined && [CORRUPT, NOT_A_DATABASE].includes(code & 0xff);
+}
+
+/** Whether an error says that the disk is full. */
+export function isDiskFull(error: unknown): boolean {
+  const { code, errcode, message } = error as SystemError;
+  if (code === 'ENOSPC' || code === 'EDQUOT') return true;
+  return errcode !== undefined && ((errcode & 0xff) === FULL || ((errcode & 0xff) === IO_ERROR && /full|ENOSPC/i.test(message)));
+}
+
+/** Turn what the system says about a study's files into something to act on; other errors pass through. */
+export function explain(error: unknown, folder: StudyFolder): unknown {
+  if (error instanceof UserError) return error;
+  const { code, errcode, message } = error as SystemError;
+  const sqlite = errcode === undefined ? undefined : errcode & 0xff;
+  if (isDiskFull(error)) {
+    return new UserError('disk-full', 'the disk is full', {
+      where: folder.path,
+      why: 'nothing is started that cannot be written down; runs under way go on and will be settled',
+      fix: `make room, then: ansatz run   # resumes "${folder.name}"`,
+    });
+  }
+  if (code === 'EROFS' || code === 'EACCES' || code === 'EPERM' || sqlite === READ_ONLY || sqlite === CANNOT_OPEN) {
+    return new UserError('read-only', 'the study cannot be written here', {
+      where: folder.path,
+      why: message,
+      fix: `make ${dirname(folder.path)} writable, or run in a copy of the project`,
+    });
+  }
+  if (isDamage(error)) {
+    return new UserError('damaged-journal', `the journal of study "${folder.name}" is damaged`, {
+      where: folder.journal,
+      why: message,
+      fix: 'ansatz run   # saves what can be read and goes on from there',
+    });
+  }
+  if (sqlite === BUSY) {
+    return new UserError('study-busy', `study "${folder.name}" is locked by another process`, {
+      where: folder.journal,
+      fix: 'try again in a moment; if it stays so: ansatz doctor',
+    });
+  }
+  return error;
+}
+
+/** Types of events another process may ask a lab to record. */
+const REQUESTS = new Set(['study.paused', 'study.resumed', 'study.draining', 'study.killed', 'budget.raised', 'trial.proposed']);
+
+/** Ask the lab that holds a study to record an event. */
+export function postRequest(folder: StudyFolder, event: EventBody): void {
+  mkdirSync(folder.inbox, { recursive: true });
+  const name = `${Date.now()}-${process.pid}-${Math.floor(performance.now() * 1000)}`;
+  const file = join(folder.inbox, `${name}.new`);
+  writeFileSync(file, JSON.stringify(event));
+  renameSync(file, join(folder.inbox, `${name}.json`));
+}
+
+/** Take all requests out of a study's inbox, oldest first. What is no request is dropped. */
+export function takeRequests(folder: StudyFolder): EventBody[] {
+  let names: string[];
+  try {
+    names = readdirSync(folder.inbox).filter((name) => name.endsWith('.json'));
+  } catch {
+    return [];
+  }
+  const events: EventBody[] = [];
+  for (const name of names.sort()) {
+    const file = join(folder.inbox, name);
+    try {
+      const event = JSON.parse(readFileSync(file, 'utf8')) as EventBody;
+      if (REQUESTS.has(event.type)) events.push(event);
+    } catch {
+      // Not JSON: nobody of ours wrote it.
+    }
+    rmSync(file, { force: true });
+  }
+  return events;
+}
