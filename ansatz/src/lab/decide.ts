@@ -235,16 +235,14 @@ function whyOver(state: State): EventBody {
   if (state.deadline !== undefined && state.deadline <= endsAt(state) && state.deadline - state.now < 1000 * needed(state)) {
     return { type: 'study.ended', reason: 'deadline', text: 'the deadline leaves no time for another run' };
   }
-  const what =
-    free(state.ledger, 'runs') < 1
-      ? `all ${budget.runs} runs`
-      : budget.wallSeconds !== undefined && budget.wallSeconds - state.wallSeconds < needed(state)
-        ? 'the wall time'
-        : free(state.ledger, 'deviceSeconds') < needed(state)
-          ? 'the device time'
-          : 'the money';
   const first = state.pace.count === 0 ? ' before a single run could be paid for' : '';
-  return { type: 'study.ended', reason: 'budget', text: `${what} spent, or too little left for another run${first}` };
+  const end = (text: string): EventBody => ({ type: 'study.ended', reason: 'budget', text: text + first });
+  if (free(state.ledger, 'runs') < 1) return end(`all ${budget.runs} runs are spent`);
+  if (budget.wallSeconds !== undefined && budget.wallSeconds - state.wallSeconds < needed(state)) {
+    return end('the wall time is spent: too little is left for another run');
+  }
+  const what = free(state.ledger, 'deviceSeconds') < needed(state) ? 'device time' : 'money';
+  return end(`the ${what} is spent: too little is left for another run`);
 }
 
 /** Seconds that a run worth starting needs, all in. */

@@ -1,11 +1,11 @@
 /** `ansatz best`: the best trial that survived judging, in the form it is needed. */
 
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { joinWords } from '../../io/config/index.ts';
-import { applyPatches, copyTree, deliver } from '../../io/knobs/index.ts';
+import { applyPatches, deliver } from '../../io/knobs/index.ts';
 import { chooseStudy, readStudy } from '../../lab/studies.ts';
 import { UserError } from '../../study/error.ts';
 import type { State } from '../../study/state.ts';
@@ -14,7 +14,7 @@ import { changes, gainOf, resultOf } from '../../study/views.ts';
 import { changesText, num, paintFor, resultText, valueText } from './text.ts';
 
 /** Print the incumbent. */
-export function best(options: { study?: string; as?: string; json?: boolean }): void {
+export async function best(options: { study?: string; as?: string; json?: boolean }): Promise<void> {
   const { state } = readStudy(chooseStudy(process.cwd(), options.study));
   if (state.incumbent === undefined) {
     throw new UserError('no-best', `study "${state.config.name}" has no result yet`, {
@@ -22,10 +22,10 @@ export function best(options: { study?: string; as?: string; json?: boolean }): 
       fix: 'ansatz run',
     });
   }
-  process.stdout.write(`${form(state, options.json === true ? 'json' : options.as)}\n`);
+  process.stdout.write(`${await form(state, options.json === true ? 'json' : options.as)}\n`);
 }
 
-function form(state: State, as: string | undefined): string {
+async function form(state: State, as: string | undefined): Promise<string> {
   const trial = trialOf(state, state.incumbent!);
   const baseline = trialOf(state, 1);
   const result = resultOf(state, trial);
@@ -72,7 +72,7 @@ function yamlKey(name: string): string {
 }
 
 /** A unified diff of the files the incumbent's values are patched into. */
-function patchText(state: State): string {
+async function patchText(state: State): Promise<string> {
   const { config } = state;
   const { patches } = deliver(config, trialOf(state, state.incumbent!).point, undefined);
   if (patches.length === 0) {
@@ -83,8 +83,11 @@ function patchText(state: State): string {
   const files = patches.map((patch) => patch.file);
   const folder = mkdtempSync(join(tmpdir(), 'ansatz-'));
   try {
-    for (const side of ['a', 'b']) copyTree(config.folder, join(folder, side), { patched: files, only: files });
-    applyPatches(join(folder, 'b'), patches);
+    for (const file of [...files.map((name) => join('a', name)), ...files.map((name) => join('b', name))]) {
+      mkdirSync(dirname(join(folder, file)), { recursive: true });
+      copyFileSync(join(config.folder, file.slice(2)), join(folder, file));
+    }
+    await applyPatches(join(folder, 'b'), patches);
     const run = (args: string[]): string => {
       try {
         return execFileSync('git', args, { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });

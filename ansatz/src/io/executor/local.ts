@@ -8,9 +8,10 @@ import { fileURLToPath } from 'node:url';
 import type { Slot, StudyConfig } from '../../study/config.ts';
 import { type Capture, openCapture } from '../capture/index.ts';
 import type { Executor, Exit, RunSpec, Tell } from './executor.ts';
-import { commandOf, prepare } from './prepare.ts';
+import { commandOf, prepare, type Prepared } from './prepare.ts';
 import { alive, bootId, type ProcessId, signal, treeUsage, uptime, withEnvironment } from './process.ts';
-import { countLines, tailOf } from './tail.ts';
+import { arrived } from '../knobs/index.ts';
+import { countLines, headOf, tailOf } from './tail.ts';
 
 const SUPERVISOR = fileURLToPath(new URL('supervise.sh', import.meta.url));
 const POLL_MS = 100;
@@ -29,6 +30,12 @@ interface Live {
   child?: ChildProcess;
   started?: Started;
   submittedAt: number;
+  /** Its tree is being made: there is no process yet. */
+  preparing: boolean;
+  /** Stopped before it was launched. */
+  cancelled: boolean;
+  /** How each knob was written, to look for in the output. */
+  spelled?: Prepared['spelled'];
   polls: number;
   peakBytes: number;
   cpuSeconds: number;
@@ -77,6 +84,8 @@ export function localExecutor({ config, runs }: LocalOptions): Executor {
       tell,
       capture,
       submittedAt: performance.now(),
+      preparing: false,
+      cancelled: false,
       polls: 0,
       peakBytes: 0,
       cpuSeconds: 0,
@@ -89,18 +98,30 @@ export function localExecutor({ config, runs }: LocalOptions): Executor {
 
   const start = (spec: RunSpec, tell: Tell): void => {
     if (live.has(spec.run)) return;
-    const dir = runFolder(runs, spec.run);
     try {
-      mkdirSync(dir, { recursive: true });
-      const { argv, cwd, env } = prepare(config, spec, dir, runs);
+      mkdirSync(runFolder(runs, spec.run), { recursive: true });
       const entry = watch(spec, tell);
-      launch(entry, argv, cwd, env);
+      entry.preparing = true;
+      prepareAndLaunch(entry).catch((error: Error) => {
+        end(entry, { how: 'unstarted', seconds: 0, tail: [], text: error.message });
+      });
     } catch (error) {
-      live.get(spec.run)?.capture.close();
-      live.delete(spec.run);
-      const text = (error as Error).message;
-      tell({ type: 'run.exited', run: spec.run, exit: { how: 'unstarted', seconds: 0, tail: [], text } });
+      const exit: Exit = { how: 'unstarted', seconds: 0, tail: [], text: (error as Error).message };
+      tell({ type: 'run.exited', run: spec.run, exit });
     }
+  };
+
+  const prepareAndLaunch = async (entry: Live): Promise<void> => {
+    const prepared = await prepare(config, entry.spec, entry.dir);
+    if (entry.ended) return;
+    entry.preparing = false;
+    if (entry.cancelled) {
+      end(entry, { how: 'exited', code: 143, cut: 'cancelled', seconds: 0, tail: [] });
+      return;
+    }
+    entry.spelled = prepared.spelled;
+    entry.submittedAt = performance.now();
+    launch(entry, prepared.argv, prepared.cwd, prepared.env);
   };
 
   const launch = (entry: Live, argv: readonly string[], cwd: string, env: NodeJS.ProcessEnv): void => {
@@ -124,7 +145,7 @@ export function localExecutor({ config, runs }: LocalOptions): Executor {
 
   /** See how a run stands, and end it in our books when it is over. */
   const look = (entry: Live): void => {
-    if (entry.ended) return;
+    if (entry.ended || entry.preparing) return;
     const exit = readExit(entry.dir);
     if (exit !== undefined) {
       end(entry, exit);
@@ -179,6 +200,7 @@ export function localExecutor({ config, runs }: LocalOptions): Executor {
     } catch (error) {
       entry.tell({ type: 'warning.raised', code: 'capture', text: (error as Error).message, run });
     }
+    verify(entry, exit);
     const cpuSeconds = Math.max(exit.cpuSeconds ?? 0, entry.cpuSeconds);
     entry.tell({
       type: 'run.exited',
@@ -191,6 +213,16 @@ export function localExecutor({ config, runs }: LocalOptions): Executor {
         lines: countLines(entry.dir),
       },
     });
+  };
+
+  /** A value that the script says it did not take makes the whole trial a lie: say so. */
+  const verify = (entry: Live, exit: Exit): void => {
+    if (entry.spelled === undefined || exit.code !== 0) return;
+    for (const { knob, seen, evidence } of arrived(entry.spec.point, { spelled: entry.spelled }, headOf(entry.dir))) {
+      if (seen !== 'no') continue;
+      const text = `knob ${knob} did not arrive: it was set to ${String(entry.spec.point[knob])}, the script says "${evidence ?? ''}"`;
+      entry.tell({ type: 'warning.raised', code: 'not-arrived', text, run: entry.spec.run });
+    }
   };
 
   const poll = (): void => {
@@ -220,6 +252,10 @@ export function localExecutor({ config, runs }: LocalOptions): Executor {
     stop(run) {
       const entry = live.get(run);
       if (entry === undefined) return;
+      if (entry.preparing) {
+        entry.cancelled = true;
+        return;
+      }
       entry.started ??= readStarted(entry.dir);
       const pid = entry.started?.supervisor.pid ?? entry.child?.pid;
       // Before it has written `started` the supervisor may not have set its trap: TERM would kill it unheard.

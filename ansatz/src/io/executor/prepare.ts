@@ -1,14 +1,16 @@
 /** From a spec to something that can be started: a folder, a command line and an environment. */
 
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { delimiter, join } from 'node:path';
 import type { Slot, StudyConfig } from '../../study/config.ts';
-import { applyPatches, copyTree, deliver } from '../knobs/index.ts';
+import { applyPatches, copyTree, deliver, type Delivered } from '../knobs/index.ts';
 import type { RunSpec } from './executor.ts';
 
 export interface Prepared {
   readonly argv: readonly string[];
+  /** How each knob's value was written for the script. */
+  readonly spelled: Delivered['spelled'];
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
 }
@@ -17,19 +19,21 @@ export interface Prepared {
  * Make the run's folder and, when the study wants private copies or a patch needs one, its tree. Throws a
  * UserError when a value cannot be delivered.
  */
-export function prepare(config: StudyConfig, spec: RunSpec, dir: string, runs: string): Prepared {
+export async function prepare(config: StudyConfig, spec: RunSpec, dir: string): Promise<Prepared> {
   claim(spec, dir);
   const delivered = deliver(config, spec.point, config.seed === undefined ? undefined : spec.seed);
   let cwd = config.folder;
   if (config.run.workspace === 'copy' || delivered.patches.length > 0) {
     cwd = join(dir, 'tree');
-    if (!existsSync(cwd))
-      copyTree(config.folder, cwd, { patched: delivered.patches.map((patch) => patch.file), skip: runs });
-    applyPatches(cwd, delivered.patches);
+    // A half-made copy of a lab that died must not be run.
+    rmSync(cwd, { recursive: true, force: true });
+    copyTree(config.folder, cwd, { patched: delivered.patches.map((patch) => patch.file) });
+    if (delivered.patches.length > 0) await applyPatches(cwd, delivered.patches);
   }
   const slot = config.slots[spec.slot];
   return {
     argv: delivered.argv,
+    spelled: delivered.spelled,
     cwd,
     env: {
       ...process.env,

@@ -34,6 +34,25 @@ export function lastLines(file: string, most: number, bytes = TAIL_BYTES): strin
   }
 }
 
+/** The first lines of a run's stdout and stderr, where scripts echo their settings. */
+export function headOf(dir: string, most = 200): string[] {
+  return ['stdout', 'stderr'].flatMap((name) => {
+    let descriptor: number;
+    try {
+      descriptor = openSync(join(dir, name), 'r');
+    } catch {
+      return [];
+    }
+    try {
+      const buffer = Buffer.alloc(TAIL_BYTES);
+      const length = readSync(descriptor, buffer, 0, buffer.length, 0);
+      return buffer.toString('utf8', 0, length).split('\n').slice(0, most).map(clean);
+    } finally {
+      closeSync(descriptor);
+    }
+  });
+}
+
 /** Lines in a run's output, counted to the first 4 MiB of each stream. */
 export function countLines(dir: string): number {
   return countIn(join(dir, 'stdout')) + countIn(join(dir, 'stderr'));

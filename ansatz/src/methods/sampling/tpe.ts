@@ -34,7 +34,9 @@ export const tpe: Sampler = (space, history, rng) => {
   if (done.length < Math.min(startup, 4) || history.length < startup) return quasi(space, history, rng);
 
   const ranked = done.toSorted((a, b) => a.loss! - b.loss!);
-  const goodCount = Math.min(MOST_GOOD, Math.max(2, Math.ceil(0.15 * done.length)));
+  // Runs that were cut short are known to be bad: they count towards how many the best 15 % are.
+  const known = history.filter((o) => o.status !== 'pending').length;
+  const goodCount = Math.min(MOST_GOOD, done.length, Math.max(3, Math.ceil(0.15 * known)));
   const good = ranked.slice(0, goodCount);
   const rest = [...ranked.slice(goodCount), ...history.filter((o) => o.status !== 'done' || !Number.isFinite(o.loss))];
   const below = density(space, good);

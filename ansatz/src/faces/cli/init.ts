@@ -1,0 +1,189 @@
+/** `ansatz init`: look at a script, run it once to hear what it prints, write ansatz.yaml. */
+
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join, relative, resolve } from 'node:path';
+import { candidates, type Candidate, createParser, type Metric } from '../../io/capture/index.ts';
+import { directionOf, joinWords, renderConfig, type Draft } from '../../io/config/index.ts';
+import { localExecutor } from '../../io/executor/local.ts';
+import type { Exit } from '../../io/executor/executor.ts';
+import { discover, draft, type Discovery } from '../../io/knobs/index.ts';
+import type { Direction, StudyConfig } from '../../study/config.ts';
+import { closest, UserError } from '../../study/error.ts';
+import { num, paintFor, seconds, table, valueText } from './text.ts';
+
+export interface InitOptions {
+  metric?: string;
+  maximize?: boolean;
+  minimize?: boolean;
+  probe?: boolean;
+  probeSeconds?: string;
+  log?: string;
+  force?: boolean;
+  json?: boolean;
+}
+
+/** Write ansatz.yaml for a script (or a folder with one) and say what was found. */
+export async function init(given: string | undefined, options: InitOptions): Promise<void> {
+  const { folder, script } = place(given);
+  const file = join(folder, 'ansatz.yaml');
+  if (existsSync(file) && options.force !== true) {
+    throw new UserError('config-exists', 'there is an ansatz.yaml already', {
+      where: file,
+      fix: 'ansatz run            # uses it\n       ansatz init --force   # writes it anew',
+    });
+  }
+  const found = discover(folder, script);
+  const say = (text: string): void => {
+    if (options.json !== true) process.stdout.write(`${text}\n`);
+  };
+  const heard = await listen(folder, found, options, say);
+  const ranked = heard === undefined ? [] : candidates(heard.metrics);
+  const objective = chooseObjective(ranked, found, options);
+  const others = ranked.filter((candidate) => candidate.key !== objective?.name);
+  const drafted = draft(
+    folder,
+    script,
+    {
+      metrics: [
+        ...(objective === undefined ? [] : [objective]),
+        ...others.map(({ key, direction, n, last }) => ({ name: key, direction, points: n, last })),
+      ],
+    },
+    found,
+  );
+  const final: Draft = objective?.direction === undefined ? drafted : { ...drafted, objective: { ...drafted.objective, direction: objective.direction } };
+  writeFileSync(file, renderConfig(final));
+  if (options.json === true) {
+    process.stdout.write(`${JSON.stringify({ file, command: found.command, metric: final.objective, metrics: ranked, knobs: final.knobs, skipped: found.skipped, seed: found.seed })}\n`);
+    return;
+  }
+  for (const line of findings(file, found, final, ranked, heard)) say(line);
+}
+
+/** The folder to work in and the script in it, if one was named. */
+function place(given: string | undefined): { folder: string; script: string | undefined } {
+  if (given === undefined) return { folder: process.cwd(), script: undefined };
+  const path = resolve(given);
+  if (!existsSync(path)) {
+    throw new UserError('no-script', `there is no file "${given}"`, {
+      where: path,
+      fix: 'ansatz init   # without a name looks for the training script',
+    });
+  }
+  const here = process.cwd();
+  const inside = !relative(here, path).startsWith('..');
+  // A script in a subfolder is run from here, as its user does; one elsewhere from its own folder.
+  return inside ? { folder: here, script: relative(here, path) } : { folder: dirname(path), script: basename(path) };
+}
+
+interface Heard {
+  readonly metrics: readonly Metric[];
+  readonly exit?: Exit;
+}
+
+/** What the script prints: from a log when one is given, else from a short run in a private copy. */
+async function listen(folder: string, found: Discovery, options: InitOptions, say: (text: string) => void): Promise<Heard | undefined> {
+  if (options.log !== undefined) {
+    if (!existsSync(options.log)) throw new UserError('no-log', `there is no file "${options.log}"`);
+    const parser = createParser('stdout');
+    return { metrics: [...parser.push(readFileSync(options.log)), ...parser.end()] };
+  }
+  if (options.probe === false) return undefined;
+  const limit = Number(options.probeSeconds);
+  if (!(limit > 0)) throw new UserError('bad-option', `--probe-seconds takes seconds, not "${options.probeSeconds}"`);
+  say(`running ${joinWords(found.command)} for at most ${seconds(limit)} in a private copy, to hear what it prints (--no-probe: not)`);
+  return probe(folder, found, limit);
+}
+
+async function probe(folder: string, found: Discovery, limitSeconds: number): Promise<Heard> {
+  const runs = mkdtempSync(join(tmpdir(), 'ansatz-probe-'));
+  mkdirSync(runs, { recursive: true });
+  const config: StudyConfig = {
+    name: 'probe',
+    command: found.command,
+    folder,
+    objective: { metric: '', direction: 'minimize', value: 'last' },
+    knobs: [],
+    constraints: [],
+    budget: {},
+    price: 0,
+    slots: [{ cpus: [], gpus: [], threads: 0 }],
+    run: { graceSeconds: 2, env: {}, workspace: 'copy' },
+    repeats: { baseline: 1, most: 1 },
+    minEffect: 0,
+    sampler: 'auto',
+    pruner: 'none',
+    capture: { files: [] },
+    seedNumber: 1,
+  };
+  const executor = localExecutor({ config, runs });
+  const metrics: Metric[] = [];
+  const stop = (): void => executor.stop(1);
+  process.once('SIGINT', stop);
+  try {
+    const exit = await new Promise<Exit>((done) => {
+      executor.submit({ run: 1, trial: 1, point: {}, seed: 1, slot: 0, limitSeconds }, (message) => {
+        if (message.type === 'run.heard') metrics.push(...message.metrics);
+        if (message.type === 'run.exited') done(message.exit);
+      });
+    });
+    return { metrics, exit };
+  } finally {
+    process.off('SIGINT', stop);
+    executor.close();
+    rmSync(runs, { recursive: true, force: true });
+  }
+}
+
+function chooseObjective(
+  ranked: readonly Candidate[],
+  found: Discovery,
+  options: InitOptions,
+): { name: string; direction?: Direction; points?: number; last?: number } | undefined {
+  const told: Direction | undefined = options.maximize === true ? 'maximize' : options.minimize === true ? 'minimize' : undefined;
+  if (options.metric !== undefined) {
+    const match = ranked.find((candidate) => candidate.key === options.metric);
+    if (match === undefined && ranked.length > 0) {
+      const names = ranked.map((candidate) => candidate.key);
+      throw new UserError('no-metric', `the script printed no metric "${options.metric}"${closest(options.metric, names)}`, {
+        where: `metrics heard: ${names.slice(0, 12).join(', ')}`,
+        fix: `ansatz init --metric ${names[0]}   # or --no-probe to take the name on trust`,
+      });
+    }
+    return { name: options.metric, direction: told ?? match?.direction ?? directionOf(options.metric), points: match?.n, last: match?.last };
+  }
+  const best = ranked[0];
+  if (best !== undefined) return { name: best.key, direction: told ?? best.direction, points: best.n, last: best.last };
+  const hint = found.metricHints[0];
+  return hint === undefined ? undefined : { name: hint, direction: told ?? directionOf(hint) };
+}
+
+function findings(file: string, found: Discovery, final: Draft, ranked: readonly Candidate[], heard: Heard | undefined): string[] {
+  const paint = paintFor(process.stdout);
+  const lines = [
+    '',
+    `${paint.bold('script')}   ${found.script} (${found.language}), run as: ${joinWords(found.command)}`,
+    `${paint.bold('metric')}   ${final.objective.direction} ${final.objective.metric}`,
+  ];
+  if (ranked.length > 0) {
+    const rows = ranked.slice(0, 6).map((c) => ['', c.key, String(c.n), num(c.first), num(c.last), c.direction ?? '?']);
+    lines.push(...table(['        ', 'heard', 'points', 'first', 'last', 'better'], rows, [2, 3, 4]).map((line) => paint.dim(line)));
+  }
+  if (heard?.exit !== undefined && heard.exit.code !== 0 && heard.exit.cut === undefined) {
+    lines.push(paint.yellow(`the script failed (exit ${heard.exit.code}):`), ...heard.exit.tail.slice(-6).map((line) => `  | ${line}`));
+  } else if (heard !== undefined && ranked.length === 0) {
+    lines.push(paint.yellow('no number was recognised in its output: write the metric into ansatz.yaml, or see capture.pattern there'));
+  }
+  const knobs = final.knobs.map((knob) => [
+    '        ',
+    knob.name,
+    knob.default === undefined ? '-' : valueText(knob.default),
+    knob.kind === 'choice' ? knob.choices.map(String).join(' | ') : `${num(knob.low)} … ${num(knob.high)}${knob.scale === 'log' ? ' log' : ''}`,
+  ]);
+  if (knobs.length > 0) lines.push(`${paint.bold('knobs')}    ${knobs.length} found`, ...table(['        ', 'name', 'now', 'range'], knobs, [2]).map((line) => line));
+  else lines.push(paint.yellow('no knobs were found: write them under "knobs:" in ansatz.yaml'));
+  lines.push(`${paint.bold('seed')}     ${found.seed === undefined ? 'no seed knob was found: repeats measure whatever varies by itself' : 'found; the lab sets it for repeats'}`);
+  lines.push('', `wrote ${file}`, '  ansatz run --dry-run   what it would do and cost', '  ansatz run             does it');
+  return lines;
+}
