@@ -76,11 +76,11 @@ class TextTailer implements Tailer {
   }
 
   finish(): Metric[] {
-    const heard: Metric[] = [];
-    do heard.push(...this.poll());
+    const heard: Metric[][] = [];
+    do heard.push(this.poll());
     while (this.behind);
     this.#records.end();
-    return [...heard, ...this.#taken()];
+    return [...heard.flat(), ...this.#taken()];
   }
 
   close(): void {

@@ -202,8 +202,10 @@ class Findings {
   }
 
   result(): ParsedLine | undefined {
-    const step =
-      this.step ?? this.progress ?? (this.values.length > 0 && this.epoch === undefined ? this.leading : undefined);
+    const some = this.values.length > 0;
+    // A bar without metrics is no news, and a bare leading number counts only if nothing else does.
+    const weak = this.progress ?? (this.epoch === undefined ? this.leading : undefined);
+    const step = this.step ?? (some ? weak : undefined);
     const counted = step !== undefined || this.epoch !== undefined;
     const settings = !counted && this.values.every((value) => isSetting(value.key));
     const values = settings ? [] : this.values;
@@ -305,7 +307,7 @@ const NUMBER = new RegExp(
 );
 const UNIT =
   /\s?(?:%|(?:tok(?:ens?)?|samples?|images?|imgs?|examples?|it|iters?|steps?|seqs?|frames?|batch(?:es)?|epochs?|updates?|[kKMGT]?i?B)\/(?:s(?:ec(?:ond)?)?|min|h)\b|(?:s|ms|sec|min)\/(?:it|iter|iteration|step|batch|epoch|sample|image)\b|\/s\b|(?:ms|us|µs|μs|ns|secs?|seconds?|mins?|minutes?|hours?|hrs?|[KMGT]i?B|GFLOPS?|TFLOPS?|FLOPS|[kKMGBTsmh])(?![\p{L}\p{N}_/@]))/uy;
-const FRACTION = /\s*\/\s*(\d[\d,]*|\?|--|inf\b)(?![\p{L}\p{N}_./]|:\d)/iuy;
+const FRACTION = /\s*\/\s*(\d[\d,]*|\?|--|inf\b)(?![\p{L}\p{N}_/]|[.:]\d)/iuy;
 const OUT_OF = /\s+of\s+(\d[\d,]*)(?![\w.])/iuy;
 /** What makes a numeral part of a larger word: a version, date, clock, name. */
 const WORDY = /[\p{L}_]|[:.\-/]\d|,\d|\.[\p{L}_]|:\/\//uy;
@@ -321,7 +323,7 @@ const COUNTER = new RegExp(
 );
 /** Words before a counter word that make it an amount: `total steps: 1000`. */
 const AMOUNT =
-  /\b(?:num|number of|max|min|warmup|per|each|every|remaining|eval|save|log|best|n|total number of|ms|sec|of)\s+$/i;
+  /\b(?:num|number of|max|min|warmup|per|each|every|remaining|eval|save|log|best|n|total number of|ms|sec)\s+$/i;
 const BINDER = /\s*(?::=|=>|->|→|[=:])\s*["']?$/;
 const BRACKET = /^\s*\[?\(?\s*$/;
 const SPLIT_WORD = new RegExp(
@@ -339,6 +341,8 @@ class Scan {
   readonly #countersOnly: boolean;
   /** Where the text that may name the next number begins. */
   #from = 0;
+  /** What stood before the last counter, for `loss at step 300: 0.5`. */
+  #before = '';
   /** Held-out split named on the line and not yet revoked. */
   #split = '';
   /** Bare integers: taken only when the line has a counter or another number that is surely a metric. */
@@ -383,6 +387,11 @@ class Scan {
     const gap = text.slice(Math.max(this.#from, start - REACH), start);
     const integer = /^\d+$/.test(numeral);
 
+    // tqdm without a total: `150it [00:15, ...`.
+    if (integer && /^it\s\[/.test(text.slice(end, end + 4))) {
+      this.#found.progress ??= Number(numeral);
+      return this.#skip(end + 2);
+    }
     const duration = integer ? matchAt(DURATION, text, end) : null;
     if (duration !== null) return this.#skip(end + duration[0].length);
 
@@ -402,6 +411,7 @@ class Scan {
       const name = counter[1]!;
       if (integer || /epoch/i.test(name) || numeral.includes(',')) {
         this.#splits(gap);
+        this.#before = gap.slice(0, counter.index);
         const total = fraction === null ? undefined : Number(fraction[1]!.replaceAll(',', ''));
         this.#found.count(
           name,
@@ -469,7 +479,8 @@ class Scan {
     const aside = matchAt(ASIDE, this.#text, after);
     // torchvision's meters, `Data  0.010 ( 0.012)`: a running average beside a value is as good as a colon.
     const metered = aside !== null && this.#vouched() && /\(\s*\d/.test(aside[0]);
-    const name = this.#name(gap, true, metered);
+    const behind = /^\s*[:=]\s*$/.test(gap) ? this.#before.replace(/\s(?:at|after|in|for|on)\s*$/, '') : '';
+    const name = this.#name(gap, true, metered) ?? (behind === '' ? undefined : this.#name(behind, true));
     if (name === undefined) {
       // An unnamed number may be part of a name to come (`the 10000 test images:`) unless a unit or an edge closes it.
       const open = unit === undefined && !BINDER.test(gap.trimEnd());

@@ -147,9 +147,11 @@ function likelihood(key: string, direction: Direction | undefined, summary: bool
   let score = direction === undefined ? 0 : 4;
   if (summary) score += 3;
   if (names.some((name) => HELD_OUT_WORD.test(name))) score += 2;
-  else if (names.some((name) => /^train/.test(name))) score -= 0.5;
+  else if (names.some((name) => name.startsWith('train'))) score -= 0.5;
   // Choosing by the test set would spend it.
-  if (names.some((name) => /^test/.test(name))) score -= 0.5;
+  if (names.some((name) => name.startsWith('test'))) score -= 0.5;
+  // A mean over a whole set says more than one batch.
+  if (names.some((name) => /^(?:average|avg|mean|final)$/.test(name))) score += 0.25;
   // `best_val_loss` follows `val_loss` and hides how the run went on.
   if (names.includes('best')) score -= 0.25;
   return score;

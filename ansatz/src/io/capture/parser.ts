@@ -94,7 +94,7 @@ class StreamParser implements Parser {
   #line(text: string): void {
     if (this.#match !== undefined && this.#patterned(text)) return;
     if (!MAY_MATTER.test(text)) {
-      this.#closing = false;
+      this.#closing &&= RULER.test(text);
       return;
     }
     if (this.#inTraceback(text)) return;

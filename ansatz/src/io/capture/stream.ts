@@ -60,7 +60,7 @@ export class LineReader {
       }
       if (this.#length === 0 && !this.#special && i - start <= LINE_CAP) {
         // The common case: a whole plain line inside this chunk needs no copy of its bytes.
-        if (i > start) this.#line(chunk.latin1Slice(start, i));
+        if (i > start) this.#line(chunk.toString('latin1', start, i));
       } else {
         this.#hold(chunk, start, i);
         this.#flush();
@@ -95,7 +95,10 @@ export class LineReader {
    * A bar drawn with backspaces alone has no `\r` and would otherwise fall silent at the cap.
    */
   #compact(): boolean {
-    const cut = this.#held.subarray(0, this.#length).lastIndexOf(BACKSPACE) + 1;
+    // Not inside a run of backspaces: what they step back over is still part of the row.
+    let last = this.#length;
+    while (last > 0 && this.#held[last - 1] === BACKSPACE) last--;
+    const cut = this.#held.subarray(0, last).lastIndexOf(BACKSPACE) + 1;
     if (cut === 0) return false;
     const { done, left } = rewrites(this.#plain(0, cut));
     const kept = Buffer.from(left);
@@ -115,7 +118,7 @@ export class LineReader {
 
   #flush(): void {
     if (this.#length > 0) {
-      let text = this.#special ? this.#plain(0, this.#length) : this.#held.latin1Slice(0, this.#length);
+      let text = this.#special ? this.#plain(0, this.#length) : this.#held.toString('latin1', 0, this.#length);
       if (this.#full) text = text.slice(0, Math.max(text.lastIndexOf(' '), text.lastIndexOf('\t'), 0));
       if (text.includes('\b')) {
         const { done, row } = rewrites(text);

@@ -304,10 +304,10 @@ class TensorBoardTailer implements Tailer {
   }
 
   finish(): Metric[] {
-    const heard: Metric[] = [];
-    do heard.push(...this.poll());
+    const heard: Metric[][] = [];
+    do heard.push(this.poll());
     while (this.behind);
-    return heard;
+    return heard.flat();
   }
 
   close(): void {
