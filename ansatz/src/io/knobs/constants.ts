@@ -208,7 +208,10 @@ function javascriptValue(into: Collected, name: string, scope: Constant['scope']
   const { source } = into;
   // `{ … } as const` and `Object.freeze({ … })` hold the object one level down.
   const call = js.callOf(source, value);
-  const inner = call?.callee === '.freeze' ? call.args[0] : value;
+  const typed = /\b(as|satisfies)\b/.test(source.text.slice(value.firstChild?.to ?? value.to, value.to))
+    ? value.firstChild!
+    : value;
+  const inner = call?.callee === '.freeze' ? call.args[0] : typed;
   if (inner?.name === 'ObjectExpression') {
     into.bind(name);
     for (const { key, value: entry } of js.propertiesOf(source, inner))

@@ -16,7 +16,7 @@ export function argparse(source: Source): Finds {
     for (const [name, value] of call.named) later.set(name, literal(source, value));
   }
   for (const call of all) {
-    if (!/\.add_argument$/.test(call.callee)) continue;
+    if (!call.callee.endsWith('.add_argument')) continue;
     const names = call.positional.map((node) => textOf(literal(source, node))).filter((name) => name !== undefined);
     const flag = names.find((name) => name.startsWith('--')) ?? names.find((name) => name.startsWith('-'));
     const required = textOfWord(source, call, 'required') === 'True';
@@ -56,7 +56,7 @@ function option(
     return { ...base, kind: 'bool', initial, via: { by: 'flag', flag, style: 'switch', off: `--no-${flag.slice(2)}` } };
   }
   if (action === 'store_true' || action === 'store_false') {
-    const off = names.find((other) => other !== flag && /^--no-/.test(other));
+    const off = names.find((other) => other !== flag && other.startsWith('--no-'));
     const present: Literal = { kind: 'bool', value: false };
     const why =
       declared?.kind === 'bool' && declared.value === (action === 'store_true')

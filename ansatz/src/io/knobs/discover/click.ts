@@ -41,15 +41,17 @@ function option(source: Source, call: Call, flags: string): Raw {
   };
   const isFlag = call.named.get('is_flag');
   if (off !== undefined || (isFlag !== undefined && read(source, isFlag) === 'True')) {
-    const off_ = off === undefined ? {} : { off };
+    const negative = off === undefined ? {} : { off };
     const start: Literal = initial?.kind === 'bool' ? initial : { kind: 'bool', value: false };
     const why =
-      off === undefined && start.value === true ? 'is on already and has no form that turns it off' : undefined;
+      off === undefined && start.kind === 'bool' && start.value
+        ? 'is on already and has no form that turns it off'
+        : undefined;
     return {
       ...base,
       kind: 'bool',
       initial: start,
-      via: { by: 'flag', flag, style: 'switch', ...off_ },
+      via: { by: 'flag', flag, style: 'switch', ...negative },
       ...(why && { why }),
     };
   }

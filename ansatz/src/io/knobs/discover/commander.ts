@@ -38,7 +38,7 @@ function commanderOption(source: Source, call: Call, flags: string): Raw {
   const parserAt = rest.findIndex(
     (node) =>
       /^(parseFloat|parseInt|Number|Number\.parseFloat|Number\.parseInt)$/.test(read(source, node)) ||
-      /Function$/.test(node.name),
+      node.name.endsWith('Function'),
   );
   const written = parserAt === -1 ? rest[1] : rest[parserAt + 1];
   const initial = asRead(literal(source, written) ?? used(source, flag.slice(2)));

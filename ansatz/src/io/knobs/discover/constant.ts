@@ -17,6 +17,8 @@ export function constants(source: Source): Finds {
     const parts = constant.name.split('.');
     const last = parts.at(-1)!;
     if (last.startsWith('_') || last.startsWith('-')) continue;
+    // `options.lr.default` describes an option of the command line; it is no setting itself.
+    if (parts.length > 2 && /^(type|default|short|alias|describe|description|multiple)$/.test(last)) continue;
     if (constant.scope === 'class' && !settings.test(parts.at(-2)!) && !built.get(parts.at(-2)!)?.dataclass) continue;
     const help = commentAfter(source, constant.to);
     knobs.push({

@@ -1,7 +1,7 @@
 /** What a training script lets us set, read off its text without running it. */
 
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { join, posix } from 'node:path';
 import type { Delivery } from '../../../study/config.ts';
 import type { Value } from '../../../methods/space/space.ts';
 import { formatVia } from '../../config/via.ts';
@@ -16,14 +16,15 @@ import { constants } from './constant.ts';
 import { dataclasses } from './dataclass.ts';
 import { javascriptEnvironment, pythonEnvironment, shellEnvironment } from './environment.ts';
 import { fire } from './fire.ts';
-import { assertions, ignoresUnknownFlags, metricHints } from './hints.ts';
+import { assertions, fixedSeeds, ignoresUnknownFlags, metricHints } from './hints.ts';
 import { hydra } from './hydra.ts';
 import { wordsOf } from './name.ts';
 import { parseArgs } from './parseargs.ts';
 import { judge, type FoundKnob } from './propose.ts';
 import type { Finds, Raw } from './raw.ts';
 import { findScript, type Language } from './script.ts';
-import { plainValue, type Source } from './source.ts';
+import { parsePython } from './python.ts';
+import { lineAt, plainValue, type Literal, type Source } from './source.ts';
 import { typer } from './typer.ts';
 
 /** What a look at a script found. */
@@ -62,15 +63,18 @@ export function discover(folder: string, script?: string): Discovery {
     const judged = judge(raw, text);
     if (judged.as === 'knob') knobs.push(judged.knob);
     else if (judged.as === 'skipped') skipped.set(raw.name, judged.why);
-    else if (judged.as === 'seed' && seed === undefined && raw.why === undefined && raw.kind !== 'list') seed = { via: raw.via, default: plainValue(raw.initial) };
+    else if (judged.as === 'seed' && seed === undefined && raw.why === undefined && raw.kind !== 'list')
+      seed = { via: raw.via, default: plainValue(raw.initial) };
   }
   knobs.sort((a, b) => b.score - a.score);
-  const asserted = source?.language === 'python' ? assertions(source, namesInSource(knobs)) : [];
+  const asserted =
+    source?.language === 'python' ? assertions(source, namesInSource(knobs), literalsOf(folder, file)) : [];
   if (source?.language === 'python' && ignoresUnknownFlags(source)) {
     notes.add(`${file} ignores flags it does not know (parse_known_args): check that a value you set has an effect.`);
   }
-  if (seed === undefined) notes.add(`No seed was found in ${file}: repeats of a trial differ only by what the script leaves to chance.`);
-  if (knobs.length === 0) notes.add(`No knobs were found in ${file}: add flags, environment variables or constants, or write them by hand.`);
+  if (seed === undefined) notes.add(noSeed(source, text, file));
+  if (knobs.length === 0)
+    notes.add(`No knobs were found in ${file}: add flags, environment variables or constants, or write them by hand.`);
   return {
     script: file,
     command,
@@ -84,10 +88,38 @@ export function discover(folder: string, script?: string): Discovery {
   };
 }
 
+function noSeed(source: Source | undefined, text: string, file: string): string {
+  const [fixed] = source?.language === 'python' ? fixedSeeds(source) : [];
+  if (fixed === undefined)
+    return `No seed was found in ${file}: repeats of a trial differ only by what the script leaves to chance.`;
+  return `${file}:${lineAt(text, fixed.from)} fixes the seed (${fixed.text}): take the number from a constant SEED, so that repeats can differ.`;
+}
+
+/** Literals of a module beside the script, read when an assertion needs them. */
+function literalsOf(folder: string, script: string): (module: string, name: string) => Literal | undefined {
+  const modules = new Map<string, ReadonlyMap<string, Literal>>();
+  return (module, name) => {
+    const file = posix.join(posix.dirname(script), `${module.replace(/^\./, '').replaceAll('.', '/')}.py`);
+    let names = modules.get(file);
+    if (names === undefined) {
+      const path = join(folder, file);
+      names = existsSync(path) ? parsePython(readFileSync(path, 'utf8'), file).names : new Map();
+      modules.set(file, names);
+    }
+    return names.get(name);
+  };
+}
+
 /** Conventions in the order in which one of two finds of the same name is believed. */
 function conventions(source: Source, folder: string, command: readonly string[]): Finds[] {
   if (source.language === 'javascript') {
-    return [parseArgs(source), commander(source), javascriptEnvironment(source), configFiles(source, folder, command), constants(source)];
+    return [
+      parseArgs(source),
+      commander(source),
+      javascriptEnvironment(source),
+      configFiles(source, folder, command),
+      constants(source),
+    ];
   }
   const written = configurator(source);
   return [
@@ -115,9 +147,11 @@ function distinct(raws: readonly Raw[]): Raw[] {
   for (const raw of raws) {
     const place = formatVia(raw.via);
     if (places.has(place)) continue;
-    const loose = raw.via.by === 'constant';
-    // A constant of the same name as a flag is that flag's default; two fields of two classes are two things.
-    if (loose && kept.some((other) => other.via.by !== 'constant' && plain(other.name) === plain(raw.name))) continue;
+    // A constant of the same name as a flag is that flag's default, and one on the same line is the flag itself.
+    const shadowed = (other: Raw) =>
+      other.via.by !== 'constant' &&
+      (plain(other.name) === plain(raw.name) || (other.file === raw.file && other.line === raw.line));
+    if (raw.via.by === 'constant' && kept.some(shadowed)) continue;
     const name = taken.has(raw.name) ? fullName(raw, taken) : raw.name;
     taken.add(name);
     places.add(place);

@@ -100,10 +100,10 @@ function defaultsOf(text: string): [string, string][] {
 /** A structured configuration: `ConfigStore.instance().store(name="config", node=Config)`. */
 function stored(source: Source, name: string): Raw[] {
   for (const call of calls(source)) {
-    const stored_ = call.named.get('node') ?? call.positional[1];
-    if (!call.callee.endsWith('.store') || stored_ === undefined) continue;
+    const entry = call.named.get('node') ?? call.positional[1];
+    if (!call.callee.endsWith('.store') || entry === undefined) continue;
     if (textOf(literal(source, call.named.get('name') ?? call.positional[0])) !== name) continue;
-    return fieldsOf(source, read(source, stored_)).map((field) => ({
+    return fieldsOf(source, read(source, entry)).map((field) => ({
       name: field.path.join('.'),
       via: { by: 'override', key: field.path.join('.') },
       kind: field.kind,

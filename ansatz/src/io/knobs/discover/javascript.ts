@@ -2,13 +2,13 @@
 
 import type { SyntaxNode } from '@lezer/common';
 import { parser } from '@lezer/javascript';
-import { children, combine, descendants, type Literal, type Source } from './source.ts';
+import { children, combine, descendants, withoutMark, type Literal, type Source } from './source.ts';
 
 const typescript = parser.configure({ dialect: 'ts' });
 
 /** Parses a module; text that is not JavaScript still gives a tree, with holes. */
 export function parseJavaScript(text: string, file: string): Source {
-  const top = (/\.[cm]?ts$/.test(file) ? typescript : parser).parse(text).topNode;
+  const top = (/\.[cm]?ts$/.test(file) ? typescript : parser).parse(withoutMark(text)).topNode;
   const names = new Map<string, Literal>();
   const source: Source = { file, language: 'javascript', text, top, names };
   for (const { name, value } of declarations(source)) {
@@ -35,7 +35,7 @@ export function declarations(source: Source): { name: string; value: SyntaxNode;
       if (child.name === 'VariableDefinition') variable = child;
       else if (child.name === 'Equals') equals = true;
       else if (child.name === ',') [variable, equals] = [undefined, false];
-      else if (equals && variable !== undefined && child.name !== 'TypeAnnotation' && !/Comment$/.test(child.name)) {
+      else if (equals && variable !== undefined && child.name !== 'TypeAnnotation' && !child.name.endsWith('Comment')) {
         found.push({ name: read(source, variable), value: child, node: variable });
         [variable, equals] = [undefined, false];
       }
@@ -51,7 +51,10 @@ export function propertiesOf(
 ): { key: string; value: SyntaxNode; node: SyntaxNode }[] {
   if (object?.name !== 'ObjectExpression') return [];
   return object.getChildren('Property').flatMap((property) => {
-    const [key, colon, value] = [...children(property)].filter((child) => !/Comment$/.test(child.name));
+    const [key, colon, value] = [...children(property)].filter((child) => !child.name.endsWith('Comment'));
+    // `{ options }` is short for `{ options: options }`.
+    if (key?.name === 'PropertyDefinition' && colon === undefined)
+      return [{ key: read(source, key), value: key, node: key }];
     if (key === undefined || colon?.name !== ':' || value === undefined) return [];
     const name =
       key.name === 'String'

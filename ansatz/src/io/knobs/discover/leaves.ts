@@ -13,7 +13,7 @@ export interface Leaf {
 
 /** Leaves in the order of the file; none when it cannot be read as what its extension says. */
 export function leavesOf(text: string, file: string): Leaf[] {
-  if (/\.toml$/.test(file)) return tomlLeaves(text);
+  if (file.endsWith('.toml')) return tomlLeaves(text);
   // JSON is YAML, and read as YAML it has line numbers.
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });

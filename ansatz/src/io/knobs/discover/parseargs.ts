@@ -41,7 +41,7 @@ export function parseArgs(source: Source): Finds {
 /** Properties of an object literal, written in place or bound to a name. */
 export function properties(source: Source, node: SyntaxNode | undefined): Map<string, SyntaxNode> {
   const bound =
-    node?.name === 'VariableName'
+    node?.name === 'VariableName' || node?.name === 'PropertyDefinition'
       ? declarations(source).find((entry) => entry.name === read(source, node))?.value
       : node;
   return new Map(propertiesOf(source, bound).map(({ key, value }) => [key, value]));

@@ -27,11 +27,14 @@ export function judge(raw: Raw, source: string): Judged {
   const path = raw.name.split('.');
   const numeric = raw.kind === 'int' || raw.kind === 'float';
   const meaning = meaningOf(path.at(-1)!, path.slice(0, -1), numeric, raw.help);
-  if (meaning.is === 'seed') return { as: raw.loose === true && raw.via.by === 'constant' && raw.why !== undefined ? 'nothing' : 'seed' };
-  if (raw.loose === true && (meaning.is === 'out' ? meaning.why !== compute : meaning.is === 'other')) return { as: 'nothing' };
+  if (meaning.is === 'seed')
+    return { as: raw.loose === true && raw.via.by === 'constant' && raw.why !== undefined ? 'nothing' : 'seed' };
+  if (raw.loose === true && (meaning.is === 'out' ? meaning.why !== compute : meaning.is === 'other'))
+    return { as: 'nothing' };
   if (meaning.is === 'out') return { as: 'skipped', why: meaning.why };
   if (raw.why !== undefined) return { as: 'skipped', why: raw.why };
-  if (raw.kind === 'list' || raw.initial?.kind === 'list') return { as: 'skipped', why: 'holds a list; only single values are searched' };
+  if (raw.kind === 'list' || raw.initial?.kind === 'list')
+    return { as: 'skipped', why: 'holds a list; only single values are searched' };
   const base = {
     via: raw.via,
     where: `${raw.file}:${raw.line}`,
@@ -46,14 +49,26 @@ export function judge(raw: Raw, source: string): Judged {
   if ('choices' in range) {
     const { choices, ordered } = range;
     const fits = initial !== undefined && choices.includes(initial) ? { default: initial } : {};
-    return { as: 'knob', knob: { ...base, name: raw.name, kind: 'choice', choices, ...(ordered && { ordered }), ...fits, score } };
+    return {
+      as: 'knob',
+      knob: { ...base, name: raw.name, kind: 'choice', choices, ...(ordered && { ordered }), ...fits, score },
+    };
   }
   const { kind, low, high, scale } = range;
-  return { as: 'knob', knob: { ...base, name: raw.name, kind, low, high, scale, ...(given as { default?: number }), score } };
+  return {
+    as: 'knob',
+    knob: { ...base, name: raw.name, kind, low, high, scale, ...(given as { default?: number }), score },
+  };
 }
 
 type Range =
-  | { readonly kind: 'float' | 'int'; readonly low: number; readonly high: number; readonly scale: 'linear' | 'log'; readonly score: number }
+  | {
+      readonly kind: 'float' | 'int';
+      readonly low: number;
+      readonly high: number;
+      readonly scale: 'linear' | 'log';
+      readonly score: number;
+    }
   | { readonly choices: readonly Value[]; readonly ordered?: boolean; readonly score: number }
   | { readonly why: string };
 
@@ -72,13 +87,37 @@ function rangeOf(raw: Raw, meaning: Meaning, initial: Value | undefined, source:
 }
 
 /** Meanings whose value is a float even where `dropout = 0` looks like an int. */
-const floats = new Set<Meaning['is']>(['rate', 'decay', 'dropout', 'momentum', 'beta1', 'beta2', 'average', 'discount', 'smoothing', 'fraction', 'clip']);
+const floats = new Set<Meaning['is']>([
+  'rate',
+  'decay',
+  'dropout',
+  'momentum',
+  'beta1',
+  'beta2',
+  'average',
+  'discount',
+  'smoothing',
+  'fraction',
+  'clip',
+]);
 
 function numbers(meaning: Meaning, d: number, raw: Raw): Range {
   const promoted = floats.has(meaning.is) && Math.abs(d) <= 1 && raw.via.by !== 'flag';
   const kind = raw.kind === 'float' || promoted ? 'float' : 'int';
-  const log = (low: number, high: number, score: number): Range => ({ kind, low: nice(low), high: nice(high), scale: 'log', score });
-  const linear = (low: number, high: number, score: number): Range => ({ kind, low: nice(low), high: nice(high), scale: 'linear', score });
+  const log = (low: number, high: number, score: number): Range => ({
+    kind,
+    low: nice(low),
+    high: nice(high),
+    scale: 'log',
+    score,
+  });
+  const linear = (low: number, high: number, score: number): Range => ({
+    kind,
+    low: nice(low),
+    high: nice(high),
+    scale: 'linear',
+    score,
+  });
   switch (meaning.is) {
     case 'rate': {
       const score = /(^|_)(min|end|final|init|initial|minimum)(_|$)/.test(wordsOf(raw.name).join('_')) ? 4 : 10;
@@ -119,7 +158,9 @@ function numbers(meaning: Meaning, d: number, raw: Raw): Range {
     case 'context':
       return octaves(d, 1, 3);
     case 'heads':
-      return d >= 1 ? { choices: powersUpTo(d * 2), ordered: true, score: 5 } : { why: 'its default leaves the range open' };
+      return d >= 1
+        ? { choices: powersUpTo(d * 2), ordered: true, score: 5 }
+        : { why: 'its default leaves the range open' };
     case 'depth':
       return kind === 'int' ? whole(d, 7) : other(d, kind, 5);
     case 'accumulation':
@@ -183,13 +224,68 @@ function listed(meaning: Meaning): number {
 }
 
 function truth(name: string): number {
-  return /bias|nesterov|amsgrad|(^|_)tie|residual|norm|qk|gated|ema|rotary|rope|prenorm|augment|aug|mixup|anneal|cosine|normalize|dueling|double/i.test(name) ? 3 : 1;
+  return /bias|nesterov|amsgrad|(^|_)tie|residual|norm|qk|gated|ema|rotary|rope|prenorm|augment|aug|mixup|anneal|cosine|normalize|dueling|double/i.test(
+    name,
+  )
+    ? 3
+    : 1;
 }
 
 const alternatives: Partial<Record<Meaning['is'], readonly string[]>> = {
-  activation: ['relu', 'gelu', 'silu', 'swish', 'tanh', 'elu', 'selu', 'leaky_relu', 'leakyrelu', 'mish', 'sigmoid', 'relu2', 'swiglu', 'geglu', 'softplus'],
-  optimizer: ['sgd', 'adam', 'adamw', 'rmsprop', 'adagrad', 'adadelta', 'nadam', 'radam', 'lion', 'muon', 'lamb', 'adafactor', 'sophia', 'shampoo', 'momentum', 'nesterov', 'adamax', 'lbfgs'],
-  schedule: ['cosine', 'linear', 'constant', 'step', 'exponential', 'polynomial', 'onecycle', 'plateau', 'none', 'wsd', 'warmup_cosine', 'inverse_sqrt', 'trapezoidal', 'multistep', 'constant_with_warmup'],
+  activation: [
+    'relu',
+    'gelu',
+    'silu',
+    'swish',
+    'tanh',
+    'elu',
+    'selu',
+    'leaky_relu',
+    'leakyrelu',
+    'mish',
+    'sigmoid',
+    'relu2',
+    'swiglu',
+    'geglu',
+    'softplus',
+  ],
+  optimizer: [
+    'sgd',
+    'adam',
+    'adamw',
+    'rmsprop',
+    'adagrad',
+    'adadelta',
+    'nadam',
+    'radam',
+    'lion',
+    'muon',
+    'lamb',
+    'adafactor',
+    'sophia',
+    'shampoo',
+    'momentum',
+    'nesterov',
+    'adamax',
+    'lbfgs',
+  ],
+  schedule: [
+    'cosine',
+    'linear',
+    'constant',
+    'step',
+    'exponential',
+    'polynomial',
+    'onecycle',
+    'plateau',
+    'none',
+    'wsd',
+    'warmup_cosine',
+    'inverse_sqrt',
+    'trapezoidal',
+    'multistep',
+    'constant_with_warmup',
+  ],
 };
 
 /** Text settings have a range only where the alternatives are well known and the script mentions them. */

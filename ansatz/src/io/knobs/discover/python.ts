@@ -2,11 +2,11 @@
 
 import type { SyntaxNode } from '@lezer/common';
 import { parser } from '@lezer/python';
-import { children, combine, descendants, type Literal, type Source } from './source.ts';
+import { children, combine, descendants, withoutMark, type Literal, type Source } from './source.ts';
 
 /** Parses Python; text that is not Python still gives a tree, with holes. */
 export function parsePython(text: string, file: string): Source {
-  const top = parser.parse(text).topNode;
+  const top = parser.parse(withoutMark(text)).topNode;
   const names = new Map<string, Literal>();
   const source: Source = { file, language: 'python', text, top, names };
   for (const statement of statements(top)) {

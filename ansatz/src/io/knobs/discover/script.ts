@@ -44,8 +44,15 @@ export function findScript(folder: string, given?: string): Script {
     }
   }
   if (fromPackage !== undefined) return fromPackage;
-  const top = files.filter((file) => !file.includes('/') && !/^(setup|conftest|__init__|prepare|model|utils?|test_.*|.*\.(test|spec|config))\.\w+$/.test(file) && !/\.(test|spec|config)\.\w+$/.test(file));
-  const plausible = top.filter((file) => /\b(loss|optimizer|lr|learning_rate|fit)\b/.test(readFileSync(join(folder, file), 'utf8')));
+  const top = files.filter(
+    (file) =>
+      !file.includes('/') &&
+      !/^(setup|conftest|__init__|prepare|model|utils?|test_.*|.*\.(test|spec|config))\.\w+$/.test(file) &&
+      !/\.(test|spec|config)\.\w+$/.test(file),
+  );
+  const plausible = top.filter((file) =>
+    /\b(loss|optimizer|lr|learning_rate|fit)\b/.test(readFileSync(join(folder, file), 'utf8')),
+  );
   const last = plausible.length > 0 ? plausible : top;
   if (last.length === 1) return describe(folder, last[0]!);
   if (last.length > 1) throw ambiguous(folder, last);
@@ -88,7 +95,10 @@ function preferred(files: readonly string[]): string[] {
 }
 
 function stem(file: string): string {
-  return posix.basename(file).replace(/\.\w+$/, '').toLowerCase();
+  return posix
+    .basename(file)
+    .replace(/\.\w+$/, '')
+    .toLowerCase();
 }
 
 function extensionOf(file: string): string {
@@ -135,7 +145,9 @@ function packageScript(folder: string): Script | undefined {
     if (typeof line !== 'string') return undefined;
     const command = splitWords(line);
     const file = command.find((word) => extensionOf(word) in extensions && existsSync(join(folder, word)));
-    return file === undefined ? undefined : { file: posix.normalize(file), language: extensions[extensionOf(file)]!, command };
+    return file === undefined
+      ? undefined
+      : { file: posix.normalize(file), language: extensions[extensionOf(file)]!, command };
   } catch {
     // A package.json that cannot be read, or a script that needs a shell, says nothing; the files still may.
     return undefined;

@@ -33,6 +33,11 @@ export function textOf(literal: Literal | undefined): string | undefined {
   return literal?.kind === 'text' ? literal.value : undefined;
 }
 
+/** The text with a byte order mark turned into an empty line, which leaves all offsets as they were. */
+export function withoutMark(text: string): string {
+  return text.replace(/^\uFEFF/, '\n');
+}
+
 /** 1-based line of an offset. */
 export function lineAt(text: string, offset: number): number {
   let line = 1;

@@ -1,0 +1,195 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, describe, expect, test } from 'vitest';
+import { UserError } from '../../../study/error.ts';
+import { formatVia } from '../../config/via.ts';
+import { discover, type Discovery } from './discover.ts';
+
+const fixtures = join(import.meta.dirname, '..', 'fixtures');
+const made: string[] = [];
+afterEach(() => {
+  for (const folder of made.splice(0)) rmSync(folder, { recursive: true });
+});
+
+function folderOf(files: Readonly<Record<string, string>>): string {
+  const folder = mkdtempSync(join(tmpdir(), 'discover-'));
+  made.push(folder);
+  for (const [file, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, file)), { recursive: true });
+    writeFileSync(join(folder, file), text);
+  }
+  return folder;
+}
+
+/** One line a knob, and the reasons of what was left alone. */
+function shown({ knobs, skipped, seed }: Discovery) {
+  return {
+    knobs: knobs.map((knob) => {
+      const range =
+        knob.kind === 'choice' ? `[${knob.choices.join(' ')}]` : `${knob.kind} ${knob.low}..${knob.high} ${knob.scale}`;
+      return `${knob.name} ${range} = ${knob.default} (${formatVia(knob.via)})`;
+    }),
+    skipped: skipped.map(({ name, why }) => `${name}: ${why}`),
+    seed: seed === undefined ? 'none' : `${formatVia(seed.via)} = ${seed.default}`,
+  };
+}
+
+test.each([
+  'arguments.py',
+  'clicked.py',
+  'typed.py',
+  'abseil.py',
+  'fired.py',
+  'trainer.py',
+  'tyroed.py',
+  'gpt.py',
+  'configured.py',
+  'surroundings.py',
+  'simple.py',
+])('%s gives up its knobs', (script) => {
+  expect(shown(discover(fixtures, script))).toMatchSnapshot();
+});
+
+test.each(['hydra', 'files'])('a script configured by %s gives up its knobs', (folder) => {
+  expect(shown(discover(join(fixtures, folder)))).toMatchSnapshot();
+});
+
+describe('a find', () => {
+  const gpt = discover(fixtures, 'gpt.py');
+
+  test('says where it stands and what its comment says', () => {
+    expect(gpt.knobs.find((knob) => knob.name === 'MATRIX_LR')).toMatchObject({
+      where: 'gpt.py:10',
+      help: 'Muon',
+      score: 10,
+    });
+  });
+
+  test('of an assertion is a constraint over knobs, with imported numbers filled in', () => {
+    expect(gpt.constraints).toEqual(['TOTAL_BATCH % (DEVICE_BATCH * 256) == 0']);
+  });
+
+  test('of a fixed seed is told', () => {
+    expect(discover(fixtures, 'simple.py').notes).toContainEqual(
+      'simple.py:10 fixes the seed (torch.manual_seed(1337)): take the number from a constant SEED, so that repeats can differ.',
+    );
+  });
+
+  test('of a required argument is told', () => {
+    expect(discover(fixtures, 'arguments.py').notes).toContain('arguments.py insists on --target: add it to command.');
+    expect(discover(fixtures, 'clicked.py').notes).toContain(
+      'clicked.py insists on the argument "corpus": add it to command.',
+    );
+  });
+
+  test.each([
+    ['arguments.py', 'val_loss'],
+    ['clicked.py', 'val_acc'],
+    ['typed.py', 'eval/loss'],
+    ['abseil.py', 'test_accuracy'],
+    ['gpt.py', 'val_bpb'],
+    ['configured.py', 'val_loss'],
+    ['surroundings.py', 'val_loss'],
+    ['hydra/train.py', 'val/loss'],
+  ])('of a metric in %s is %s', (script, metric) => {
+    expect(discover(fixtures, script).metricHints[0]).toBe(metric);
+  });
+});
+
+test('JavaScript constants, objects, class fields and variables of the environment are knobs', () => {
+  const folder = folderOf({
+    'train.ts': `
+export const LR: number = 3e-4; // peak
+const config = { dropout: 0.1, hiddenSize: 64, layers: 2 } as const;
+class Config { static weightDecay = 0.01 }
+const beta1 = Number(process.env.BETA1 ?? '0.9');
+const depth = process.env['DEPTH'] ? parseInt(process.env['DEPTH']) : 4;
+const SEED = Number(process.env.SEED ?? 1);
+let momentum = 0.9;
+momentum = 0.5;
+const EPOCHS = 10;
+console.log(\`step 1 val_loss \${1}\`);
+`,
+  });
+  expect(shown(discover(folder))).toMatchSnapshot();
+});
+
+test('options of parseArgs, commander and yargs are knobs', () => {
+  const parse = `
+import { parseArgs } from 'node:util';
+const options = { lr: { type: 'string', default: '0.001' }, 'batch-size': { type: 'string' }, bias: { type: 'boolean', default: false }, seed: { type: 'string', default: '1' }, epochs: { type: 'string', default: '3' } };
+const { values } = parseArgs({ options, allowNegative: true });
+const batch = Number(values['batch-size'] ?? 32);
+`;
+  const commander = `
+program.option('-l, --lr <number>', 'learning rate', parseFloat, 0.001).option('--layers <n>', 'depth', '4').option('--norm', 'normalise').option('--out <dir>', 'where', 'x');
+`;
+  const yargs = `
+yargs(argv).option('lr', { type: 'number', default: 0.001, describe: 'rate' }).options({ act: { choices: ['relu', 'tanh'], default: 'relu' } });
+`;
+  expect(shown(discover(folderOf({ 'train.mjs': parse })))).toMatchSnapshot();
+  expect(shown(discover(folderOf({ 'train.js': commander })))).toMatchSnapshot();
+  expect(shown(discover(folderOf({ 'train.cjs': yargs })))).toMatchSnapshot();
+});
+
+test('variables of a shell script with a default are knobs', () => {
+  const found = discover(
+    folderOf({ 'run.sh': 'LR=${LR:-0.01}\npython x.py --lr $LR --seed ${SEED:-1} --epochs ${EPOCHS:=3}\n' }),
+  );
+  expect(found.command).toEqual(['sh', 'run.sh']);
+  expect(shown(found)).toEqual({
+    knobs: ['LR float 0.001..0.1 log = 0.01 (env LR)'],
+    skipped: ['EPOCHS: changes how much compute a run uses'],
+    seed: 'env SEED = 1',
+  });
+});
+
+describe('the script', () => {
+  const py = 'lr = 0.1\n';
+  test.each([
+    [{ 'train.py': py, 'main.py': py, 'model.py': py }, 'train.py', ['python3', 'train.py']],
+    [{ 'main.py': py, 'run_eval.py': py }, 'main.py', ['python3', 'main.py']],
+    [{ 'src/train.py': py, 'setup.py': '' }, 'src/train.py', ['python3', 'src/train.py']],
+    [{ 'train.sh': 'x', 'train.py': py }, 'train.py', ['python3', 'train.py']],
+    [{ 'bigram.py': py, 'utils.py': '' }, 'bigram.py', ['python3', 'bigram.py']],
+    [{ 'train.py': py, '.venv/bin/python': '' }, 'train.py', ['.venv/bin/python', 'train.py']],
+    [
+      { 'package.json': '{"scripts":{"train":"node --no-warnings fit.mjs --fast"}}', 'fit.mjs': 'const LR = 0.1' },
+      'fit.mjs',
+      ['node', '--no-warnings', 'fit.mjs', '--fast'],
+    ],
+    [{ 'package.json': 'not json', 'train.mjs': 'const LR = 0.1' }, 'train.mjs', ['node', 'train.mjs']],
+  ] as const)('of %j is %s', (files, script, command) => {
+    expect(discover(folderOf(files))).toMatchObject({ script, command });
+  });
+
+  const mistake = (files: Readonly<Record<string, string>>, script?: string) => {
+    try {
+      discover(folderOf(files), script);
+    } catch (error) {
+      if (error instanceof UserError) return error;
+      throw error;
+    }
+    throw new Error('no mistake was found');
+  };
+
+  test('is asked for when there are several', () => {
+    expect(mistake({ 'train_a.py': py, 'train_b.py': py })).toMatchObject({
+      code: 'many-scripts',
+      message: 'which is the training script: train_a.py, train_b.py?',
+    });
+  });
+
+  test('that was mistyped has a nearest one', () => {
+    expect(mistake({ 'train.py': py }, 'trian.py').message).toBe('trian.py is not there; closest: "train.py"');
+  });
+
+  test('is missing in an empty folder', () => {
+    expect(mistake({ 'README.md': '' }).code).toBe('no-script');
+  });
+
+  test('may be no Python at all', () => {
+    expect(discover(folderOf({ 'train.py': 'def (((\n\0lr = = 0.1\n"""' })).knobs).toEqual([]);
+  });
+});

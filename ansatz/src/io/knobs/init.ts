@@ -1,0 +1,76 @@
+/** From a look at a script to a first `ansatz.yaml`. */
+
+import { basename, resolve } from 'node:path';
+import type { Direction } from '../../study/config.ts';
+import { ExpressionError, namesIn, parseConstraint } from '../../methods/space/expression.ts';
+import { directionOf } from '../config/direction.ts';
+import type { Draft, DraftKnob } from '../config/write.ts';
+import { discover, type Discovery } from './discover/discover.ts';
+import type { FoundKnob } from './discover/propose.ts';
+
+/** What a short run of the script showed, the likeliest objective first. */
+export interface Probe {
+  readonly metrics: readonly {
+    readonly name: string;
+    readonly direction?: Direction;
+    readonly points?: number;
+    readonly last?: number;
+  }[];
+}
+
+/** More knobs than this make a small budget a lottery. */
+const mostKnobs = 12;
+const leastScore = 2;
+
+/**
+ * A study drafted from a script: its knobs with proposed ranges, the metric it seems to print, 40 runs within an hour.
+ * `found` may hand in a discovery made earlier. The draft, written out, is a valid `ansatz.yaml`.
+ */
+export function draft(
+  folder: string,
+  script: string | undefined,
+  probe?: Probe,
+  found: Discovery = discover(folder, script),
+): Draft {
+  const [measured] = probe?.metrics ?? [];
+  const metric = measured?.name ?? found.metricHints[0] ?? 'loss';
+  const others =
+    measured === undefined ? found.metricHints.slice(1) : probe!.metrics.slice(1).map((entry) => entry.name);
+  const proposed = found.knobs.filter((knob) => knob.score >= leastScore).slice(0, mostKnobs);
+  const names = new Set(proposed.map((knob) => knob.name));
+  const spare = found.knobs.filter((knob) => !names.has(knob.name));
+  const notes = [`Found by reading ${found.script}; nothing was changed.`, ...found.notes];
+  if (measured === undefined && found.metricHints.length === 0) {
+    notes.push(`No metric was recognised in ${found.script}: write the name it prints behind "metric".`);
+  }
+  return {
+    name: basename(resolve(folder)) || 'study',
+    command: found.command,
+    objective: { metric, direction: measured?.direction ?? directionOf(metric) ?? 'minimize', value: 'last' },
+    metricComment: [
+      measured === undefined ? 'a guess from the text of the script' : 'seen in its output',
+      ...(others.length > 0 ? [`also: ${others.slice(0, 5).join(', ')}`] : []),
+    ].join('; '),
+    budget: { runs: 40, wallSeconds: 3600 },
+    knobs: proposed.map(commented),
+    spare: spare.map(commented),
+    skipped: found.skipped,
+    ...(found.seed === undefined ? {} : { seed: found.seed.via }),
+    constraints: found.constraints.filter((constraint) => isAbout(constraint, names)),
+    notes,
+  };
+}
+
+/** Whether the constraint language understands it, over these knobs alone. */
+function isAbout(constraint: string, names: ReadonlySet<string>): boolean {
+  try {
+    return namesIn(parseConstraint(constraint)).every((name) => names.has(name));
+  } catch (error) {
+    if (error instanceof ExpressionError) return false;
+    throw error;
+  }
+}
+
+function commented(knob: FoundKnob): DraftKnob {
+  return { ...knob, comment: knob.help === undefined ? knob.where : `${knob.where} ${knob.help.slice(0, 60)}` };
+}
