@@ -76,7 +76,7 @@ describe('the likeliest objective', () => {
       steps
         .map(
           (i) =>
-            `Train Epoch: ${i} [6400/60000 (11%)]\tLoss: 0.2${i}\n\nTest set: Average loss: 0.0512, Accuracy: 98${i}2/10000 (98%)\n`,
+            `Train Epoch: ${i} [6400/60000 (11%)]\tLoss: 0.2${i}\n\nTest set: Average loss: 0.05${i}2, Accuracy: 98${i}2/10000 (98%)\n`,
         )
         .join(''),
       'Average loss',

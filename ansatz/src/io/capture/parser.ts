@@ -19,6 +19,7 @@ export interface Parser {
 /** Headings of closing summaries: `---`, `Final results:`, `***** eval metrics *****`, Lightning's table of test metrics. */
 const CLOSING =
   /^\s*(?:-{3}|(?:[-=*#]{2,}\s*)?(?:(?:final|run|training|test|evaluation)\s+)?(?:summary|results|metrics)\s*(?::|[-=*#]{2,})|\*{3,}\s*(?:train|eval|test|predict)\s+metrics\s*\*{3,}|[│┃|\s]*Test metric\s+.*DataLoader.*)\s*$/i;
+const MAY_CLOSE = /-{3}|summary|results|metric/i;
 /** Lines that neither belong to a summary nor end it. */
 const RULER = /^[\s\-=_*+#|─━┄═│┃┏┓┗┛┡┩┳┻╇┼├┤┬┴┌┐└┘╭╮╰╯╞╡╪]+$/;
 const MAY_MATTER = /[\d:|│┃,\t]|-{3}|nan|inf|\S {2,}\S|results|summary|metrics|Traceback/i;
@@ -104,7 +105,7 @@ class StreamParser implements Parser {
       this.#lineOf(table.row);
       return;
     }
-    if (CLOSING.test(withoutPrefix(text))) {
+    if (MAY_CLOSE.test(text) && CLOSING.test(withoutPrefix(text))) {
       this.#closing = true;
       return;
     }
