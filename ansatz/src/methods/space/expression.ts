@@ -6,7 +6,7 @@
  * parentheses and `min max abs floor ceil sqrt log exp`. `%` and `//` follow Python's sign rules.
  */
 
-import type { Point, Value } from './space.ts';
+import type { Point, Value } from './point.ts';
 
 /** A parsed expression and the text it came from. */
 export interface Constraint {

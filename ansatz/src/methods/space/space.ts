@@ -1,12 +1,9 @@
 /** What may vary: parameters with a range and a scale, and the constraints between them. */
 
 import type { Constraint } from './expression.ts';
+import type { Value } from './point.ts';
 
-/** One setting of a parameter. */
-export type Value = number | string | boolean;
-
-/** One setting of every parameter, by name. */
-export type Point = Readonly<Record<string, Value>>;
+export type { Point, Value } from './point.ts';
 
 /** A float or an int in [low, high], both included. `log` spaces it by ratio and needs low > 0. */
 export interface NumberParam {
