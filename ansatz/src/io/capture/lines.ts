@@ -233,8 +233,8 @@ function dictionaries(text: string, found: Findings): boolean {
   let at = 0;
   let any = false;
   for (let tries = 0; tries < 4; tries++) {
-    const open = text.indexOf('{', at);
-    if (open < 0) break;
+    const open = at + text.slice(at).search(/\{|\bOrderedDict\(\[/);
+    if (open < at) break;
     const read = readDictionary(text, open);
     if (read === undefined) {
       if (text.slice(0, open).trim() === '') return true;
@@ -243,7 +243,7 @@ function dictionaries(text: string, found: Findings): boolean {
     const head = text.slice(at, open);
     at = read.end;
     if (read.leaves.length === 0) continue;
-    new Scan(head, found, true).run();
+    new Scan(head, found).run();
     const label = /([\p{L}_][\p{L}\p{N}_]*)[\s:=(-]*$/u.exec(head)?.[1] ?? '';
     const prefix = new RegExp(`^(?:${HELD_OUT})$`, 'i').test(label) || (any && label !== '') ? `${label}/` : '';
     any = true;
@@ -259,7 +259,7 @@ function dictionaries(text: string, found: Findings): boolean {
       else if (!isNoMetric(last)) found.put({ key: prefix + leaf.key, ...number });
     }
   }
-  if (any && at < text.length) new Scan(text.slice(at), found, true).run();
+  if (any && at < text.length) new Scan(text.slice(at), found).run();
   return any;
 }
 
@@ -324,7 +324,7 @@ const COUNTER = new RegExp(
 /** Words before a counter word that make it an amount: `total steps: 1000`. */
 const AMOUNT =
   /\b(?:num|number of|max|min|warmup|per|each|every|remaining|eval|save|log|best|n|total number of|ms|sec)\s+$/i;
-const BINDER = /\s*(?::=|=>|->|→|[=:])\s*["']?$/;
+const BINDER = /\s*(?::=|=>|-{1,2}>|→|[=:])\s*["']?$/;
 const BRACKET = /^\s*\[?\(?\s*$/;
 const SPLIT_WORD = new RegExp(
   String.raw`(?:^|[\s|[(,;>*-])(${HELD_OUT}|train|training)(?:\s*[\])|:;,]|\s+-\s|\s+(?=epoch\b|\[)|\((?=$))`,
@@ -337,8 +337,6 @@ const EDGE = /[,;|│┃\t{}<>"“”•·!?]|\s[-–—>*~]+\s|:(?=\s|$)|=|[\])
 class Scan {
   readonly #text: string;
   readonly #found: Findings;
-  /** Text beside a dictionary counts and names no metrics. */
-  readonly #countersOnly: boolean;
   /** Where the text that may name the next number begins. */
   #from = 0;
   /** What stood before the last counter, for `loss at step 300: 0.5`. */
@@ -348,7 +346,7 @@ class Scan {
   /** Bare integers: taken only when the line has a counter or another number that is surely a metric. */
   readonly #doubtful: { key: string; text: string }[] = [];
 
-  constructor(text: string, found: Findings, countersOnly = false) {
+  constructor(text: string, found: Findings) {
     let plain = text;
     if (plain.includes('(')) plain = plain.replace(WRAPPED, '$1').replace(CALLS, ' ; ');
     if (plain.includes('%|')) plain = plain.replace(TQDM_BAR, ' ; ');
@@ -357,7 +355,6 @@ class Scan {
     if (HAS_FILE.test(plain)) plain = plain.replace(FILES, ' ; ');
     this.#text = plain;
     this.#found = found;
-    this.#countersOnly = countersOnly;
   }
 
   run(): void {
@@ -370,8 +367,10 @@ class Scan {
       skipTo = this.#number(match[0], match.index, match.index + match[0].length);
     }
     const found = this.#found;
-    if (this.#vouched()) for (const { key, text } of this.#doubtful) found.value(key, text);
-    const only = found.values.length === 1 && seen === 1 && !this.#countersOnly;
+    // `Score 0.93` and nothing else on the line is no sentence.
+    const lone = seen === 1 && /^\s*\S+\s+[-+]?\d*\.\d\S*\s*$/.test(text);
+    if (lone || this.#vouched()) for (const { key, text } of this.#doubtful) found.value(key, text);
+    const only = found.values.length === 1 && seen === 1;
     found.summary = only && /^\s*[\p{L}_][^:=]*[:=]/u.test(text);
   }
 
@@ -435,7 +434,11 @@ class Scan {
     }
     if (integer && gap.length === start && BRACKET.test(gap) && this.#found.leading === undefined) {
       const bracketed = /[[(]\s*$/.test(gap);
-      if (bracketed ? /^\s*[\])]/.test(text.slice(end, end + 8)) : /^\s*(?::\s|\||\t)/.test(text.slice(end, end + 8))) {
+      const ahead = text.slice(end, end + 24);
+      // `[100]`, `0:\t`, and `10 loss 0.5`.
+      const word = /^\s([\p{L}_]\S*)\s/u.exec(ahead)?.[1];
+      const open = /^\s*(?::\s|\||\t)/.test(ahead) || (word !== undefined && isMetricWord(word));
+      if (bracketed ? /^\s*[\])]/.test(ahead) : open) {
         this.#found.leading = Number(numeral);
         return this.#skip(bracketed ? this.#closed(end) : end + 1);
       }
@@ -452,7 +455,7 @@ class Scan {
     const name = this.#name(gap, false);
     if (name !== undefined && /acc|correct|hits?|score|recall|precision|pass/i.test(name.key)) {
       this.#splits(gap);
-      if (whole > 0 && part <= whole && !this.#countersOnly) {
+      if (whole > 0 && part <= whole) {
         const text = numeral + fraction[0];
         this.#found.put({ key: this.#prefixed(name.key), value: part / whole, text, resolution: 1 / whole });
       }
@@ -489,7 +492,6 @@ class Scan {
     this.#splits(gap);
     const next = after + (aside?.[0].length ?? 0);
     const integer = /^[-+]?\d+$/.test(numeral);
-    if (this.#countersOnly) return this.#skip(next);
     if (name.bound && integer && unit === undefined && !isMetricWord(name.key)) {
       // `Found: 3 files` is a sentence; in `a: 3 b: 4` and `a: 3 loss 0.5` the word names the next number.
       const word = /^\s\p{L}+(\s*(?:[\p{L}_]+\s*)?[:=\d(]|\s*[|,;\])]|\s{2,}|\t)?/u.exec(
@@ -527,6 +529,7 @@ class Scan {
     phrase = phrase
       .slice(cut)
       .replace(/^\s*(?:[\d.,]+\s+)+/, '')
+      .replace(/^[-*>\s]+\s|\.{2,}$/g, '')
       .replace(/^[^\p{L}_%/\-.]+/u, '')
       .replace(/^['"`*#]+|['"`]+$/g, '')
       .trim();
@@ -578,7 +581,7 @@ function boundName(words: readonly string[]): string | undefined {
   const prose = words.some(isProse);
   if (!prose && words.length <= 5) return words.join(' ');
   if (isMetricWord(words.at(-1)!)) return tail(words);
-  if (isMetricWord(words[0]!) && words.length <= 12) return words.join(' ');
+  if (words.slice(0, 2).some(isMetricWord) && words.length <= 12) return words.join(' ');
   return undefined;
 }
 

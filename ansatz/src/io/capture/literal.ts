@@ -22,8 +22,17 @@ const DEPTH = 32;
  */
 export function readDictionary(text: string, from = 0): { leaves: Leaf[]; end: number } | undefined {
   const reader = new Reader(text, from);
-  if (text[from] !== '{' || !reader.value('', 0)) return undefined;
-  return { leaves: reader.leaves, end: reader.at };
+  if (text[from] !== '{' && !text.startsWith('OrderedDict(', from)) return undefined;
+  return reader.value('', 0) ? { leaves: named(reader.leaves), end: reader.at } : undefined;
+}
+
+/** `{"name": "loss", "value": 0.5}` is a loss of 0.5. */
+function named(leaves: Leaf[]): Leaf[] {
+  const value = leaves.findIndex((leaf) => leaf.key === 'value');
+  const name = leaves.find(
+    (leaf) => leaf.quoted && /^(?:name|metric|key|tag)$/.test(leaf.key) && leaf.text.trim() !== '',
+  );
+  return value < 0 || name === undefined ? leaves : leaves.with(value, { ...leaves[value]!, key: name.text.trim() });
 }
 
 class Reader {
