@@ -1,0 +1,265 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, test } from 'vitest';
+import { simpleConfig } from '../../study/config.fixture.ts';
+import type { Executor, Exit, Message, RunSpec } from './executor.ts';
+import { localExecutor, runFolder, tokenOf } from './local.ts';
+import { alive, bootId, birthOf, withEnvironment } from './process.ts';
+import { simulation } from './simulated.ts';
+import { realWorld, type World } from './world.ts';
+
+/** What the suite needs of an executor under test: runs of a given kind, and time. */
+interface Bench {
+  readonly executor: Executor;
+  readonly world: World;
+  /** A spec whose script prints 0.5 and ends after about `seconds`, with `crash` unhappily. */
+  spec(run: number, seconds: number, crash?: boolean): RunSpec;
+}
+
+const folders: string[] = [];
+
+function scratch(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'ansatz-executor-'));
+  folders.push(folder);
+  return folder;
+}
+
+afterEach(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+});
+
+const SCRIPT = 'echo "loss: 0.5"; echo x >> "$COUNT"; sleep $1; if [ "$2" = yes ]; then echo "Error: boom" >&2; exit 3; fi';
+
+function local(script = SCRIPT, grace = 0.3): Bench & { folder: string; runs: string; again: () => Executor } {
+  const folder = scratch();
+  const runs = join(folder, 'runs');
+  writeFileSync(join(folder, 'script.sh'), script);
+  const via = (flag: string) => ({ by: 'env', variable: flag }) as const;
+  const config = simpleConfig({
+    folder,
+    command: ['sh', '-c', '. ./script.sh', 'script.sh'],
+    knobs: [
+      { name: 'seconds', kind: 'float', low: 0, high: 100, scale: 'linear', via: via('SECONDS_') },
+      { name: 'crash', kind: 'choice', choices: ['yes', 'no'], via: via('CRASH') },
+    ],
+    run: { graceSeconds: grace, env: { COUNT: join(folder, 'count') }, workspace: 'inplace' },
+  });
+  // The knobs arrive as variables; the script wants arguments.
+  writeFileSync(join(folder, 'script.sh'), `set -- "$SECONDS_" "$CRASH"\n${script}\n`);
+  const again = (): Executor => localExecutor({ config, runs });
+  return {
+    folder,
+    runs,
+    again,
+    executor: again(),
+    world: realWorld(),
+    spec: (run, seconds, crash = false) => ({ run, trial: run, point: { seconds, crash: crash ? 'yes' : 'no' }, seed: 1, slot: 0, limitSeconds: 20 }),
+  };
+}
+
+function simulated(): Bench {
+  const { executor, world } = simulation(
+    (point) => ({ seconds: Number(point['seconds']), curve: [0.7, 0.5], crash: point['crash'] === 'yes' }),
+    'loss',
+  );
+  return {
+    executor,
+    world,
+    spec: (run, seconds, crash = false) => ({ run, trial: run, point: { seconds, crash: crash ? 'yes' : 'no' }, seed: 1, slot: 0, limitSeconds: 20 }),
+  };
+}
+
+/** Everything told until `runs` runs have exited. */
+async function until(world: World, runs: number, act: (tell: (message: Message) => void) => void): Promise<Message[]> {
+  const told: Message[] = [];
+  act((message) => {
+    told.push(message);
+    world.wake();
+  });
+  const deadline = performance.now() + 20_000;
+  while (exits(told).length < runs && performance.now() < deadline) await world.wait(world.now() + 60_000);
+  return told;
+}
+
+function exits(told: readonly Message[]): { run: number; exit: Exit }[] {
+  return told.filter((message) => message.type === 'run.exited').map(({ run, exit }) => ({ run, exit }));
+}
+
+describe.each([
+  ['local', local],
+  ['simulated', simulated],
+] as const)('the %s executor', (_name, make) => {
+  test('tells what a run printed, then that it ended well', async () => {
+    const { executor, world, spec } = make();
+    const told = await until(world, 1, (tell) => executor.submit(spec(1, 0.1), tell));
+    const heard = told.flatMap((message) => (message.type === 'run.heard' ? message.metrics : []));
+    expect(heard.at(-1)).toMatchObject({ key: 'loss', value: 0.5 });
+    expect(told.at(-1)).toMatchObject({ type: 'run.exited', run: 1, exit: { how: 'exited', code: 0 } });
+    expect(exits(told)[0]!.exit.seconds).toBeGreaterThan(0.05);
+    executor.close();
+  });
+
+  test('tells the exit code of a run that fails', async () => {
+    const { executor, world, spec } = make();
+    const told = await until(world, 1, (tell) => executor.submit(spec(1, 0.05, true), tell));
+    expect(exits(told)[0]!.exit.code).toBeGreaterThan(0);
+    expect(exits(told)[0]!.exit.cut).toBeUndefined();
+    executor.close();
+  });
+
+  test('stops a run when asked, and says that it was cut', async () => {
+    const { executor, world, spec } = make();
+    const told = await until(world, 1, (tell) => {
+      executor.submit(spec(1, 15), tell);
+      executor.stop(1);
+      executor.stop(99);
+    });
+    expect(exits(told)[0]!.exit.cut).toBe('cancelled');
+    expect(exits(told)[0]!.exit.seconds).toBeLessThan(5);
+    executor.close();
+  });
+
+  test('ends a run at its limit', async () => {
+    const { executor, world, spec } = make();
+    const told = await until(world, 1, (tell) => executor.submit({ ...spec(1, 15), limitSeconds: 0.5 }, tell));
+    const { exit } = exits(told)[0]!;
+    expect(exit.cut).toBe('time-limit');
+    expect(exit.code).not.toBe(0);
+    expect(exit.seconds).toBeGreaterThanOrEqual(0.4);
+    expect(exit.seconds).toBeLessThan(5);
+    executor.close();
+  });
+
+  test('a spec submitted twice runs once', async () => {
+    const { executor, world, spec } = make();
+    const told = await until(world, 1, (tell) => {
+      executor.submit(spec(1, 0.1), tell);
+      executor.submit(spec(1, 0.1), tell);
+    });
+    expect(exits(told)).toHaveLength(1);
+    executor.close();
+  });
+
+  test('adopting a run that never started starts it', async () => {
+    const { executor, world, spec } = make();
+    const told = await until(world, 2, (tell) => executor.adopt([spec(1, 0.1), spec(2, 0.05, true)], tell));
+    expect(exits(told).map(({ run }) => run).sort()).toEqual([1, 2]);
+    executor.close();
+  });
+});
+
+describe('the local executor', () => {
+  test('another executor adopts a living run, and settles one that ended meanwhile, without running either again', async () => {
+    const bench = local();
+    bench.executor.submit(bench.spec(1, 1.5), () => {});
+    bench.executor.submit(bench.spec(2, 0.1), () => {});
+    await started(bench.runs, [1, 2]);
+    bench.executor.close();
+    await gone(bench.runs, 2);
+    const second = bench.again();
+    const told = await until(bench.world, 2, (tell) => second.adopt([bench.spec(1, 1.5), bench.spec(2, 0.1)], tell));
+    expect(exits(told).map(({ exit }) => exit.code)).toEqual([0, 0]);
+    expect(readFileSync(join(bench.folder, 'count'), 'utf8')).toBe('x\nx\n');
+    // What was printed before the adoption is heard as well.
+    const heard = told.filter((message) => message.type === 'run.heard').map(({ run }) => run);
+    expect([...new Set(heard)].sort()).toEqual([1, 2]);
+    second.close();
+  });
+
+  test('kills children that left the group, and those that ignore TERM', async () => {
+    const bench = local('setsid sh -c "trap : TERM; while :; do sleep 0.1; done" & trap : TERM; while :; do sleep 0.1; done');
+    const told: Message[] = [];
+    const exited = until(bench.world, 1, (tell) => bench.executor.submit(bench.spec(1, 0), (message) => (told.push(message), tell(message))));
+    await started(bench.runs, [1]);
+    await sleep(300);
+    const entry = `ANSATZ_RUN=${tokenOf(bench.runs, 1)}`;
+    expect(withEnvironment(entry).length).toBeGreaterThanOrEqual(2);
+    bench.executor.stop(1);
+    await exited;
+    expect(exits(told)[0]!.exit.cut).toBe('cancelled');
+    expect(withEnvironment(entry)).toEqual([]);
+    bench.executor.close();
+  });
+
+  test('a killed supervisor makes a lost run whose processes are ended', async () => {
+    const bench = local();
+    const told = until(bench.world, 1, (tell) => bench.executor.submit(bench.spec(1, 30), tell));
+    const [pid] = await started(bench.runs, [1]);
+    await sleep(400);
+    process.kill(pid!, 'SIGKILL');
+    const { exit } = exits(await told)[0]!;
+    expect(exit.how).toBe('lost');
+    expect(exit.seconds).toBeGreaterThan(0.2);
+    expect(exit.seconds).toBeLessThan(5);
+    expect(withEnvironment(`ANSATZ_RUN=${tokenOf(bench.runs, 1)}`)).toEqual([]);
+    bench.executor.close();
+  });
+
+  test('the limit holds when lab and supervisor are both dead', async () => {
+    const bench = local();
+    bench.executor.submit({ ...bench.spec(1, 30), limitSeconds: 1 }, () => {});
+    const [pid] = await started(bench.runs, [1]);
+    bench.executor.close();
+    process.kill(pid!, 'SIGKILL');
+    const entry = `ANSATZ_RUN=${tokenOf(bench.runs, 1)}`;
+    expect(withEnvironment(entry).length).toBeGreaterThan(0);
+    await sleep(2200);
+    expect(withEnvironment(entry)).toEqual([]);
+  });
+
+  test('records CPU time and memory of the whole tree', async () => {
+    const work = `node -e "const b = Buffer.alloc(150e6, 1); const t = Date.now(); while (Date.now() - t < 900); console.log(b.length)"`;
+    const bench = local(`sh -c '${work}'`);
+    const told = await until(bench.world, 1, (tell) => bench.executor.submit(bench.spec(1, 0), tell));
+    const { exit } = exits(told)[0]!;
+    expect(exit.code).toBe(0);
+    expect(exit.cpuSeconds).toBeGreaterThan(0.5);
+    expect(exit.peakBytes).toBeGreaterThan(150e6);
+    bench.executor.close();
+  });
+
+  test('a program that does not exist fails the run with exit 127 and its words', async () => {
+    const bench = local('no-such-program-anywhere');
+    const told = await until(bench.world, 1, (tell) => bench.executor.submit(bench.spec(1, 0), tell));
+    const { exit } = exits(told)[0]!;
+    expect(exit.code).toBe(127);
+    expect(exit.tail.join('\n')).toContain('no-such-program-anywhere');
+    bench.executor.close();
+  });
+
+  test("a folder left by another study's run does not speak for this one", async () => {
+    const bench = local();
+    await until(bench.world, 1, (tell) => bench.executor.submit(bench.spec(1, 0.05, true), tell));
+    bench.executor.close();
+    const other = bench.again();
+    const told = await until(bench.world, 1, (tell) => other.submit({ ...bench.spec(1, 0.05), trial: 9 }, tell));
+    expect(exits(told)[0]!.exit.code).toBe(0);
+    expect(existsSync(`${runFolder(bench.runs, 1)}.old1`)).toBe(true);
+    other.close();
+  });
+});
+
+test('a process is known by pid, birth and boot together', () => {
+  const id = { pid: process.pid, birth: birthOf(process.pid)!, boot: bootId() };
+  expect(alive(id)).toBe(true);
+  expect(alive({ ...id, birth: '1' })).toBe(false);
+  expect(alive({ ...id, boot: 'another' })).toBe(false);
+  expect(alive({ ...id, pid: 2 ** 22 + 1 })).toBe(false);
+});
+
+async function started(runs: string, ids: readonly number[]): Promise<number[]> {
+  for (;;) {
+    const files = ids.map((id) => join(runFolder(runs, id), 'started'));
+    if (files.every((file) => existsSync(file))) return files.map((file) => Number(readFileSync(file, 'utf8').split(' ')[0]));
+    await sleep(10);
+  }
+}
+
+async function gone(runs: string, id: number): Promise<void> {
+  while (!existsSync(join(runFolder(runs, id), 'exit'))) await sleep(10);
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
