@@ -69,13 +69,8 @@ export class Tail {
     const known = this.#descriptor !== undefined;
     if (known && now.ino === this.#inode && !this.#rewritten(now.size)) return false;
     this.close();
-    try {
-      this.#descriptor = openSync(this.#path, 'r');
-    } catch (error) {
-      // Gone again between the two calls, or not readable for us: the next look may find it.
-      if (error instanceof Error && 'code' in error) return false;
-      throw error;
-    }
+    this.#descriptor = openIfPossible(this.#path);
+    if (this.#descriptor === undefined) return false;
     this.#inode = now.ino;
     const restarted = known && this.#position > 0;
     this.#position = 0;
@@ -95,5 +90,15 @@ export class Tail {
     const found = Buffer.alloc(expected.length);
     const count = readSync(this.#descriptor!, found, 0, found.length, at);
     return count === expected.length && found.equals(expected);
+  }
+}
+
+/** A descriptor for reading; undefined when the file is gone or closed to us, which the next look may find changed. */
+export function openIfPossible(path: string): number | undefined {
+  try {
+    return openSync(path, 'r');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error) return undefined;
+    throw error;
   }
 }

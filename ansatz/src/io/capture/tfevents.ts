@@ -1,9 +1,10 @@
 /** TensorBoard event files: TFRecord framing, the few protobuf messages that hold scalars, and a folder that grows. */
 
-import { closeSync, fstatSync, openSync, readdirSync, readSync, type Dirent, statSync } from 'node:fs';
+import { closeSync, fstatSync, readdirSync, readSync, type Dirent, statSync } from 'node:fs';
 import { basename, join, relative, sep } from 'node:path';
 import { POLL_BYTES, type Tailer } from './files.ts';
 import type { Metric } from './metric.ts';
+import { openIfPossible } from './tail.ts';
 
 /** One scalar of an event. */
 export interface Scalar {
@@ -338,7 +339,8 @@ class TensorBoardTailer implements Tailer {
   /** Reads about `room` bytes of the file; returns how many. */
   #read(file: EventFile, room: number, heard: Metric[]): number {
     if (file.broken) return 0;
-    file.descriptor ??= openSync(file.path, 'r');
+    file.descriptor ??= openIfPossible(file.path);
+    if (file.descriptor === undefined) return 0;
     const size = fstatSync(file.descriptor).size;
     const start = file.position;
     // A record must fit, or a small allowance would never get past it.
