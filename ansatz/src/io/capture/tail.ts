@@ -72,7 +72,7 @@ export class Tail {
     this.#descriptor = openIfPossible(this.#path);
     if (this.#descriptor === undefined) return false;
     this.#inode = now.ino;
-    const restarted = known && this.#position > 0;
+    const restarted = this.#position > 0;
     this.#position = 0;
     this.#head = Buffer.alloc(0);
     this.#last = Buffer.alloc(0);
