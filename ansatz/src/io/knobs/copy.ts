@@ -3,6 +3,7 @@
 import {
   constants,
   copyFileSync,
+  existsSync,
   lstatSync,
   mkdirSync,
   readdirSync,
@@ -33,7 +34,9 @@ const smallBytes = 1024 * 1024;
 /** When so much is copied, the rest is linked. */
 const totalBytes = 64 * 1024 * 1024;
 const totalFiles = 5000;
-const linkedNames: ReadonlySet<string> = new Set(['node_modules', '.venv', 'venv', 'data', 'datasets', '.cache']);
+const linkedNames: ReadonlySet<string> = new Set(['node_modules', '.venv', 'venv', '.cache']);
+/** Data when they lie beside the script; deeper down, or as a package, folders of these names are code. */
+const dataNames: ReadonlySet<string> = new Set(['data', 'datasets']);
 const leftOut: ReadonlySet<string> = new Set(['.git', '.ansatz', '__pycache__']);
 
 /**
@@ -121,7 +124,8 @@ class Copy {
   }
 
   private isHeavy(path: string, name: string): boolean {
-    return linkedNames.has(name) || this.neverCopy.has(name) || this.neverCopy.has(path);
+    if (linkedNames.has(name) || this.neverCopy.has(name) || this.neverCopy.has(path)) return true;
+    return dataNames.has(path) && !existsSync(join(this.from, path, '__init__.py'));
   }
 
   private copyFile(source: string, target: string, size = lstatSync(realpathSync(source)).size): void {

@@ -298,6 +298,8 @@ describe('a private copy', () => {
     const from = folderOf({
       'train.py': 'LR = 1',
       'lib/a.py': 'a',
+      'lib/data/b.py': 'b',
+      'datasets/__init__.py': '',
       'data/x.bin': 'd',
       'node_modules/m/i.js': 'm',
       '.git/HEAD': 'h',
@@ -311,7 +313,7 @@ describe('a private copy', () => {
     chmodSync(join(from, 'train.py'), 0o755);
     const to = join(from, '.ansatz', 'copy');
     const copied = copyTree(from, to, { neverCopy: ['heavy', 'keep/w.bin'] });
-    expect(copied).toEqual({ files: 2, bytes: 7, linked: ['data', 'heavy', 'node_modules', 'outside', 'keep/w.bin'] });
+    expect(copied).toEqual({ files: 4, bytes: 8, linked: ['data', 'heavy', 'node_modules', 'outside', 'keep/w.bin'] });
     expect(statSync(join(to, 'train.py')).mode & 0o777).toBe(0o755);
     expect(readlinkSync(join(to, 'lib/inside.py'))).toBe('a.py');
     expect(readlinkSync(join(to, 'outside'))).toBe(tmpdir());

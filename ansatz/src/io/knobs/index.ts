@@ -1,3 +1,7 @@
+export { discover } from './discover/index.ts';
+export type { Discovery, FoundKnob } from './discover/index.ts';
+export { draft } from './init.ts';
+export type { Probe } from './init.ts';
 export { deliver, applyPatches } from './deliver.ts';
 export type { Delivered, Edit, Patch } from './deliver.ts';
 export { copyTree } from './copy.ts';

@@ -133,6 +133,21 @@ yargs(argv).option('lr', { type: 'number', default: 0.001, describe: 'rate' }).o
   expect(shown(discover(folderOf({ 'train.cjs': yargs })))).toMatchSnapshot();
 });
 
+test('flags and settings of modules that the script imports are its own', () => {
+  const folder = folderOf({
+    'train.py': 'from options import get_args\nfrom lib import config\nimport model\n',
+    'options.py':
+      'import argparse\ndef get_args():\n    p = argparse.ArgumentParser()\n    p.add_argument("--lr", type=float, default=0.1)\n    p.add_argument("--seed", type=int, default=0)\n',
+    'lib/config.py': 'WIDTH = 64\n',
+    'model.py': 'DEPTH = 4\n',
+  });
+  expect(shown(discover(folder))).toEqual({
+    knobs: ['lr float 0.01..1 log = 0.1 (--lr)', 'WIDTH [32 64 128] = 64 (const lib/config.py WIDTH)'],
+    skipped: [],
+    seed: '--seed = 0',
+  });
+});
+
 test('variables of a shell script with a default are knobs', () => {
   const found = discover(
     folderOf({ 'run.sh': 'LR=${LR:-0.01}\npython x.py --lr $LR --seed ${SEED:-1} --epochs ${EPOCHS:=3}\n' }),

@@ -66,9 +66,14 @@ export function discover(folder: string, script?: string): Discovery {
     else if (judged.as === 'seed' && seed === undefined && raw.why === undefined && raw.kind !== 'list')
       seed = { via: raw.via, default: plainValue(raw.initial) };
   }
-  knobs.sort((a, b) => b.score - a.score);
+  const flagged = knobs.filter((knob) => knob.via.by !== 'constant').length;
+  // A script with settings of its own means its constants to stay.
+  const ranked = knobs.map((knob) =>
+    flagged >= 3 && knob.via.by === 'constant' ? { ...knob, score: knob.score * 0.4 } : knob,
+  );
+  ranked.sort((a, b) => b.score - a.score);
   const asserted =
-    source?.language === 'python' ? assertions(source, namesInSource(knobs), literalsOf(folder, file)) : [];
+    source?.language === 'python' ? assertions(source, namesInSource(ranked), literalsOf(folder, file)) : [];
   if (source?.language === 'python' && ignoresUnknownFlags(source)) {
     notes.add(`${file} ignores flags it does not know (parse_known_args): check that a value you set has an effect.`);
   }
@@ -79,7 +84,7 @@ export function discover(folder: string, script?: string): Discovery {
     script: file,
     command,
     language,
-    knobs,
+    knobs: ranked,
     ...(seed === undefined ? {} : { seed }),
     skipped: [...skipped].map(([name, why]) => ({ name, why })),
     metricHints: metricHints(text),
@@ -122,7 +127,7 @@ function conventions(source: Source, folder: string, command: readonly string[])
     ];
   }
   const written = configurator(source);
-  return [
+  const flags = [
     argparse(source),
     click(source),
     typer(source),
@@ -130,12 +135,45 @@ function conventions(source: Source, folder: string, command: readonly string[])
     fire(source),
     dataclasses(source),
     hydra(source, folder),
+  ];
+  const silent = flags.every((find) => find.knobs.length === 0);
+  const beside = importedModules(source, folder);
+  return [
+    ...flags,
+    ...(silent ? beside.flatMap((other) => [argparse(other), absl(other)]) : []),
     written,
-    pythonEnvironment(source),
+    ...[source, ...beside].map(pythonEnvironment),
     configFiles(source, folder, command),
     // Where a configurator takes flags, its constants are those flags, and what follows is computed from them.
-    written.knobs.length > 0 ? { knobs: [] } : constants(source),
+    ...(written.knobs.length > 0 ? [] : [constants(source)]),
+    ...beside.filter((other) => settingsFile.test(posix.basename(other.file))).map(constants),
   ];
+}
+
+/** Modules whose constants are settings of the script that imports them. */
+const settingsFile =
+  /^(.*_)?(config|configs|configuration|conf|cfg|settings|hparams|hyperparameters|hyperparams|params|args|arguments|options|opts|constants)\.py$/;
+
+/** Modules beside the script that it imports: its command line or its settings may stand there. */
+function importedModules(source: Source, folder: string): Source[] {
+  const found = new Map<string, Source>();
+  for (const match of source.text.matchAll(
+    /^[ \t]*(?:from[ \t]+(\.?[\w.]+)[ \t]+import[ \t]+([\w, \t]+|\()|import[ \t]+([\w., \t]+))/gm,
+  )) {
+    const modules =
+      match[1] === undefined
+        ? match[3]!.split(',').map((name) => name.trim().split(/\s/)[0]!)
+        : [match[1], ...(match[2] ?? '').split(',').map((name) => `${match[1]}.${name.trim().split(/\s/)[0]}`)];
+    for (const module of modules) {
+      const path = `${module.replace(/^\.+/, '').replaceAll('.', '/')}.py`;
+      const file = [posix.join(posix.dirname(source.file), path), path].find((place) =>
+        existsSync(join(folder, place)),
+      );
+      if (file !== undefined && file !== source.file && !found.has(file))
+        found.set(file, parsePython(readFileSync(join(folder, file), 'utf8'), file));
+    }
+  }
+  return [...found.values()];
 }
 
 /** One find per thing that is set, under a name of its own. */

@@ -140,7 +140,9 @@ class Names {
 export function fixedSeeds(source: Source): { text: string; from: number }[] {
   return [...calls(source)]
     .filter((call) => /(^|\.)(manual_seed|seed|set_seed|seed_everything|default_rng|PRNGKey)$/.test(call.callee))
-    .filter((call) => call.positional[0]?.name === 'Number')
+    .filter((call) =>
+      /^\d+(\s*\+\s*\w+)?$/.test(call.positional[0] === undefined ? '' : read(source, call.positional[0])),
+    )
     .map((call) => ({ text: read(source, call.node), from: call.node.from }));
 }
 

@@ -90,6 +90,7 @@ export function meaningOf(name: string, context: readonly string[], numeric: boo
     return out('chooses what is run');
   if (logs(has, joined)) return out('logging and saving');
   if (
+    (!numeric || has('port', 'resume', 'restore', 'load')) &&
     has(
       'path',
       'paths',
@@ -196,8 +197,16 @@ export function meaningOf(name: string, context: readonly string[], numeric: boo
     'scale',
     'cooldown',
     'warmdown',
+    'noise',
+    'cycle',
+    'mul',
+    'pct',
+    'std',
+    'limit',
+    'prob',
+    'mode',
   );
-  if (rate && !shaped && numeric) return { is: 'rate' };
+  if (rate && numeric && (!shaped || /(^|_)(lr|learning_rate)$/.test(joined))) return { is: 'rate' };
   if (/(^|_)(wd|weight_?decay|l2|l2_reg|l2_lambda)($|_)/.test(joined) && numeric) return { is: 'decay' };
   const easing = has('warmup', 'warmdown', 'cooldown', 'warm', 'rampup', 'rampdown', 'anneal', 'burnin');
   if (easing && numeric) return { is: 'warmup' };

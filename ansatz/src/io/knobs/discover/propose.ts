@@ -120,7 +120,9 @@ function numbers(meaning: Meaning, d: number, raw: Raw): Range {
   });
   switch (meaning.is) {
     case 'rate': {
-      const score = /(^|_)(min|end|final|init|initial|minimum)(_|$)/.test(wordsOf(raw.name).join('_')) ? 4 : 10;
+      const score = /(^|_)(min|end|final|init|initial|minimum|warmup|start)(_|$)/.test(wordsOf(raw.name).join('_'))
+        ? 4
+        : 10;
       if (kind === 'int') return whole(d, 4);
       return d > 0 ? log(d / 10, d * 10, score) : log(1e-6, 1e-3, 3);
     }
@@ -151,6 +153,7 @@ function numbers(meaning: Meaning, d: number, raw: Raw): Range {
       if (d > 0) return kind === 'int' ? whole(d, 6, 4) : log(d / 4, d * 4, 6);
       return linear(0, 200, 5);
     case 'fraction':
+      if (d > 0 && d < 0.05 && kind === 'float') return log(d / 10, Math.min(1, d * 10), 4.5);
       if (d >= 0 && d <= 1 && kind === 'float') return linear(0, d < 0.5 ? Math.max(0.5, nice(2 * d)) : 1, 4.5);
       return other(d, kind, 4);
     case 'width':

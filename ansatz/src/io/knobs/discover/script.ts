@@ -26,9 +26,11 @@ const extensions: Readonly<Record<string, Language>> = {
 /** Stems of training scripts, the most usual first; files of one rank are rivals. */
 const ranks: readonly RegExp[] = [
   /^train$/,
-  /^(train_model|training|trainer|run_train|main_train|train_main)$/,
+  /^(train_model|run_train|main_train|train_main)$/,
   /^main$/,
   /^(train|pretrain|finetune|fine_tune|run)([_-].*)?$|[_-]train$/,
+  // Often modules that the real script imports.
+  /^(training|trainer)$/,
 ];
 
 /** The script that was named, or the one plausible in the folder. A UserError lists the candidates when there are several. */
