@@ -27,14 +27,22 @@ export function dataclasses(source: Source): Finds {
   const classes = definitions(source, 'ClassDefinition');
   const functions = definitions(source, 'FunctionDefinition');
   const knobs: Raw[] = [];
+  const notes: string[] = [];
   const seen = new Set<string>();
   const take = (name: string, dialect: Dialect, at: SyntaxNode) => {
     if (seen.has(name)) return;
     seen.add(name);
     if (classes.has(name)) {
-      for (const field of fieldsOf(source, name)) knobs.push(rawOf(source, field, dialect));
+      for (const field of fieldsOf(source, name)) {
+        const raw = rawOf(source, field, dialect);
+        if (field.required) notes.push(`${source.file} insists on --${raw.name}: add it to command.`);
+        knobs.push(raw);
+      }
     } else if (dialect === 'hf' && /(TrainingArguments|SFTConfig|DPOConfig)$/.test(name)) {
       knobs.push(...trainingArguments(source, at));
+      notes.push(
+        `${source.file} takes the flags of the Hugging Face trainer: it usually wants --output_dir and --do_train in command.`,
+      );
     }
   };
   for (const call of calls(source)) {
@@ -75,7 +83,7 @@ export function dataclasses(source: Source): Finds {
     const bases = node.getChild('ArgList');
     if (bases !== null && /\bTap\b/.test(read(source, bases))) take(name, 'hf', node);
   }
-  return { knobs };
+  return { knobs, notes };
 }
 
 function dialectOf(callee: string): Dialect | undefined {
@@ -93,6 +101,8 @@ export interface Field {
   readonly initial: Literal | undefined;
   readonly choices?: readonly Value[];
   readonly help?: string;
+  /** A `field()` without any default. */
+  readonly required?: boolean;
   readonly node: SyntaxNode;
 }
 
@@ -140,7 +150,16 @@ function field(
     (declared && helpOf(source, declared)) ?? commentAfter(source, value.to) ?? docstringAfter(source, value.to);
   const choices = literalChoices(source, annotation) ?? (declared && choicesOf(source, declared));
   const kind = annotatedKind(source, annotation) ?? initial?.kind;
-  return { path, kind, initial, node: target, ...(help && { help }), ...(choices && { choices }) };
+  const required = declared !== undefined && written === undefined && !declared.named.has('default_factory');
+  return {
+    path,
+    kind,
+    initial,
+    node: target,
+    ...(required && { required }),
+    ...(help && { help }),
+    ...(choices && { choices }),
+  };
 }
 
 function helpOf(source: Source, call: Call): string | undefined {

@@ -78,6 +78,9 @@ describe('a find', () => {
 
   test('of a required argument is told', () => {
     expect(discover(fixtures, 'arguments.py').notes).toContain('arguments.py insists on --target: add it to command.');
+    expect(discover(fixtures, 'trainer.py').notes).toContain(
+      'trainer.py insists on --model_name_or_path: add it to command.',
+    );
     expect(discover(fixtures, 'clicked.py').notes).toContain(
       'clicked.py insists on the argument "corpus": add it to command.',
     );
@@ -135,7 +138,9 @@ yargs(argv).option('lr', { type: 'number', default: 0.001, describe: 'rate' }).o
 
 test('flags and settings of modules that the script imports are its own', () => {
   const folder = folderOf({
-    'train.py': 'from options import get_args\nfrom lib import config\nimport model\n',
+    'train.py': 'from options import get_args\nfrom lib import config\nimport model\nimport prepare\n',
+    'prepare.py':
+      'import argparse\nif __name__ == "__main__":\n    argparse.ArgumentParser().add_argument("--depth", type=int, default=3)\n',
     'options.py':
       'import argparse\ndef get_args():\n    p = argparse.ArgumentParser()\n    p.add_argument("--lr", type=float, default=0.1)\n    p.add_argument("--seed", type=int, default=0)\n',
     'lib/config.py': 'WIDTH = 64\n',

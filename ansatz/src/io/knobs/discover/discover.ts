@@ -138,11 +138,13 @@ function conventions(source: Source, folder: string, command: readonly string[])
   ];
   const silent = flags.every((find) => find.knobs.length === 0);
   const beside = importedModules(source, folder);
+  // A module that is also a script parses its own command line, not ours.
+  const parsers = beside.filter((other) => !/^if\s+__name__\s*==/m.test(other.text));
   return [
     ...flags,
-    ...(silent ? beside.flatMap((other) => [argparse(other), absl(other)]) : []),
+    ...(silent ? parsers.flatMap((other) => [argparse(other), absl(other)]) : []),
     written,
-    ...[source, ...beside].map(pythonEnvironment),
+    ...[source, ...parsers].map(pythonEnvironment),
     configFiles(source, folder, command),
     // Where a configurator takes flags, its constants are those flags, and what follows is computed from them.
     ...(written.knobs.length > 0 ? [] : [constants(source)]),

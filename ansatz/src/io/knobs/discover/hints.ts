@@ -29,6 +29,8 @@ export function metricHints(script: string): string[] {
   for (const match of text.matchAll(/["']([A-Za-z][\w/@.-]*)\s*[:=]?\s*["']\s*[:,]/g)) note(match[1]!, 1);
   for (const match of text.matchAll(/[{,]\s*([A-Za-z]\w*)\s*(?=[:,}])/g))
     if (/loss|acc|bpb|ppl|reward/i.test(match[1]!)) note(match[1]!, 0.5);
+  // The Hugging Face trainer prints metrics whose names are not in the script.
+  if (/\bTrainer\(/.test(text)) note('eval_loss', 1);
   return [...found]
     .map(([name, times]) => ({ name, worth: worth(name) + Math.min(times, 3) / 10 }))
     .toSorted((a, b) => b.worth - a.worth)

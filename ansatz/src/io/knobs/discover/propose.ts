@@ -82,6 +82,7 @@ function rangeOf(raw: Raw, meaning: Meaning, initial: Value | undefined, source:
   if (raw.kind !== 'int' && raw.kind !== 'float') return { why: 'its kind of value is not known' };
   if (typeof initial !== 'number') return { why: 'has no default to start from' };
   if (!Number.isFinite(initial)) return { why: 'its default is not finite' };
+  if (raw.kind === 'int' && !Number.isInteger(initial)) return { why: 'takes an int, but its default is none' };
   const range = numbers(meaning, initial, raw);
   return 'why' in range || 'choices' in range ? range : clamp(range, raw);
 }
@@ -132,7 +133,7 @@ function numbers(meaning: Meaning, d: number, raw: Raw): Range {
     case 'batch':
       return octaves(d, 2, 8.5);
     case 'dropout':
-      return linear(0, d <= 0.5 ? 0.5 : 0.9, 7);
+      return linear(0, d < 0.5 ? 0.5 : 0.9, 7);
     case 'momentum':
       if (d <= 0 || d >= 1) return linear(0, 0.99, 6);
       return d >= 0.8 ? linear(0.8, 0.99, 6) : linear(0, 0.95, 6);
