@@ -69,7 +69,7 @@ export function discover(folder: string, script?: string): Discovery {
   const flagged = knobs.filter((knob) => knob.via.by !== 'constant').length;
   // A script with settings of its own means its constants to stay.
   const ranked = knobs.map((knob) =>
-    flagged >= 3 && knob.via.by === 'constant' ? { ...knob, score: knob.score * 0.4 } : knob,
+    flagged >= 3 && knob.via.by === 'constant' ? { ...knob, score: Math.round(knob.score * 4) / 10 } : knob,
   );
   ranked.sort((a, b) => b.score - a.score);
   const asserted =
