@@ -416,13 +416,6 @@ describe('a mistake is told with its line and its cure', () => {
       'l < 2: "l" is not a knob; closest: "lr"',
     ],
     [
-      'a patch in place',
-      `${knob('{ from: 1, to: 2, via: const train.py LR }')}run:\n  workspace: inplace\n`,
-      'inplace-patch',
-      7,
-      '"lr" is set by patching a file, which workspace: inplace forbids',
-    ],
-    [
       'a variable with a bad name',
       `${short}run:\n  env:\n    A-B: 1\n`,
       'bad-variable',

@@ -65,7 +65,6 @@ export function parseConfig(text: string, file: string, around: Surroundings, ov
   const knobs = readKnobs(given.knobs, source);
   const seed = readSeed(given.seed, source);
   refuseSharedDelivery(knobs, seed, source);
-  if (given.run?.workspace === 'inplace') refusePatches(knobs, seed, source);
   const limit = given.run?.limit;
   const deadline = given.deadline;
   const pattern = given.capture?.pattern;
@@ -491,22 +490,6 @@ function refuseSharedDelivery(knobs: readonly Knob[], seed: Delivery | undefined
     }
     taken.set(target(knob.via), knob.name);
   }
-}
-
-/** In place there is no private copy, and a patch would change the user's own file. */
-function refusePatches(knobs: readonly Knob[], seed: Delivery | undefined, source: Source): void {
-  const patched = (via: Delivery | undefined) => via?.by === 'constant' || via?.by === 'file';
-  const knob = knobs.find(({ via }) => patched(via));
-  if (knob === undefined && !patched(seed)) return;
-  throw new UserError(
-    'inplace-patch',
-    `"${knob?.name ?? 'seed'}" is set by patching a file, which workspace: inplace forbids`,
-    {
-      where: source.at(['run', 'workspace']),
-      why: 'without a private copy your own file would be changed',
-      fix: 'write workspace: copy, or set it with a flag or an environment variable',
-    },
-  );
 }
 
 function target(via: Delivery): string {

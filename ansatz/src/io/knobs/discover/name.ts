@@ -48,32 +48,21 @@ const data = 'changes the data, and with them the measuring stick';
 /** Reads a name; `context` are the names it is nested in, `numeric` says that it holds a number, `help` may settle doubts. */
 export function meaningOf(name: string, context: readonly string[], numeric: boolean, help = ''): Meaning {
   const words = wordsOf(name);
-  const has = (...wanted: readonly string[]) => words.some((word) => wanted.includes(word));
+  const has = (...wanted: readonly string[]) => wordList(...wanted).some((word) => words.includes(word));
   const joined = words.join('_');
   const around = context.flatMap(wordsOf);
-  const within = (...wanted: readonly string[]) => around.some((word) => wanted.includes(word));
+  const within = (...wanted: readonly string[]) => wordList(...wanted).some((word) => around.includes(word));
 
   if (/(^|_)(seed|random_state|rng)$/.test(joined)) return { is: 'seed' };
   if (
-    has('eval', 'evaluation', 'evaluate', 'val', 'valid', 'validation', 'test', 'testing', 'dev', 'holdout') ||
-    within('eval', 'evaluation', 'val', 'validation', 'test')
+    has('eval evaluation evaluate val valid validation test testing dev holdout') ||
+    within('eval evaluation val validation test')
   ) {
     return out(stick);
   }
   if (
     within(
-      'paths',
-      'path',
-      'hydra',
-      'logger',
-      'loggers',
-      'logging',
-      'wandb',
-      'callbacks',
-      'callback',
-      'extras',
-      'checkpoint',
-      'checkpointing',
+      'paths path hydra logger loggers logging wandb callbacks callback extras checkpoint checkpointing',
       'tracking',
     )
   ) {
@@ -85,162 +74,52 @@ export function meaningOf(name: string, context: readonly string[], numeric: boo
   )
     return { is: 'batch' };
   if (/^(in|out|input|output|n_in|n_out)_(size|dim|dims|channels|features)$/.test(joined)) return out(data);
-  if (/(^|_)(every|interval)$/.test(joined) && has('metric', 'metrics', 'core', 'hellaswag')) return out(stick);
+  if (/(^|_)(every|interval)$/.test(joined) && has('metric metrics core hellaswag')) return out(stick);
   if (!numeric && /^(train|fit|predict|infer|inference|train_only|dummy|fake_data)$/.test(joined))
     return out('chooses what is run');
   if (logs(has, joined)) return out('logging and saving');
   if (
-    (!numeric || has('port', 'resume', 'restore', 'load')) &&
+    (!numeric || has('port resume restore load')) &&
     has(
-      'path',
-      'paths',
-      'dir',
-      'directory',
-      'file',
-      'files',
-      'filename',
-      'folder',
-      'root',
-      'url',
-      'uri',
-      'host',
-      'port',
-      'addr',
-      'address',
-      'outdir',
-      'outf',
-      'dataroot',
-      'output',
-      'resume',
-      'restore',
-      'load',
-      'cache',
-      'hub',
-      'overwrite',
+      'path paths dir directory file files filename folder root url uri host port addr address outdir outf',
+      'dataroot output resume restore load cache hub overwrite',
     )
   ) {
     return out('a path or an address');
   }
-  if (has('dry', 'pretrained', 'finetune', 'interactive', 'help', 'push', 'preprocessing', 'do') && !numeric)
+  if (has('dry pretrained finetune interactive help push preprocessing do') && !numeric)
     return out('chooses what is run');
   if (/(^|_)(token|api_key|key|password|secret)$/.test(joined) && !numeric) return out('a secret');
   if (
     !numeric &&
     has(
-      'name',
-      'project',
-      'run',
-      'entity',
-      'tag',
-      'tags',
-      'group',
-      'exp',
-      'experiment',
-      'user',
-      'author',
-      'version',
-      'id',
-      'note',
-      'notes',
-      'comment',
-      'title',
-      'prefix',
-      'suffix',
-      'team',
-      'notify',
+      'name project run entity tag tags group exp experiment user author version id note notes comment',
+      'title prefix suffix team notify',
     )
   ) {
     return out('a name');
   }
   if (devices(words, joined)) return out('devices and numerics of the machine');
-  if (
-    has(
-      'worker',
-      'workers',
-      'threads',
-      'thread',
-      'prefetch',
-      'pin',
-      'jobs',
-      'procs',
-      'processes',
-      'persistent',
-      'nworkers',
-    )
-  )
+  if (has('worker workers threads thread prefetch pin jobs procs processes persistent nworkers'))
     return out('parallel loading, no effect on the result');
   const rate =
     has('lr', 'lrs', 'lrate') ||
     joined.includes('learning_rate') ||
     /^(eta|stepsize|base_lr|lrate|learningrate)$/.test(joined);
   const shaped = has(
-    'decay',
-    'schedule',
-    'scheduler',
-    'sched',
-    'warmup',
-    'mult',
-    'multiplier',
-    'gamma',
-    'factor',
-    'ratio',
-    'frac',
-    'fraction',
-    'policy',
-    'type',
-    'step',
-    'steps',
-    'iters',
-    'epochs',
-    'anneal',
-    'power',
-    'scale',
-    'cooldown',
-    'warmdown',
-    'noise',
-    'cycle',
-    'mul',
-    'pct',
-    'std',
-    'limit',
-    'prob',
-    'mode',
+    'decay schedule scheduler sched warmup mult multiplier gamma factor ratio frac fraction policy type',
+    'step steps iters epochs anneal power scale cooldown warmdown noise cycle mul pct std limit prob mode',
   );
   if (rate && numeric && (!shaped || /(^|_)(lr|learning_rate)$/.test(joined))) return { is: 'rate' };
   if (/(^|_)(wd|weight_?decay|l2|l2_reg|l2_lambda)($|_)/.test(joined) && numeric) return { is: 'decay' };
-  const easing = has('warmup', 'warmdown', 'cooldown', 'warm', 'rampup', 'rampdown', 'anneal', 'burnin');
+  const easing = has('warmup warmdown cooldown warm rampup rampdown anneal burnin');
   if (easing && numeric) return { is: 'warmup' };
   if (has('accum', 'accumulation', 'accumulate')) return { is: 'accumulation' };
   if (spends(has, joined, rate)) return out(compute);
   if (
     has(
-      'vocab',
-      'tokenizer',
-      'dataset',
-      'datasets',
-      'data',
-      'corpus',
-      'split',
-      'splits',
-      'shuffle',
-      'classes',
-      'samples',
-      'subset',
-      'fold',
-      'folds',
-      'image',
-      'img',
-      'resolution',
-      'task',
-      'download',
-      'examples',
-      'env',
-      'envs',
-      'nc',
-      'bos',
-      'eos',
-      'pad',
-      'features',
+      'vocab tokenizer dataset datasets data corpus split splits shuffle classes samples subset fold folds',
+      'image img resolution task download examples env envs nc bos eos pad features',
     ) ||
     /^(n_?train|train_size|in_channels|out_channels|input_(dim|size)|output_(dim|size)|in_dim|out_dim|n_class|num_labels)$/.test(
       joined,
@@ -265,12 +144,8 @@ export function meaningOf(name: string, context: readonly string[], numeric: boo
     return { is: 'discount' };
   if (has('clip', 'clipping', 'gradclip') || joined.includes('grad_norm')) return { is: 'clip' };
   if (has('smoothing')) return { is: 'smoothing' };
-  if (has('head', 'heads', 'nhead', 'nheads', 'nh') && !has('dim', 'size', 'type')) return { is: 'heads' };
-  if (
-    has('layer', 'layers', 'nlayers', 'nlayer', 'depth', 'blocks', 'nblocks') &&
-    numeric &&
-    !has('dim', 'size', 'width', 'scale', 'decay', 'norm')
-  )
+  if (has('head heads nhead nheads nh') && !has('dim', 'size', 'type')) return { is: 'heads' };
+  if (has('layer layers nlayers nlayer depth blocks nblocks') && numeric && !has('dim size width scale decay norm'))
     return { is: 'depth' };
   if (
     /(^|_)(seq_?len(gth)?|sequence_len(gth)?|max_len(gth)?|block_size|context(_len(gth)?|_size)?|ctx|n_ctx|bptt|max_seq_len(gth)?|max_seq_length)$/.test(
@@ -279,25 +154,7 @@ export function meaningOf(name: string, context: readonly string[], numeric: boo
   )
     return { is: 'context' };
   if (
-    has(
-      'dim',
-      'dims',
-      'hidden',
-      'width',
-      'embd',
-      'embed',
-      'emb',
-      'units',
-      'filters',
-      'emsize',
-      'nhid',
-      'channels',
-      'ffn',
-      'mlp',
-      'ngf',
-      'ndf',
-      'nz',
-    ) ||
+    has('dim dims hidden width embd embed emb units filters emsize nhid channels ffn mlp ngf ndf nz') ||
     /(^|_)(d_?model|d_?ff|d_?inner|dmodel|n_?embd|n_?hidden|nhidden|hidden_?size|intermediate_size|planes|neurons|latent)($|_)/.test(
       joined,
     )
@@ -305,64 +162,16 @@ export function meaningOf(name: string, context: readonly string[], numeric: boo
     return { is: 'width' };
   }
   if (has('eps', 'epsilon')) return { is: 'epsilon' };
-  if (has('activation', 'act', 'nonlinearity', 'nonlin', 'actfn', 'activ')) return { is: 'activation' };
-  if (has('optimizer', 'optim', 'opt', 'optimiser', 'solver')) return { is: 'optimizer' };
-  if (has('schedule', 'scheduler', 'sched', 'decay_type', 'policy')) return { is: 'schedule' };
-  if (
-    has(
-      'ratio',
-      'frac',
-      'fraction',
-      'prob',
-      'probability',
-      'percent',
-      'pct',
-      'p',
-      'prop',
-      'proportion',
-      'mixup',
-      'cutmix',
-      'quantile',
-      'tau',
-    )
-  )
+  if (has('activation act nonlinearity nonlin actfn activ')) return { is: 'activation' };
+  if (has('optimizer optim opt optimiser solver')) return { is: 'optimizer' };
+  if (has('schedule scheduler sched decay_type policy')) return { is: 'schedule' };
+  if (has('ratio frac fraction prob probability percent pct p prop proportion mixup cutmix quantile tau'))
     return { is: 'fraction' };
   if (
     has(
-      'temp',
-      'temperature',
-      'alpha',
-      'lambda',
-      'lam',
-      'beta',
-      'coef',
-      'coeff',
-      'weight',
-      'scale',
-      'mult',
-      'multiplier',
-      'factor',
-      'penalty',
-      'std',
-      'sigma',
-      'gain',
-      'cap',
-      'softcap',
-      'threshold',
-      'margin',
-      'noise',
-      'reg',
-      'regularization',
-      'l1',
-      'decay',
-      'init',
-      'power',
-      'lambda1',
-      'lambda2',
-      'kl',
-      'entropy',
-      'var',
-      'bandwidth',
+      'temp temperature alpha lambda lam beta coef coeff weight scale mult multiplier factor penalty std',
+      'sigma gain cap softcap threshold margin noise reg regularization l1 decay init power lambda1 lambda2',
+      'kl entropy var bandwidth',
     )
   ) {
     return { is: 'strength' };
@@ -370,6 +179,11 @@ export function meaningOf(name: string, context: readonly string[], numeric: boo
   if (numeric && /\blearning[ -]rate\b|\bstep size\b/i.test(help) && !/schedul|decay|warm|factor|multipl/i.test(help))
     return { is: 'rate' };
   return { is: 'other' };
+}
+
+/** Words of lists written with blanks, which keeps long lists short on the page. */
+function wordList(...lists: readonly string[]): string[] {
+  return lists.flatMap((list) => list.split(' '));
 }
 
 function out(why: string): Meaning {
@@ -381,120 +195,33 @@ type Has = (...wanted: readonly string[]) => boolean;
 function logs(has: Has, joined: string): boolean {
   if (
     has(
-      'print',
-      'verbose',
-      'verbosity',
-      'report',
-      'wandb',
-      'tensorboard',
-      'tb',
-      'neptune',
-      'mlflow',
-      'comet',
-      'trackio',
-      'swanlab',
-      'clearml',
-      'checkpoint',
-      'checkpoints',
-      'checkpointing',
-      'ckpt',
-      'save',
-      'saving',
-      'plot',
-      'profile',
-      'profiler',
-      'debug',
-      'dump',
-      'display',
-      'progress',
-      'quiet',
-      'silent',
-      'monitor',
-      'viz',
-      'visualize',
-      'visualise',
-      'render',
-      'capture',
-      'video',
-      'track',
-      'logger',
-      'logging',
-      'logs',
-      'logdir',
-      'logfile',
-      'keep',
-      'upload',
-      'snapshot',
-      'sampling',
-      'generate',
-      'html',
+      'print verbose verbosity report wandb tensorboard tb neptune mlflow comet trackio swanlab clearml',
+      'checkpoint checkpoints checkpointing ckpt save saving plot profile profiler debug dump display',
+      'progress quiet silent monitor viz visualize visualise render capture video track logger logging logs',
+      'logdir logfile keep upload snapshot sampling generate html',
     )
   )
     return true;
-  if (has('log') && !has('std', 'alpha', 'sigma', 'scale', 'var', 'lr')) return true;
-  if (has('sample') && has('every', 'interval', 'freq', 'frequency', 'prompt')) return true;
+  if (has('log') && !has('std alpha sigma scale var lr')) return true;
+  if (has('sample') && has('every interval freq frequency prompt')) return true;
   return /^(interval|every|freq|stride_print|callback)$/.test(joined);
 }
 
 function devices(words: readonly string[], joined: string): boolean {
-  const machine = new Set([
-    'device',
-    'devices',
-    'cuda',
-    'gpu',
-    'gpus',
-    'cpu',
-    'cpus',
-    'ngpu',
-    'ngpus',
-    'mps',
-    'npu',
-    'tpu',
-    'xpu',
-    'accel',
-    'accelerator',
-    'dtype',
-    'precision',
-    'fp8',
-    'fp16',
-    'bf16',
-    'fp32',
-    'tf32',
-    'float16',
-    'bfloat16',
-    'half',
-    'amp',
-    'backend',
-    'compile',
-    'compiled',
-    'ddp',
-    'fsdp',
-    'deepspeed',
-    'distributed',
-    'dist',
-    'world',
-    'nodes',
-    'nnodes',
-    'nproc',
-    'master',
-    'strategy',
-    'jit',
-    'flash',
-    'deterministic',
-    'cudnn',
-    'benchmark',
-    'multiprocessing',
-    'peak',
-    'flops',
-    'quantization',
-    'offload',
-  ]);
+  const machine = new Set(
+    wordList(
+      'device devices cuda gpu gpus cpu cpus ngpu ngpus mps npu tpu xpu accel accelerator dtype precision',
+      'fp8 fp16 bf16 fp32 tf32 float16 bfloat16 half amp backend compile compiled ddp fsdp deepspeed',
+      'distributed dist world nodes nnodes nproc master strategy jit flash deterministic cudnn benchmark',
+      'multiprocessing peak flops quantization offload',
+    ),
+  );
   return words.some((word) => machine.has(word)) || /^(local_)?rank$|^world_size$|^sync_bn$|^find_unused/.test(joined);
 }
 
 /** Settings that say how long a run goes on. */
 function spends(has: Has, joined: string, rate: boolean): boolean {
-  if (has('decay', 'milestone', 'milestones', 'lag', 'delay')) return false;
+  if (has('decay milestone milestones lag delay')) return false;
   if (
     /(^|_)(n|num|max|total|train|training)?_?(epochs?|nepochs?|iters?|niters?|iterations?|steps|nsteps|updates|timesteps|rounds|minutes|hours|seconds|secs|duration|budget|patience|generations|episodes|trials|restarts|n_estimators|num_boost_round|num_tokens|train_tokens|total_tokens|max_tokens|niter|epochs_?max)$/.test(
       joined,
