@@ -20,7 +20,10 @@ describe('under fire', () => {
     expect(state.runs.filter((run) => run.status === 'lost').length).toBeLessThanOrEqual(outcome.supervisorsKilled);
 
     for (const { resource, budget, held, spent } of books) {
-      const charged = state.runs.reduce((sum, run) => sum + Math.min(run.charge![resource as 'runs'], run.hold[resource as 'runs']), 0);
+      const charged = state.runs.reduce(
+        (sum, run) => sum + Math.min(run.charge![resource as 'runs'], run.hold[resource as 'runs']),
+        0,
+      );
       expect(spent, resource).toBeCloseTo(charged, 6);
       expect(held).toBeCloseTo(0, 6);
       if (budget !== null) expect(spent).toBeLessThanOrEqual(budget);

@@ -28,7 +28,8 @@ const ROOMS = [
 ];
 /** Packages the pure floors may use: small, numeric, without I/O. */
 const PURE_PACKAGES = new Set(['jstat']);
-const IMPURE = /\bDate\.now\(|\bnew Date\(\)|\bMath\.random\(|\bperformance\.now\(|\bprocess\.|\bsetTimeout\(|\bfetch\(/;
+const IMPURE =
+  /\bDate\.now\(|\bnew Date\(\)|\bMath\.random\(|\bperformance\.now\(|\bprocess\.|\bsetTimeout\(|\bfetch\(/;
 
 interface Import {
   readonly from: string;
@@ -41,7 +42,8 @@ const files = globSync('**/*.ts', { cwd: SRC })
 
 function importsOf(file: string): Import[] {
   const text = readFileSync(join(SRC, file), 'utf8');
-  const pattern = /(?:^|\n)\s*(?:import|export)\s[^;'"]*?from\s+['"]([^'"]+)['"]|(?:^|\n)\s*import\s+['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]/g;
+  const pattern =
+    /(?:^|\n)\s*(?:import|export)\s[^;'"]*?from\s+['"]([^'"]+)['"]|(?:^|\n)\s*import\s+['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]/g;
   return [...text.matchAll(pattern)].map((match) => ({ from: file, to: (match[1] ?? match[2] ?? match[3])! }));
 }
 
@@ -97,7 +99,9 @@ test('methods and study do no I/O, read no clock, draw no hidden randomness, use
 });
 
 test('every import that is not a file is a declared dependency or a part of Node', () => {
-  const manifest = JSON.parse(readFileSync(join(SRC, '../package.json'), 'utf8')) as { dependencies: Record<string, string> };
+  const manifest = JSON.parse(readFileSync(join(SRC, '../package.json'), 'utf8')) as {
+    dependencies: Record<string, string>;
+  };
   const foreign = all.map(({ to }) => to).filter((to) => !to.startsWith('.') && !to.startsWith('node:'));
   for (const name of foreign) {
     const parts = name.split('/');

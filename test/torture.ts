@@ -80,14 +80,21 @@ export async function torture(options: Torture): Promise<Outcome> {
   };
 
   for (;;) {
-    const lab = spawn(process.execPath, [CLI, 'run', '--plain', '--study', 'torture'], { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] });
+    const lab = spawn(process.execPath, [CLI, 'run', '--plain', '--study', 'torture'], {
+      cwd: folder,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
     let complaints = '';
     lab.stderr.on('data', (chunk: Buffer) => (complaints += chunk.toString()));
     const exited = new Promise<number | null>((resolve) => lab.on('exit', resolve));
     if (labsKilled < options.labKills) {
       await sleep(600 + 1400 * random());
       look();
-      if (supervisorsKilled < options.supervisorKills && killSupervisor(join(folder, '.ansatz', 'torture', 'runs'), random)) supervisorsKilled++;
+      if (
+        supervisorsKilled < options.supervisorKills &&
+        killSupervisor(join(folder, '.ansatz', 'torture', 'runs'), random)
+      )
+        supervisorsKilled++;
       lab.kill('SIGKILL');
       labsKilled++;
       await exited;

@@ -77,14 +77,16 @@ function deadKnob(state: State, id: number): EventBody[] {
   const baseline = trialOf(state, 1);
   const changed = state.config.knobs.filter((knob) => trial.point[knob.name] !== baseline.point[knob.name]);
   const knob = changed[0];
-  if (changed.length !== 1 || knob === undefined || state.dead.includes(knob.name) || trial.runs.length === 0) return [];
+  if (changed.length !== 1 || knob === undefined || state.dead.includes(knob.name) || trial.runs.length === 0)
+    return [];
   const run = runOf(state, trial.runs[0]!);
   const same = baseline.runs
     .map((other) => runOf(state, other))
     .find((other) => other.seed === run.seed && other.status === 'done' && run.status === 'done');
   if (same === undefined || same.value !== run.value) return [];
   // One number alike may be chance (accuracies come in steps); a whole curve, or repeats that differ, is not.
-  const curvesAlike = same.losses.length === run.losses.length && same.losses.every((loss, i) => loss === run.losses[i]);
+  const curvesAlike =
+    same.losses.length === run.losses.length && same.losses.every((loss, i) => loss === run.losses[i]);
   const telling = curvesAlike && (run.losses.length > 2 || (state.pool.df > 0 && state.resolution < 1e-3));
   if (!telling) return [];
   const text = `${knob.name} = ${String(trial.point[knob.name])} gave exactly the baseline's result (${String(run.value)}): it does nothing`;
@@ -226,13 +228,20 @@ function unconfirmed(state: State): EventBody[] {
       type: 'trial.judged',
       trial: trial.id,
       verdict: trial.id === 1 && trial.values.length > 0 ? 'keep' : 'inconclusive',
-      why: trial.runs.length === 0 ? 'the budget ended before its first run' : 'the budget ended before it could be confirmed',
+      why:
+        trial.runs.length === 0
+          ? 'the budget ended before its first run'
+          : 'the budget ended before it could be confirmed',
     }));
 }
 
 function whyOver(state: State): EventBody {
   const { budget } = state.config;
-  if (state.deadline !== undefined && state.deadline <= endsAt(state) && state.deadline - state.now < 1000 * needed(state)) {
+  if (
+    state.deadline !== undefined &&
+    state.deadline <= endsAt(state) &&
+    state.deadline - state.now < 1000 * needed(state)
+  ) {
     return { type: 'study.ended', reason: 'deadline', text: 'the deadline leaves no time for another run' };
   }
   const first = state.pace.count === 0 ? ' before a single run could be paid for' : '';

@@ -88,7 +88,13 @@ export function openHearing(config: StudyConfig): Hearing {
         charge: cost(exit.how === 'unstarted' ? 0 : exit.seconds, devices, config.price),
       } as const;
       const tail = exit.tail.slice(-12);
-      const failed = (reason: FailReason, text: string): EventBody => ({ ...base, status: 'failed', reason, text, tail });
+      const failed = (reason: FailReason, text: string): EventBody => ({
+        ...base,
+        status: 'failed',
+        reason,
+        text,
+        tail,
+      });
 
       if (exit.how === 'unstarted') return failed('start', exit.text ?? 'it could not be started');
       const key = objectiveKey(wanted, heard);
@@ -165,7 +171,15 @@ function outOfMemory(exit: Exit): boolean {
 }
 
 function exitText(code: number): string {
-  const SIGNALS: Readonly<Record<number, string>> = { 2: 'SIGINT', 6: 'SIGABRT', 7: 'SIGBUS', 8: 'SIGFPE', 9: 'SIGKILL', 11: 'SIGSEGV', 15: 'SIGTERM' };
+  const SIGNALS: Readonly<Record<number, string>> = {
+    2: 'SIGINT',
+    6: 'SIGABRT',
+    7: 'SIGBUS',
+    8: 'SIGFPE',
+    9: 'SIGKILL',
+    11: 'SIGSEGV',
+    15: 'SIGTERM',
+  };
   if (code === 127) return 'exit 127 (command not found)';
   if (code === 126) return 'exit 126 (not executable)';
   const signal = SIGNALS[code - 128];

@@ -24,7 +24,11 @@ const script: SimulatedScript = (point, seed) => {
   return { seconds: 60, curve: Array.from({ length: 10 }, (_, i) => final + 2 / (i + 1)) };
 };
 
-async function simulate(config: StudyConfig, events: readonly Event[], run = script): Promise<{ state: State; events: Event[] }> {
+async function simulate(
+  config: StudyConfig,
+  events: readonly Event[],
+  run = script,
+): Promise<{ state: State; events: Event[] }> {
   const created: Event = { type: 'study.created', config, baseline: defaults(spaceOf(config)), at: 0 };
   const journal = memoryJournal(events.length > 0 ? events : [created]);
   const { executor, world } = simulation(run, config.objective.metric, journal.events.at(-1)!.at);

@@ -41,7 +41,7 @@ export interface Lab {
   /** Resolves with the final state when the study has ended, is drained, or its lab was killed. */
   readonly done: Promise<State>;
   /** Put an event into the inbox: steering by a face in the same process. */
-  post(event: EventBody): void;
+  readonly post: (event: EventBody) => void;
   readonly state: () => State;
 }
 
@@ -129,7 +129,12 @@ export function openLab(parts: LabParts): Lab {
 
   /** A proposal becomes a trial unless it is a repeat, outside the rules, or nobody asked. */
   const admit = (proposal: Extract<EventBody, { type: 'trial.proposed' }>): EventBody => {
-    const refuse = (text: string): EventBody => ({ type: 'proposal.refused', ask: proposal.ask, text, exhausted: false });
+    const refuse = (text: string): EventBody => ({
+      type: 'proposal.refused',
+      ask: proposal.ask,
+      text,
+      exhausted: false,
+    });
     const twin = state.seen[canonical(proposal.point)];
     if (twin !== undefined) return refuse(`tried before: trial ${twin}`);
     if (!feasible(space, proposal.point)) return refuse('violates a constraint');

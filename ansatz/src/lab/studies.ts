@@ -1,6 +1,15 @@
 /** Where studies live on disk, and who may work on one. */
 
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statfsSync,
+  writeFileSync,
+} from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { alive, birthOf, bootId } from '../io/executor/process.ts';
@@ -249,7 +258,10 @@ const NETWORK: ReadonlyMap<number, string> = new Map([
 ]);
 
 /** The network file system a path is on, or undefined. `typeOf` is statfs's type field. */
-export function networkFileSystem(path: string, typeOf: (path: string) => number = (p) => statfsSync(p).type): string | undefined {
+export function networkFileSystem(
+  path: string,
+  typeOf: (path: string) => number = (p) => statfsSync(p).type,
+): string | undefined {
   return NETWORK.get(typeOf(path) >>> 0);
 }
 
@@ -300,7 +312,10 @@ function isDamage(error: unknown): boolean {
 export function isDiskFull(error: unknown): boolean {
   const { code, errcode, message } = error as SystemError;
   if (code === 'ENOSPC' || code === 'EDQUOT') return true;
-  return errcode !== undefined && ((errcode & 0xff) === FULL || ((errcode & 0xff) === IO_ERROR && /full|ENOSPC/i.test(message)));
+  return (
+    errcode !== undefined &&
+    ((errcode & 0xff) === FULL || ((errcode & 0xff) === IO_ERROR && /full|ENOSPC/i.test(message)))
+  );
 }
 
 /** Turn what the system says about a study's files into something to act on; other errors pass through. */
@@ -339,7 +354,14 @@ export function explain(error: unknown, folder: StudyFolder): unknown {
 }
 
 /** Types of events another process may ask a lab to record. */
-const REQUESTS = new Set(['study.paused', 'study.resumed', 'study.draining', 'study.killed', 'budget.raised', 'trial.proposed']);
+const REQUESTS = new Set([
+  'study.paused',
+  'study.resumed',
+  'study.draining',
+  'study.killed',
+  'budget.raised',
+  'trial.proposed',
+]);
 
 /** Ask the lab that holds a study to record an event. */
 export function postRequest(folder: StudyFolder, event: EventBody): void {

@@ -78,8 +78,14 @@ function screened(state: State, trial: Trial, incumbent: Trial): EventBody {
     const { effect } = compare([value], incumbentValues(incumbent), direction, { sd: 0, df: noise.df });
     const enough = Math.max(state.config.minEffect, state.resolution);
     const better = effect > 0 ? 1 : 0;
-    if (effect > 0 && effect >= enough) return { ...judged, verdict: 'keep', why: 'better, and repeats are exact', effect, margin: 0, better };
-    const why = effect === 0 ? 'no difference' : effect > 0 ? 'better by less than is worth keeping' : 'worse, and repeats are exact';
+    if (effect > 0 && effect >= enough)
+      return { ...judged, verdict: 'keep', why: 'better, and repeats are exact', effect, margin: 0, better };
+    const why =
+      effect === 0
+        ? 'no difference'
+        : effect > 0
+          ? 'better by less than is worth keeping'
+          : 'worse, and repeats are exact';
     return { ...judged, verdict: 'discard', why, effect, margin: 0, better };
   }
   if (noise.df === 0) {
@@ -88,13 +94,20 @@ function screened(state: State, trial: Trial, incumbent: Trial): EventBody {
   }
   const { effect, se, margin, better } = compare([value], incumbentValues(incumbent), direction, noise);
   const outcome = { effect, margin, better };
-  if (effect <= HOPELESS * se) return { ...judged, verdict: 'discard', why: `worse by ${sds(effect, noise.sd)}`, ...outcome };
+  if (effect <= HOPELESS * se)
+    return { ...judged, verdict: 'discard', why: `worse by ${sds(effect, noise.sd)}`, ...outcome };
   if (effect < PROMISING * se || effect + margin < state.config.minEffect) {
     return { ...judged, verdict: 'inconclusive', why: 'within noise of the incumbent', ...outcome };
   }
   const more = Math.min(2, state.config.repeats.most - trial.runs.length);
-  if (more <= 0) return { ...judged, verdict: 'inconclusive', why: 'looked better once; no repeats allowed', ...outcome };
-  return { type: 'trial.repeated', trial: trial.id, more, why: `looks better by ${sds(effect, noise.sd)}: is it real?` };
+  if (more <= 0)
+    return { ...judged, verdict: 'inconclusive', why: 'looked better once; no repeats allowed', ...outcome };
+  return {
+    type: 'trial.repeated',
+    trial: trial.id,
+    more,
+    why: `looks better by ${sds(effect, noise.sd)}: is it real?`,
+  };
 }
 
 function confirmed(state: State, trial: Trial, incumbent: Trial): EventBody {
@@ -114,7 +127,12 @@ function confirmed(state: State, trial: Trial, incumbent: Trial): EventBody {
   if (trial.runs.length >= state.config.repeats.most) {
     return { ...judged, verdict: 'inconclusive', why: `still within noise after ${n} fresh runs`, ...outcome };
   }
-  return { type: 'trial.repeated', trial: trial.id, more: 1, why: `P(better) is ${better.toFixed(2)} after ${n} fresh runs` };
+  return {
+    type: 'trial.repeated',
+    trial: trial.id,
+    more: 1,
+    why: `P(better) is ${better.toFixed(2)} after ${n} fresh runs`,
+  };
 }
 
 /** What a challenger is compared with: results nobody selected, or the only one there is. */

@@ -6,7 +6,17 @@ import { compare } from '../methods/stats/compare.ts';
 import type { Direction } from './config.ts';
 import type { Amount, EndReason, EndStatus, FailReason, Verdict } from './events/index.ts';
 import { incumbentValues } from './judge.ts';
-import { deterministic, noiseOf, type Phase, resultsOf, type Run, runOf, type State, type Trial, trialOf } from './state.ts';
+import {
+  deterministic,
+  noiseOf,
+  type Phase,
+  resultsOf,
+  type Run,
+  runOf,
+  type State,
+  type Trial,
+  trialOf,
+} from './state.ts';
 
 /** One setting that differs. */
 export interface Change {
@@ -73,7 +83,12 @@ export interface Status {
   readonly baseline?: Result;
   readonly best?: Result;
   /** Best against baseline, positive is better; absent while they are the same. */
-  readonly gain?: { readonly effect: number; readonly margin: number; readonly percent: number; readonly better: number };
+  readonly gain?: {
+    readonly effect: number;
+    readonly margin: number;
+    readonly percent: number;
+    readonly better: number;
+  };
   readonly noise?: { readonly sd: number; readonly df: number; readonly deterministic: boolean };
   readonly trials: number;
   readonly runs: number;
@@ -133,7 +148,8 @@ export function trialRow(state: State, trial: Trial): TrialRow {
     state: trial.verdict ?? (trial.active > 0 ? 'running' : 'queued'),
     researcher: trial.researcher,
     value: result?.mean,
-    se: result === undefined || noise.df === 0 ? undefined : deterministic(state) ? 0 : noise.sd / Math.sqrt(result.runs),
+    se:
+      result === undefined || noise.df === 0 ? undefined : deterministic(state) ? 0 : noise.sd / Math.sqrt(result.runs),
     runs: trial.runs.length,
     effect: trial.effect,
     margin: trial.margin,

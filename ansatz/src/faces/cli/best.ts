@@ -5,7 +5,7 @@ import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { joinWords } from '../../io/config/index.ts';
-import { applyPatches, deliver } from '../../io/knobs/index.ts';
+import { applyPatches, deliver } from '../../io/knobs/deliver.ts';
 import { chooseStudy, readStudy } from '../../lab/studies.ts';
 import { UserError } from '../../study/error.ts';
 import type { State } from '../../study/state.ts';
@@ -34,11 +34,25 @@ async function form(state: State, as: string | undefined): Promise<string> {
     case 'json':
       return JSON.stringify({ study: config.name, trial: trial.id, point: trial.point, result, gain: gainOf(state) });
     case 'yaml':
-      return [`# ${config.name}: trial ${trial.id}, ${config.objective.metric} ${resultText(result)}`, ...Object.entries(trial.point).map(([knob, value]) => `${yamlKey(knob)}: ${typeof value === 'string' ? JSON.stringify(value) : valueText(value)}`)].join('\n');
+      return [
+        `# ${config.name}: trial ${trial.id}, ${config.objective.metric} ${resultText(result)}`,
+        ...Object.entries(trial.point).map(
+          ([knob, value]) =>
+            `${yamlKey(knob)}: ${typeof value === 'string' ? JSON.stringify(value) : valueText(value)}`,
+        ),
+      ].join('\n');
     case 'env': {
       const { env } = deliver(config, trial.point, undefined);
       // Knobs that are not environment variables of the script still have names; exporting those is what is asked for.
-      const all = Object.keys(env).length > 0 ? env : Object.fromEntries(Object.entries(trial.point).map(([knob, value]) => [knob.toUpperCase().replaceAll(/\W/g, '_'), valueText(value)]));
+      const all =
+        Object.keys(env).length > 0
+          ? env
+          : Object.fromEntries(
+              Object.entries(trial.point).map(([knob, value]) => [
+                knob.toUpperCase().replaceAll(/\W/g, '_'),
+                valueText(value),
+              ]),
+            );
       return Object.entries(all)
         .map(([name, value]) => `export ${name}=${joinWords([value])}`)
         .join('\n');
@@ -46,7 +60,10 @@ async function form(state: State, as: string | undefined): Promise<string> {
     case 'argv': {
       const { argv, env, patches } = deliver(config, trial.point, undefined);
       const words = [...Object.entries(env).map(([name, value]) => `${name}=${joinWords([value])}`), joinWords(argv)];
-      const note = patches.length > 0 ? `# ${patches.map((patch) => patch.file).join(', ')} change too: ansatz best --as patch\n` : '';
+      const note =
+        patches.length > 0
+          ? `# ${patches.map((patch) => patch.file).join(', ')} change too: ansatz best --as patch\n`
+          : '';
       return note + words.join(' ');
     }
     case 'patch':
@@ -60,7 +77,10 @@ async function form(state: State, as: string | undefined): Promise<string> {
           ? '  the script as it is: nothing better was confirmed'
           : `  ${changesText(changes(baseline.point, trial.point))}`,
       ];
-      if (gain !== undefined) lines.push(`  better than the baseline by ${num(gain.effect, 3)} ± ${num(gain.margin, 2)} (${num(gain.percent, 3)} %)`);
+      if (gain !== undefined)
+        lines.push(
+          `  better than the baseline by ${num(gain.effect, 3)} ± ${num(gain.margin, 2)} (${num(gain.percent, 3)} %)`,
+        );
       lines.push(paint.dim('  ansatz best --as argv|env|patch|yaml|json'));
       return lines.join('\n');
     }

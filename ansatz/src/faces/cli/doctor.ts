@@ -43,16 +43,28 @@ function machine(): Finding[] {
     { what: 'memory', state: 'ok', text: `${bytes(freemem())} free of ${bytes(totalmem())}` },
     { what: 'gpu', state: 'ok', text: gpus.length === 0 ? 'none visible' : gpus.join(', ') },
     program('git', ['--version'], 'patches (ansatz best --as patch) need it'),
-    program('sh', ['-c', 'command -v setsid || command -v perl'], 'runs cannot get a session of their own without setsid or perl'),
+    program(
+      'sh',
+      ['-c', 'command -v setsid || command -v perl'],
+      'runs cannot get a session of their own without setsid or perl',
+    ),
   ];
   if (process.platform === 'linux') {
     found.push(
       existsSync('/proc/self/environ')
         ? { what: 'processes', state: 'ok', text: '/proc is readable: children that leave their group are found' }
-        : { what: 'processes', state: 'note', text: '/proc is not readable: only the process group of a run can be ended' },
+        : {
+            what: 'processes',
+            state: 'note',
+            text: '/proc is not readable: only the process group of a run can be ended',
+          },
     );
   } else {
-    found.push({ what: 'processes', state: 'note', text: `on ${process.platform} only the process group of a run can be ended, memory is not sampled` });
+    found.push({
+      what: 'processes',
+      state: 'note',
+      text: `on ${process.platform} only the process group of a run can be ended, memory is not sampled`,
+    });
   }
   return found;
 }
@@ -78,7 +90,12 @@ function folder(): Finding[] {
   }
   const network = networkFileSystem(here);
   if (network !== undefined) {
-    found.push({ what: 'disk', state: 'bad', text: `${network}: a journal is not safe on a network file system`, fix: 'ln -s /a/local/folder .ansatz' });
+    found.push({
+      what: 'disk',
+      state: 'bad',
+      text: `${network}: a journal is not safe on a network file system`,
+      fix: 'ln -s /a/local/folder .ansatz',
+    });
   }
   const { bavail, bsize } = statfsSync(here);
   const room = bavail * bsize;
@@ -93,10 +110,19 @@ function config(here: string): Finding {
   if (!existsSync(file)) return { what: 'ansatz.yaml', state: 'note', text: 'none here', fix: 'ansatz init train.py' };
   try {
     const read = readConfig(file, { now: Date.now(), machine: thisMachine() });
-    return { what: 'ansatz.yaml', state: 'ok', text: `${read.knobs.length} knobs, ${read.slots.length} slots, ${read.objective.direction} ${read.objective.metric}` };
+    return {
+      what: 'ansatz.yaml',
+      state: 'ok',
+      text: `${read.knobs.length} knobs, ${read.slots.length} slots, ${read.objective.direction} ${read.objective.metric}`,
+    };
   } catch (error) {
     const user = error instanceof UserError ? error : undefined;
-    return { what: 'ansatz.yaml', state: 'bad', text: `${user?.where ?? file}: ${(error as Error).message}`, fix: user?.fix };
+    return {
+      what: 'ansatz.yaml',
+      state: 'bad',
+      text: `${user?.where ?? file}: ${(error as Error).message}`,
+      fix: user?.fix,
+    };
   }
 }
 
@@ -114,19 +140,36 @@ function study(here: string, name: string): Finding[] {
     const database = openStudyDatabase(where.journal, 'read');
     try {
       const books = new Map(database.ledger().map((row) => [row.resource, row]));
-      const wrong = RESOURCES.filter((resource) => Math.abs((books.get(resource)?.spent ?? 0) - state.ledger.spent[resource]) > 1e-3);
+      const wrong = RESOURCES.filter(
+        (resource) => Math.abs((books.get(resource)?.spent ?? 0) - state.ledger.spent[resource]) > 1e-3,
+      );
       if (wrong.length > 0 && !working) {
-        found.push({ what: 'ledger', state: 'bad', text: `${name}: the sums of ${wrong.join(', ')} do not match the events` });
+        found.push({
+          what: 'ledger',
+          state: 'bad',
+          text: `${name}: the sums of ${wrong.join(', ')} do not match the events`,
+        });
       }
     } finally {
       database.close();
     }
     const orphans = working ? [] : state.running.filter((run) => runAlive(where.runs, run));
     if (orphans.length > 0) {
-      found.push({ what: 'orphans', state: 'note', text: `${name}: runs ${orphans.join(', ')} go on without a lab; each ends at its limit`, fix: 'ansatz run   # adopts them' });
+      found.push({
+        what: 'orphans',
+        state: 'note',
+        text: `${name}: runs ${orphans.join(', ')} go on without a lab; each ends at its limit`,
+        fix: 'ansatz run   # adopts them',
+      });
     }
     const old = existsSync(where.runs) ? readdirSync(where.runs).filter((entry) => entry.includes('.old')) : [];
-    if (old.length > 0) found.push({ what: 'leftovers', state: 'note', text: `${name}: ${old.length} run folders of a lost journal tail`, fix: `rm -r ${join(where.runs, '*.old*')}` });
+    if (old.length > 0)
+      found.push({
+        what: 'leftovers',
+        state: 'note',
+        text: `${name}: ${old.length} run folders of a lost journal tail`,
+        fix: `rm -r ${join(where.runs, '*.old*')}`,
+      });
   } catch (error) {
     const user = error instanceof UserError ? error : undefined;
     found.push({ what: 'study', state: 'bad', text: `${name}: ${(error as Error).message}`, fix: user?.fix });

@@ -44,5 +44,8 @@ export function errorText(error: unknown, stream: { readonly isTTY?: boolean } =
 }
 
 function indent(text: string): string {
-  return text.split('\n').map((line) => line.trim()).join('\n      ');
+  return text
+    .split('\n')
+    .map((line) => line.trim())
+    .join('\n      ');
 }

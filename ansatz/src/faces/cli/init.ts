@@ -52,10 +52,15 @@ export async function init(given: string | undefined, options: InitOptions): Pro
     },
     found,
   );
-  const final: Draft = objective?.direction === undefined ? drafted : { ...drafted, objective: { ...drafted.objective, direction: objective.direction } };
+  const final: Draft =
+    objective?.direction === undefined
+      ? drafted
+      : { ...drafted, objective: { ...drafted.objective, direction: objective.direction } };
   writeFileSync(file, renderConfig(final));
   if (options.json === true) {
-    process.stdout.write(`${JSON.stringify({ file, command: found.command, metric: final.objective, metrics: ranked, knobs: final.knobs, skipped: found.skipped, seed: found.seed })}\n`);
+    process.stdout.write(
+      `${JSON.stringify({ file, command: found.command, metric: final.objective, metrics: ranked, knobs: final.knobs, skipped: found.skipped, seed: found.seed })}\n`,
+    );
     return;
   }
   for (const line of findings(file, found, final, ranked, heard)) say(line);
@@ -83,7 +88,12 @@ interface Heard {
 }
 
 /** What the script prints: from a log when one is given, else from a short run in a private copy. */
-async function listen(folder: string, found: Discovery, options: InitOptions, say: (text: string) => void): Promise<Heard | undefined> {
+async function listen(
+  folder: string,
+  found: Discovery,
+  options: InitOptions,
+  say: (text: string) => void,
+): Promise<Heard | undefined> {
   if (options.log !== undefined) {
     if (!existsSync(options.log)) throw new UserError('no-log', `there is no file "${options.log}"`);
     const parser = createParser('stdout');
@@ -92,7 +102,9 @@ async function listen(folder: string, found: Discovery, options: InitOptions, sa
   if (options.probe === false) return undefined;
   const limit = Number(options.probeSeconds);
   if (!(limit > 0)) throw new UserError('bad-option', `--probe-seconds takes seconds, not "${options.probeSeconds}"`);
-  say(`running ${joinWords(found.command)} for at most ${seconds(limit)} in a private copy, to hear what it prints (--no-probe: not)`);
+  say(
+    `running ${joinWords(found.command)} for at most ${seconds(limit)} in a private copy, to hear what it prints (--no-probe: not)`,
+  );
   return probe(folder, found, limit);
 }
 
@@ -141,17 +153,27 @@ function chooseObjective(
   found: Discovery,
   options: InitOptions,
 ): { name: string; direction?: Direction; points?: number; last?: number } | undefined {
-  const told: Direction | undefined = options.maximize === true ? 'maximize' : options.minimize === true ? 'minimize' : undefined;
+  const told: Direction | undefined =
+    options.maximize === true ? 'maximize' : options.minimize === true ? 'minimize' : undefined;
   if (options.metric !== undefined) {
     const match = ranked.find((candidate) => candidate.key === options.metric);
     if (match === undefined && ranked.length > 0) {
       const names = ranked.map((candidate) => candidate.key);
-      throw new UserError('no-metric', `the script printed no metric "${options.metric}"${closest(options.metric, names)}`, {
-        where: `metrics heard: ${names.slice(0, 12).join(', ')}`,
-        fix: `ansatz init --metric ${names[0]}   # or --no-probe to take the name on trust`,
-      });
+      throw new UserError(
+        'no-metric',
+        `the script printed no metric "${options.metric}"${closest(options.metric, names)}`,
+        {
+          where: `metrics heard: ${names.slice(0, 12).join(', ')}`,
+          fix: `ansatz init --metric ${names[0]}   # or --no-probe to take the name on trust`,
+        },
+      );
     }
-    return { name: options.metric, direction: told ?? match?.direction ?? directionOf(options.metric), points: match?.n, last: match?.last };
+    return {
+      name: options.metric,
+      direction: told ?? match?.direction ?? directionOf(options.metric),
+      points: match?.n,
+      last: match?.last,
+    };
   }
   const best = ranked[0];
   if (best !== undefined) return { name: best.key, direction: told ?? best.direction, points: best.n, last: best.last };
@@ -159,7 +181,13 @@ function chooseObjective(
   return hint === undefined ? undefined : { name: hint, direction: told ?? directionOf(hint) };
 }
 
-function findings(file: string, found: Discovery, final: Draft, ranked: readonly Candidate[], heard: Heard | undefined): string[] {
+function findings(
+  file: string,
+  found: Discovery,
+  final: Draft,
+  ranked: readonly Candidate[],
+  heard: Heard | undefined,
+): string[] {
   const paint = paintFor(process.stdout);
   const lines = [
     '',
@@ -168,22 +196,46 @@ function findings(file: string, found: Discovery, final: Draft, ranked: readonly
   ];
   if (ranked.length > 0) {
     const rows = ranked.slice(0, 6).map((c) => ['', c.key, String(c.n), num(c.first), num(c.last), c.direction ?? '?']);
-    lines.push(...table(['        ', 'heard', 'points', 'first', 'last', 'better'], rows, [2, 3, 4]).map((line) => paint.dim(line)));
+    lines.push(
+      ...table(['        ', 'heard', 'points', 'first', 'last', 'better'], rows, [2, 3, 4]).map((line) =>
+        paint.dim(line),
+      ),
+    );
   }
   if (heard?.exit !== undefined && heard.exit.code !== 0 && heard.exit.cut === undefined) {
-    lines.push(paint.yellow(`the script failed (exit ${heard.exit.code}):`), ...heard.exit.tail.slice(-6).map((line) => `  | ${line}`));
+    lines.push(
+      paint.yellow(`the script failed (exit ${heard.exit.code}):`),
+      ...heard.exit.tail.slice(-6).map((line) => `  | ${line}`),
+    );
   } else if (heard !== undefined && ranked.length === 0) {
-    lines.push(paint.yellow('no number was recognised in its output: write the metric into ansatz.yaml, or see capture.pattern there'));
+    lines.push(
+      paint.yellow(
+        'no number was recognised in its output: write the metric into ansatz.yaml, or see capture.pattern there',
+      ),
+    );
   }
   const knobs = final.knobs.map((knob) => [
     '        ',
     knob.name,
     knob.default === undefined ? '-' : valueText(knob.default),
-    knob.kind === 'choice' ? knob.choices.map(String).join(' | ') : `${num(knob.low)} … ${num(knob.high)}${knob.scale === 'log' ? ' log' : ''}`,
+    knob.kind === 'choice'
+      ? knob.choices.map(String).join(' | ')
+      : `${num(knob.low)} … ${num(knob.high)}${knob.scale === 'log' ? ' log' : ''}`,
   ]);
-  if (knobs.length > 0) lines.push(`${paint.bold('knobs')}    ${knobs.length} found`, ...table(['        ', 'name', 'now', 'range'], knobs, [2]).map((line) => line));
+  if (knobs.length > 0)
+    lines.push(
+      `${paint.bold('knobs')}    ${knobs.length} found`,
+      ...table(['        ', 'name', 'now', 'range'], knobs, [2]).map((line) => line),
+    );
   else lines.push(paint.yellow('no knobs were found: write them under "knobs:" in ansatz.yaml'));
-  lines.push(`${paint.bold('seed')}     ${found.seed === undefined ? 'no seed knob was found: repeats measure whatever varies by itself' : 'found; the lab sets it for repeats'}`);
-  lines.push('', `wrote ${file}`, '  ansatz run --dry-run   what it would do and cost', '  ansatz run             does it');
+  lines.push(
+    `${paint.bold('seed')}     ${found.seed === undefined ? 'no seed knob was found: repeats measure whatever varies by itself' : 'found; the lab sets it for repeats'}`,
+  );
+  lines.push(
+    '',
+    `wrote ${file}`,
+    '  ansatz run --dry-run   what it would do and cost',
+    '  ansatz run             does it',
+  );
   return lines;
 }

@@ -44,11 +44,14 @@ function textOf(event: Event, state: State): string | undefined {
       return `trial ${event.trial} gets ${event.more} more: ${event.why}`;
     case 'trial.judged': {
       const row = trialRow(state, trialOf(state, event.trial));
-      return [`trial ${event.trial} ${event.verdict}:`, effectText(row), event.why].filter((part) => part !== '').join(' ');
+      return [`trial ${event.trial} ${event.verdict}:`, effectText(row), event.why]
+        .filter((part) => part !== '')
+        .join(' ');
     }
     case 'run.started': {
       const trial = trialOf(state, event.trial);
-      const what = trial.id === 1 ? 'the script as it is' : changesText(changes(trialOf(state, 1).point, trial.point), 6);
+      const what =
+        trial.id === 1 ? 'the script as it is' : changesText(changes(trialOf(state, 1).point, trial.point), 6);
       return `run ${event.run} started: trial ${event.trial}, seed ${event.seed}, slot ${event.slot}: ${what}`;
     }
     case 'run.reported':
@@ -58,8 +61,9 @@ function textOf(event: Event, state: State): string | undefined {
     case 'run.stopping':
       return `run ${event.run} is stopped: ${event.why}`;
     case 'run.ended': {
-      const cost = `${seconds(event.seconds)}`;
-      if (event.status === 'done') return `run ${event.run} done: ${state.config.objective.metric} ${num(event.value!)} in ${cost}`;
+      const cost = seconds(event.seconds);
+      if (event.status === 'done')
+        return `run ${event.run} done: ${state.config.objective.metric} ${num(event.value!)} in ${cost}`;
       const reason = event.reason === undefined ? '' : ` (${event.reason})`;
       return `run ${event.run} ${event.status}${reason} after ${cost}: ${event.text ?? ''}`.replace(/: $/, '');
     }

@@ -43,7 +43,11 @@ export function openLiveView(
       : help
         ? 'q drain: let the runs finish, start no more   p pause or resume   k stop the runs   Ctrl-C as q, twice as k'
         : paint.dim('q drain   p pause   k kill   ? help');
-    const lines = [...statusLines(statusOf(state), paint, width).slice(0, height - 2), '', fit(footer === '' ? keys : footer, width)];
+    const lines = [
+      ...statusLines(statusOf(state), paint, width).slice(0, height - 2),
+      '',
+      fit(footer === '' ? keys : footer, width),
+    ];
     stream.write(`${erase()}${lines.join('\n')}\n`);
     drawn = lines.length;
   };
@@ -63,7 +67,7 @@ export function openLiveView(
     frame();
   };
 
-  const raw = input.isTTY === true;
+  const raw = input.isTTY;
   if (raw) {
     input.setRawMode(true);
     input.resume();
@@ -81,7 +85,8 @@ export function openLiveView(
   return {
     show(next) {
       state = next;
-      if (next.phase === 'draining') footer = paint.yellow('draining: waiting for the runs under way; Ctrl-C again stops them');
+      if (next.phase === 'draining')
+        footer = paint.yellow('draining: waiting for the runs under way; Ctrl-C again stops them');
       else if (next.phase === 'killed') footer = paint.red('stopping the runs under way');
       else footer = '';
     },

@@ -19,7 +19,12 @@ export interface Plan {
   readonly slots: readonly string[];
   readonly baselineRuns: number;
   /** Most that can be spent; null = not limited. */
-  readonly most: { readonly runs: number | null; readonly deviceSeconds: number | null; readonly wallSeconds: number | null; readonly money: number | null };
+  readonly most: {
+    readonly runs: number | null;
+    readonly deviceSeconds: number | null;
+    readonly wallSeconds: number | null;
+    readonly money: number | null;
+  };
   /** Held for one run while it is under way; null while the limit is learned from the first runs. */
   readonly holdPerRun: { readonly deviceSeconds: number; readonly money: number } | null;
 }
@@ -30,7 +35,8 @@ export function planOf(config: StudyConfig): Plan {
   const space = spaceOf(config);
   const devices = Math.max(1, ...config.slots.map((slot) => slot.gpus.length));
   const inAll = config.slots.reduce((sum, slot) => sum + Math.max(1, slot.gpus.length), 0);
-  const perRun = run.limitSeconds === undefined ? undefined : (run.limitSeconds + run.graceSeconds + SLACK_SECONDS) * devices;
+  const perRun =
+    run.limitSeconds === undefined ? undefined : (run.limitSeconds + run.graceSeconds + SLACK_SECONDS) * devices;
 
   const byRuns = budget.runs !== undefined && perRun !== undefined ? budget.runs * perRun : Infinity;
   const byWall = budget.wallSeconds !== undefined ? budget.wallSeconds * inAll : Infinity;
@@ -42,7 +48,11 @@ export function planOf(config: StudyConfig): Plan {
     command: prepareCommand(config, defaults(space), config.seedNumber).join(' '),
     metric: config.objective.metric,
     direction: config.objective.direction,
-    knobs: config.knobs.map((knob) => ({ name: knob.name, range: rangeText(knob), default: knob.default === undefined ? '-' : valueText(knob.default) })),
+    knobs: config.knobs.map((knob) => ({
+      name: knob.name,
+      range: rangeText(knob),
+      default: knob.default === undefined ? '-' : valueText(knob.default),
+    })),
     points: finite(size),
     slots: config.slots.map(slotText),
     baselineRuns: config.repeats.baseline,
@@ -76,7 +86,9 @@ export function planLines(plan: Plan): string[] {
   return [
     `study     ${plan.study}: ${plan.direction} ${plan.metric}`,
     `command   ${plan.command}`,
-    ...plan.knobs.map((knob, i) => `${i === 0 ? 'knobs     ' : '          '}${knob.name}: ${knob.range} (now ${knob.default})`),
+    ...plan.knobs.map(
+      (knob, i) => `${i === 0 ? 'knobs     ' : '          '}${knob.name}: ${knob.range} (now ${knob.default})`,
+    ),
     `points    ${plan.points === null ? 'a continuous space' : `${num(plan.points)} different points`}`,
     `slots     ${plan.slots.length}: ${plan.slots.join('; ')}`,
     `first     the script as it is, ${plan.baselineRuns} times, to measure the noise`,

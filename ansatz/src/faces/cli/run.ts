@@ -108,12 +108,19 @@ function checkCommand(config: StudyConfig): void {
     throw new UserError('no-command', `there is no program "${program}"`, {
       where: `command in ${join(config.folder, 'ansatz.yaml')}`,
       why: program.includes('/') ? `${places[0]} does not exist` : 'it is in no folder of PATH',
-      fix: python === undefined || python === program ? 'write the full path of the program' : `command: ${[python, ...config.command.slice(1)].join(' ')}`,
+      fix:
+        python === undefined || python === program
+          ? 'write the full path of the program'
+          : `command: ${[python, ...config.command.slice(1)].join(' ')}`,
     });
   }
   // The script itself, when the command is an interpreter and a file.
   const script = config.command[1];
-  if (script !== undefined && /\.(py|js|mjs|cjs|ts|mts|sh|R|jl|lua|rb)$/.test(script) && !existsSync(resolve(config.folder, script))) {
+  if (
+    script !== undefined &&
+    /\.(py|js|mjs|cjs|ts|mts|sh|R|jl|lua|rb)$/.test(script) &&
+    !existsSync(resolve(config.folder, script))
+  ) {
     throw new UserError('no-script', `the script "${script}" does not exist`, {
       where: resolve(config.folder, script),
       fix: 'the command runs in the folder of ansatz.yaml; paths are relative to it',
@@ -155,11 +162,15 @@ function prepareJournal(held: HeldStudy, config: StudyConfig): State {
   const state = held.state;
   const changed = differences(state.config, config);
   if (changed.length > 0) {
-    throw new UserError('changed-question', `study "${config.name}" was begun with other settings: ${changed.join(', ')}`, {
-      where: held.folder.path,
-      why: 'results under different settings cannot be compared',
-      fix: 'ansatz run --new   # starts another study with the settings of now\n       (budget, deadline, price-free limits and slots may change at any time)',
-    });
+    throw new UserError(
+      'changed-question',
+      `study "${config.name}" was begun with other settings: ${changed.join(', ')}`,
+      {
+        where: held.folder.path,
+        why: 'results under different settings cannot be compared',
+        fix: 'ansatz run --new   # starts another study with the settings of now\n       (budget, deadline, price-free limits and slots may change at any time)',
+      },
+    );
   }
   const budgetChanged = JSON.stringify(state.config.budget) !== JSON.stringify(config.budget);
   const deadlineChanged = config.deadline !== undefined && config.deadline !== state.deadline;
@@ -174,7 +185,12 @@ function prepareJournal(held: HeldStudy, config: StudyConfig): State {
       });
     }
   }
-  const raised: Event = { type: 'budget.raised', budget: config.budget, deadline: config.deadline, at: Math.max(now, state.now) };
+  const raised: Event = {
+    type: 'budget.raised',
+    budget: config.budget,
+    deadline: config.deadline,
+    at: Math.max(now, state.now),
+  };
   journal.append([raised]);
   return reduce(state, raised);
 }
@@ -189,7 +205,7 @@ function differences(before: StudyConfig, after: StudyConfig): string[] {
 async function work(held: HeldStudy, config: StudyConfig, options: RunOptions): Promise<number> {
   const { folder, journal, points } = held;
   const out = process.stdout;
-  const terminal = out.isTTY === true && options.plain !== true && options.json !== true && process.env['CI'] === undefined;
+  const terminal = out.isTTY && options.plain !== true && options.json !== true && process.env['CI'] === undefined;
   const [host, pid] = identity().split(' ');
   const executor = localExecutor({ config, runs: folder.runs });
   let view: ReturnType<typeof openLiveView> | undefined;
@@ -299,7 +315,8 @@ export function summary(state: State, path: string): string[] {
     `  ${one.objective.metric}: ${headline(one, paint)}`,
     `  ${one.runs} runs of ${one.trials} trials, ${seconds(one.spent.deviceSeconds)} of device time: ${one.verdicts.keep} keep, ${one.verdicts.discard} discard, ${one.verdicts.inconclusive} inconclusive, ${one.verdicts.crash} crash`,
   ];
-  if (one.noise !== undefined && !one.noise.deterministic) lines.push(`  noise floor: sd ${num(one.noise.sd, 2)} of one run`);
+  if (one.noise !== undefined && !one.noise.deterministic)
+    lines.push(`  noise floor: sd ${num(one.noise.sd, 2)} of one run`);
   lines.push(
     '',
     one.ended === undefined ? '  ansatz run           goes on from here' : '  ansatz trials        all of them',
@@ -327,7 +344,10 @@ function baselineError(state: State, path: string): UserError {
   const logs = failed === undefined ? path : join(path, 'runs', String(failed.id));
   return new UserError('baseline-failed', `the script fails as it is: ${baseline.why}`, {
     where: logs,
-    why: failed?.reason === 'no-metric' && metric !== undefined ? 'the objective is read from what the script prints' : tail.join('\n') || undefined,
+    why:
+      failed?.reason === 'no-metric' && metric !== undefined
+        ? 'the objective is read from what the script prints'
+        : tail.join('\n') || undefined,
     fix:
       metric !== undefined
         ? `metric: ${metric}   # in ansatz.yaml, then: ansatz run --new`

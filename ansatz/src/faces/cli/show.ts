@@ -12,7 +12,18 @@ import { closest, UserError } from '../../study/error.ts';
 import { runOf, type State, type Trial, trialOf } from '../../study/state.ts';
 import { changes, type RunRow, runRow, trialRow } from '../../study/views.ts';
 import { verdictMark } from './status.ts';
-import { bytes, changesText, effectText, num, paintFor, plusMinus, seconds, sparkline, table, valueText } from './text.ts';
+import {
+  bytes,
+  changesText,
+  effectText,
+  num,
+  paintFor,
+  plusMinus,
+  seconds,
+  sparkline,
+  table,
+  valueText,
+} from './text.ts';
 
 export interface ShowOptions {
   study?: string;
@@ -38,7 +49,14 @@ export async function show(given: string, options: ShowOptions): Promise<void> {
     if (options.json === true) {
       const curves = Object.fromEntries(runs.map((run) => [run.run, points?.list(run.run) ?? []]));
       const row = trialRow(state, trial);
-      const detail = { ...row, hypothesis: trial.hypothesis, point: trial.point, parent: trial.parent, runs, metrics: curves };
+      const detail = {
+        ...row,
+        hypothesis: trial.hypothesis,
+        point: trial.point,
+        parent: trial.parent,
+        runs,
+        metrics: curves,
+      };
       process.stdout.write(`${JSON.stringify(detail)}\n`);
       return;
     }
@@ -82,7 +100,14 @@ function lines(
     text.push(`  to parent   trial ${trial.parent}: ${changesText(row.changes)}`);
     if (trial.parent !== 1) text.push(`  to baseline ${changesText(changes(baseline.point, trial.point))}`);
   }
-  text.push(`  settings    ${Object.entries(trial.point).map(([knob, value]) => `${knob}=${valueText(value)}`).join(' ') || 'no knobs'}`, '');
+  text.push(
+    `  settings    ${
+      Object.entries(trial.point)
+        .map(([knob, value]) => `${knob}=${valueText(value)}`)
+        .join(' ') || 'no knobs'
+    }`,
+    '',
+  );
 
   const rows = runs.map((run) => {
     const curve = curveOf(run, points, name, metric === undefined);
@@ -97,7 +122,11 @@ function lines(
       sparkline(curve, 40),
     ];
   });
-  text.push(...table(['run', 'seed', 'status', 'result', 'time', 'cpu', 'memory', name], rows, [0, 1, 3, 4, 5, 6]).map((line) => `  ${line}`));
+  text.push(
+    ...table(['run', 'seed', 'status', 'result', 'time', 'cpu', 'memory', name], rows, [0, 1, 3, 4, 5, 6]).map(
+      (line) => `  ${line}`,
+    ),
+  );
 
   const last = runs.at(-1);
   if (last === undefined) return text;
@@ -112,7 +141,15 @@ function lines(
   const heard = points?.list(last.run) ?? [];
   if (heard.length > 0) {
     text.push('', `  heard in run ${last.run}:`);
-    const shown = heard.slice(0, 12).map((series) => [series.key, String(series.count), num(series.last, 6), series.source, series.resolution === 0 ? 'exact' : `± ${num(series.resolution / 2, 1)}`]);
+    const shown = heard
+      .slice(0, 12)
+      .map((series) => [
+        series.key,
+        String(series.count),
+        num(series.last, 6),
+        series.source,
+        series.resolution === 0 ? 'exact' : `± ${num(series.resolution / 2, 1)}`,
+      ]);
     text.push(...table(['metric', 'points', 'last', 'from', 'rounding'], shown, [1, 2]).map((line) => `  ${line}`));
     if (heard.length > 12) text.push(`  and ${heard.length - 12} more`);
   }

@@ -16,7 +16,8 @@ export function status(options: { study?: string; json?: boolean; all?: boolean 
   }
   const one = read(chooseStudy(process.cwd(), options.study));
   if (options.json === true) process.stdout.write(`${JSON.stringify(one)}\n`);
-  else process.stdout.write(`${statusLines(one, paintFor(process.stdout), process.stdout.columns ?? 100).join('\n')}\n`);
+  else
+    process.stdout.write(`${statusLines(one, paintFor(process.stdout), process.stdout.columns ?? 100).join('\n')}\n`);
 }
 
 function read(folder: ReturnType<typeof studyFolder>): Status {
@@ -31,7 +32,10 @@ function line(one: Status): string {
 
 function phaseText(one: Status): string {
   if (one.ended !== undefined) return `ended (${one.ended.text})`;
-  if (!one.open) return one.running.length > 0 ? 'no lab is running, but its runs may be: ansatz run' : 'stopped; ansatz run goes on';
+  if (!one.open)
+    return one.running.length > 0
+      ? 'no lab is running, but its runs may be: ansatz run'
+      : 'stopped; ansatz run goes on';
   return one.phase;
 }
 
@@ -46,11 +50,16 @@ export function statusLines(one: Status, paint: Paint, width: number): string[] 
   ];
   if (one.savedSeconds > 0) lines.push(`  pruning   kept about ${seconds(one.savedSeconds)} from being spent`);
   for (const run of one.running) {
-    const curve = run.values.length > 0 ? `${one.objective.metric} ${num(run.values.at(-1)!)} at step ${num(run.steps.at(-1)!)}` : 'no metric yet';
+    const curve =
+      run.values.length > 0
+        ? `${one.objective.metric} ${num(run.values.at(-1)!)} at step ${num(run.steps.at(-1)!)}`
+        : 'no metric yet';
     lines.push(`  slot ${run.slot}    trial ${run.trial}, run ${run.run} (seed ${run.seed}): ${curve}`);
   }
   for (const row of one.last) {
-    lines.push(`  ${verdictMark(row.state, paint)} trial ${row.trial} ${effectText(row)}  ${changesText(row.changes, 4)}  ${paint.dim(row.why)}`);
+    lines.push(
+      `  ${verdictMark(row.state, paint)} trial ${row.trial} ${effectText(row)}  ${changesText(row.changes, 4)}  ${paint.dim(row.why)}`,
+    );
   }
   for (const knob of one.dead) lines.push(paint.yellow(`  knob ${knob} does nothing: it is left alone`));
   for (const text of one.warnings) lines.push(paint.yellow(`  ${text}`));
@@ -94,7 +103,9 @@ export function budgetLines(one: Status): string[] {
   }
   if (one.deadline !== undefined) {
     const left = (one.deadline - one.now) / 1000;
-    lines.push(`deadline  ${new Date(one.deadline).toLocaleString('sv-SE')}${left > 0 ? `, ${seconds(left)} left` : ', over'}`);
+    lines.push(
+      `deadline  ${new Date(one.deadline).toLocaleString('sv-SE')}${left > 0 ? `, ${seconds(left)} left` : ', over'}`,
+    );
   }
   return lines;
 }

@@ -11,7 +11,12 @@ export function steer(what: 'stop' | 'pause' | 'resume', options: { study?: stri
   if (!held(lease)) {
     const left = state.running.length;
     throw new UserError('no-lab', `no lab works on study "${folder.name}"`, {
-      why: state.ended === undefined ? (left > 0 ? `${left} runs were left behind; each ends at its own limit` : 'it was stopped before') : `it has ended: ${state.ended.text}`,
+      why:
+        state.ended === undefined
+          ? left > 0
+            ? `${left} runs were left behind; each ends at its own limit`
+            : 'it was stopped before'
+          : `it has ended: ${state.ended.text}`,
       fix: state.ended === undefined ? 'ansatz run   # resumes it' : 'ansatz run --new',
     });
   }

@@ -17,7 +17,8 @@ export interface Paint {
 export function paintFor(stream: { readonly isTTY?: boolean }, env: NodeJS.ProcessEnv = process.env): Paint {
   const forced = env['FORCE_COLOR'] !== undefined && env['FORCE_COLOR'] !== '0';
   const wanted = forced || (stream.isTTY === true && (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb');
-  const code = (open: number, close: number) => (text: string) => (wanted ? `\u001b[${open}m${text}\u001b[${close}m` : text);
+  const code = (open: number, close: number) => (text: string) =>
+    wanted ? `\u001b[${open}m${text}\u001b[${close}m` : text;
   return {
     bold: code(1, 22),
     dim: code(2, 22),
@@ -62,14 +63,20 @@ export function resultText(result: Result | undefined): string {
 export function seconds(value: number): string {
   if (value < 10) return `${trimZeros(value.toFixed(1)) || '0'} s`;
   if (value < 90) return `${Math.round(value)} s`;
-  if (value < 5400) return `${Math.floor(value / 60)} min ${Math.round(value % 60)} s`.replace(' 0 s', '').replace('60 s', '59 s');
-  if (value < 172_800) return `${Math.floor(value / 3600)} h ${Math.floor((value % 3600) / 60)} min`.replace(' 0 min', '');
+  if (value < 5400)
+    return `${Math.floor(value / 60)} min ${Math.round(value % 60)} s`.replace(' 0 s', '').replace('60 s', '59 s');
+  if (value < 172_800)
+    return `${Math.floor(value / 3600)} h ${Math.floor((value % 3600) / 60)} min`.replace(' 0 min', '');
   return `${trimZeros((value / 86_400).toFixed(1))} d`;
 }
 
 /** Bytes in the unit that fits. */
 export function bytes(value: number): string {
-  for (const [unit, size] of [['GiB', 2 ** 30], ['MiB', 2 ** 20], ['KiB', 2 ** 10]] as const) {
+  for (const [unit, size] of [
+    ['GiB', 2 ** 30],
+    ['MiB', 2 ** 20],
+    ['KiB', 2 ** 10],
+  ] as const) {
     if (value >= size) return `${num(value / size, 3)} ${unit}`;
   }
   return `${value} B`;
@@ -125,7 +132,11 @@ export function bar(share: number, width = 20): string {
 }
 
 /** Columns padded to their widest cell; numbers to the right. Colour codes do not count as width. */
-export function table(header: readonly string[], rows: readonly (readonly string[])[], right: readonly number[] = []): string[] {
+export function table(
+  header: readonly string[],
+  rows: readonly (readonly string[])[],
+  right: readonly number[] = [],
+): string[] {
   const all = [header, ...rows];
   const widths = header.map((_, i) => Math.max(...all.map((row) => visibleWidth(row[i] ?? ''))));
   return all.map((row) =>
@@ -142,7 +153,7 @@ export function table(header: readonly string[], rows: readonly (readonly string
 
 /** Characters a terminal shows. */
 export function visibleWidth(text: string): number {
-  return [...text.replaceAll(/\u001b\[[0-9;]*m/g, '')].length;
+  return Array.from(text.replaceAll(/\u001b\[[0-9;]*m/g, '')).length;
 }
 
 /** Cut to `width` visible characters, colour codes kept whole, an ellipsis at the end. */

@@ -9,7 +9,13 @@ const VERDICTS = ['keep', 'discard', 'inconclusive', 'crash', 'running', 'queued
 const SORTS = ['trial', 'value', 'effect'];
 
 /** Print the trials of a study. */
-export function trials(options: { study?: string; json?: boolean; verdict?: string; sort?: string; last?: string }): void {
+export function trials(options: {
+  study?: string;
+  json?: boolean;
+  verdict?: string;
+  sort?: string;
+  last?: string;
+}): void {
   const { state } = readStudy(chooseStudy(process.cwd(), options.study));
   check('--verdict', options.verdict, VERDICTS);
   check('--sort', options.sort, SORTS);
@@ -43,12 +49,15 @@ export function trials(options: { study?: string; json?: boolean; verdict?: stri
   const [header, ...body] = lines as [string, ...string[]];
   process.stdout.write(`${paint.dim(fit(header, wide))}\n`);
   for (const line of body) process.stdout.write(`${fit(line, wide)}\n`);
-  process.stdout.write(paint.dim(`${rows.length} trials; value ± standard error; * = incumbent; ansatz show <trial> for one\n`));
+  process.stdout.write(
+    paint.dim(`${rows.length} trials; value ± standard error; * = incumbent; ansatz show <trial> for one\n`),
+  );
 }
 
 function order(by: string, minimize: boolean): (a: TrialRow, b: TrialRow) => number {
   const last = (x: number | undefined): number => x ?? Infinity;
-  if (by === 'value') return (a, b) => (minimize ? last(a.value) - last(b.value) : last(negated(a.value)) - last(negated(b.value)));
+  if (by === 'value')
+    return (a, b) => (minimize ? last(a.value) - last(b.value) : last(negated(a.value)) - last(negated(b.value)));
   if (by === 'effect') return (a, b) => last(negated(a.effect)) - last(negated(b.effect));
   return (a, b) => a.trial - b.trial;
 }
@@ -63,4 +72,3 @@ function check(option: string, given: string | undefined, allowed: readonly stri
     fix: `${option} ${allowed.join('|')}`,
   });
 }
-

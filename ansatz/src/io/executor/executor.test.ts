@@ -14,7 +14,7 @@ interface Bench {
   readonly executor: Executor;
   readonly world: World;
   /** A spec whose script prints 0.5 and ends after about `seconds`, with `crash` unhappily. */
-  spec(run: number, seconds: number, crash?: boolean): RunSpec;
+  readonly spec: (run: number, seconds: number, crash?: boolean) => RunSpec;
 }
 
 const folders: string[] = [];
@@ -29,7 +29,8 @@ afterEach(() => {
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
 });
 
-const SCRIPT = 'echo "loss: 0.5"; echo x >> "$COUNT"; sleep $1; if [ "$2" = yes ]; then echo "Error: boom" >&2; exit 3; fi';
+const SCRIPT =
+  'echo "loss: 0.5"; echo x >> "$COUNT"; sleep $1; if [ "$2" = yes ]; then echo "Error: boom" >&2; exit 3; fi';
 
 function local(script = SCRIPT, grace = 0.3): Bench & { folder: string; runs: string; again: () => Executor } {
   const folder = scratch();
@@ -54,7 +55,14 @@ function local(script = SCRIPT, grace = 0.3): Bench & { folder: string; runs: st
     again,
     executor: again(),
     world: realWorld(),
-    spec: (run, seconds, crash = false) => ({ run, trial: run, point: { seconds, crash: crash ? 'yes' : 'no' }, seed: 1, slot: 0, limitSeconds: 20 }),
+    spec: (run, seconds, crash = false) => ({
+      run,
+      trial: run,
+      point: { seconds, crash: crash ? 'yes' : 'no' },
+      seed: 1,
+      slot: 0,
+      limitSeconds: 20,
+    }),
   };
 }
 
@@ -66,7 +74,14 @@ function simulated(): Bench {
   return {
     executor,
     world,
-    spec: (run, seconds, crash = false) => ({ run, trial: run, point: { seconds, crash: crash ? 'yes' : 'no' }, seed: 1, slot: 0, limitSeconds: 20 }),
+    spec: (run, seconds, crash = false) => ({
+      run,
+      trial: run,
+      point: { seconds, crash: crash ? 'yes' : 'no' },
+      seed: 1,
+      slot: 0,
+      limitSeconds: 20,
+    }),
   };
 }
 
@@ -144,7 +159,11 @@ describe.each([
   test('adopting a run that never started starts it', async () => {
     const { executor, world, spec } = make();
     const told = await until(world, 2, (tell) => executor.adopt([spec(1, 0.1), spec(2, 0.05, true)], tell));
-    expect(exits(told).map(({ run }) => run).sort()).toEqual([1, 2]);
+    expect(
+      exits(told)
+        .map(({ run }) => run)
+        .toSorted((a, b) => a - b),
+    ).toEqual([1, 2]);
     executor.close();
   });
 });
@@ -163,14 +182,18 @@ describe('the local executor', () => {
     expect(readFileSync(join(bench.folder, 'count'), 'utf8')).toBe('x\nx\n');
     // What was printed before the adoption is heard as well.
     const heard = told.filter((message) => message.type === 'run.heard').map(({ run }) => run);
-    expect([...new Set(heard)].sort()).toEqual([1, 2]);
+    expect([...new Set(heard)].toSorted((a, b) => a - b)).toEqual([1, 2]);
     second.close();
   });
 
   test('kills children that left the group, and those that ignore TERM', async () => {
-    const bench = local('setsid sh -c "trap : TERM; while :; do sleep 0.1; done" & trap : TERM; while :; do sleep 0.1; done');
+    const bench = local(
+      'setsid sh -c "trap : TERM; while :; do sleep 0.1; done" & trap : TERM; while :; do sleep 0.1; done',
+    );
     const told: Message[] = [];
-    const exited = until(bench.world, 1, (tell) => bench.executor.submit(bench.spec(1, 0), (message) => (told.push(message), tell(message))));
+    const exited = until(bench.world, 1, (tell) =>
+      bench.executor.submit(bench.spec(1, 0), (message) => (told.push(message), tell(message))),
+    );
     await started(bench.runs, [1]);
     await sleep(300);
     const entry = `ANSATZ_RUN=${tokenOf(bench.runs, 1)}`;
@@ -251,7 +274,8 @@ test('a process is known by pid, birth and boot together', () => {
 async function started(runs: string, ids: readonly number[]): Promise<number[]> {
   for (;;) {
     const files = ids.map((id) => join(runFolder(runs, id), 'started'));
-    if (files.every((file) => existsSync(file))) return files.map((file) => Number(readFileSync(file, 'utf8').split(' ')[0]));
+    if (files.every((file) => existsSync(file)))
+      return files.map((file) => Number(readFileSync(file, 'utf8').split(' ')[0]));
     await sleep(10);
   }
 }

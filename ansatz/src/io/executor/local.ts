@@ -10,7 +10,7 @@ import { type Capture, openCapture } from '../capture/index.ts';
 import type { Executor, Exit, RunSpec, Tell } from './executor.ts';
 import { commandOf, prepare, type Prepared } from './prepare.ts';
 import { alive, bootId, type ProcessId, signal, treeUsage, uptime, withEnvironment } from './process.ts';
-import { arrived } from '../knobs/index.ts';
+import { arrived } from '../knobs/verify.ts';
 import { countLines, headOf, tailOf } from './tail.ts';
 
 const SUPERVISOR = fileURLToPath(new URL('supervise.sh', import.meta.url));

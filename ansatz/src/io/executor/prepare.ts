@@ -4,7 +4,8 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync 
 import { availableParallelism } from 'node:os';
 import { delimiter, join } from 'node:path';
 import type { Slot, StudyConfig } from '../../study/config.ts';
-import { applyPatches, copyTree, deliver, type Delivered } from '../knobs/index.ts';
+import { copyTree } from '../knobs/copy.ts';
+import { applyPatches, deliver, type Delivered } from '../knobs/deliver.ts';
 import type { RunSpec } from './executor.ts';
 
 export interface Prepared {

@@ -3,11 +3,9 @@
 import type { Delivery, Knob, StudyConfig } from '../../study/config.ts';
 import { UserError } from '../../study/error.ts';
 import type { Point, Value } from '../../methods/space/space.ts';
+import { floatText, wholeText, type Edit } from './edit.ts';
 
-/** One change of one file. `as` is the kind of number to write; text and truth are written as they are. */
-export type Edit =
-  | { readonly by: 'constant'; readonly name: string; readonly value: Value; readonly as: Knob['kind'] }
-  | { readonly by: 'file'; readonly path: readonly string[]; readonly value: Value; readonly as: Knob['kind'] };
+export type { Edit } from './edit.ts';
 
 export interface Patch {
   /** Relative to the folder, with `/`. */
@@ -79,21 +77,6 @@ export function valueText(value: Value, as: Knob['kind'], python: boolean): stri
   if (typeof value === 'string') return value;
   if (as === 'float') return floatText(value);
   return wholeText(value);
-}
-
-/** A float with a dot or an exponent. */
-export function floatText(value: number): string {
-  const text = Object.is(value, -0) ? '-0' : String(value);
-  return /^-?\d+$/.test(text) ? `${text}.0` : text;
-}
-
-/** A whole number in digits alone; anything else as a float. */
-export function wholeText(value: number): string {
-  return Number.isSafeInteger(value)
-    ? String(value)
-    : Number.isInteger(value)
-      ? BigInt(value).toString()
-      : floatText(value);
 }
 
 function scriptAt(argv: readonly string[]): number {

@@ -6,7 +6,7 @@ import { closest, UserError } from '../../study/error.ts';
 import type { Value } from '../../methods/space/space.ts';
 import { formatPath } from '../config/via.ts';
 import { bindings, parseSource, type Constant } from './constants.ts';
-import { floatText, wholeText, type Edit } from './deliver.ts';
+import { floatText, wholeText, type Edit } from './edit.ts';
 import { leavesOf } from './discover/leaves.ts';
 import type { Source } from './discover/source.ts';
 import type { Text } from './private.ts';

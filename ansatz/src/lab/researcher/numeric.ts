@@ -2,7 +2,14 @@
 
 import { rng } from '../../methods/math/rng.ts';
 import type { Sampler } from '../../methods/sampling/index.ts';
-import { canonical, cardinality, decodeParam, encodeParam, feasible, parseConstraint } from '../../methods/space/index.ts';
+import {
+  canonical,
+  cardinality,
+  decodeParam,
+  encodeParam,
+  feasible,
+  parseConstraint,
+} from '../../methods/space/index.ts';
 import type { Param, Point, Space } from '../../methods/space/space.ts';
 import type { StudyConfig } from '../../study/config.ts';
 import type { State } from '../../study/state.ts';

@@ -24,7 +24,7 @@ export function median(values: readonly number[]): number {
 /** Quantile by linear interpolation (Hyndman & Fan 1996, type 7); NaN when empty. q in [0, 1]. */
 export function quantile(values: readonly number[], q: number): number {
   if (values.length === 0) return NaN;
-  const sorted = values.toSorted((a, b) => a - b);
+  const sorted = Float64Array.from(values).sort();
   const place = (sorted.length - 1) * q;
   const below = Math.floor(place);
   const above = Math.min(below + 1, sorted.length - 1);

@@ -18,11 +18,12 @@ export type Event = EventBody & { readonly at: number };
 export const EVENT_VERSION = 1;
 
 /** Per type and old version, the step to the next version. */
-const UPGRADES: Readonly<Record<string, Readonly<Record<number, (old: Record<string, unknown>) => Record<string, unknown>>>>> =
-  {
-    // Before version 1 a limit was called `timeout`.
-    'run.started': { 0: ({ timeout, ...rest }) => ({ ...rest, limitSeconds: timeout }) },
-  };
+const UPGRADES: Readonly<
+  Record<string, Readonly<Record<number, (old: Record<string, unknown>) => Record<string, unknown>>>>
+> = {
+  // Before version 1 a limit was called `timeout`.
+  'run.started': { 0: ({ timeout, ...rest }) => ({ ...rest, limitSeconds: timeout }) },
+};
 
 /**
  * Bring a stored event to the current version. Events newer than this code are an error: an older ansatz must not
