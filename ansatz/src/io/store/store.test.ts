@@ -1,0 +1,320 @@
+import {
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+  closeSync,
+  existsSync,
+} from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { simpleConfig } from '../../study/config.fixture.ts';
+import { upgrade, type Event } from '../../study/events/index.ts';
+import { reduce, type State } from '../../study/state.ts';
+import { LeaseLost } from './journal.ts';
+import { memoryPoints, openPoints } from './points.ts';
+import { salvage } from './salvage.ts';
+import { openStudyDatabase, type StudyDatabase } from './sqlite.ts';
+
+let folder: string;
+let file: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'ansatz-store-'));
+  file = join(folder, 'journal.db');
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const created = (budget = {}): Event => ({
+  type: 'study.created',
+  config: simpleConfig({ budget }),
+  baseline: { lr: 0.1, hidden: 8 },
+  at: 1,
+});
+const started = (run: number, deviceSeconds: number): Event => ({
+  type: 'run.started',
+  run,
+  trial: 1,
+  repeat: run - 1,
+  seed: 1,
+  slot: 0,
+  limitSeconds: 1,
+  hold: { runs: 1, deviceSeconds, money: 0 },
+  at: 2,
+});
+const ended = (run: number, deviceSeconds: number): Event => ({
+  type: 'run.ended',
+  run,
+  status: 'done',
+  value: 1,
+  charge: { runs: 1, deviceSeconds, money: 0 },
+  seconds: deviceSeconds,
+  at: 3,
+});
+
+function opened(...events: Event[]): StudyDatabase {
+  const database = openStudyDatabase(file, 'write');
+  database.take('me 1 1 boot', 0);
+  database.append(events);
+  return database;
+}
+
+describe('the journal', () => {
+  test('gives back what was appended, in order, also to another reader', () => {
+    const events = [created(), started(1, 5), ended(1, 3)];
+    const writer = opened(...events);
+    const reader = openStudyDatabase(file, 'read');
+    expect([...reader.read()]).toEqual(events);
+    expect([...reader.read(1)]).toEqual(events.slice(1));
+    writer.append([started(2, 5)]);
+    expect([...reader.read(3)]).toEqual([started(2, 5)]);
+    writer.close();
+    reader.close();
+  });
+
+  test('stores all events of an append or none', () => {
+    const database = opened(created({ deviceSeconds: 10 }));
+    expect(() => database.append([started(1, 6), started(2, 6)])).toThrow(/CHECK/);
+    expect([...database.read()]).toHaveLength(1);
+    expect(database.ledger().find((row) => row.resource === 'deviceSeconds')).toMatchObject({ held: 0, spent: 0 });
+    database.append([started(1, 6)]);
+    database.close();
+  });
+
+  test('a run cannot end twice', () => {
+    const database = opened(created(), started(1, 5), ended(1, 1));
+    expect(() => database.append([ended(1, 1)])).toThrow(/ended twice/);
+    database.close();
+  });
+
+  test('a lab whose lease was taken can write no more', () => {
+    const first = opened(created());
+    const second = openStudyDatabase(file, 'write');
+    second.take('other 2 2 boot', 5);
+    expect(() => first.append([started(1, 1)])).toThrow(LeaseLost);
+    second.append([started(1, 1)]);
+    expect([...first.read()]).toHaveLength(2);
+    first.close();
+    second.close();
+  });
+
+  test('nothing is appended without the lease', () => {
+    const database = openStudyDatabase(file, 'write');
+    expect(() => database.append([created()])).toThrow(/lease/);
+    database.close();
+  });
+
+  test('a snapshot and the events after it make the same state as all events', () => {
+    const database = opened(created(), started(1, 5), ended(1, 3));
+    database.snapshot(database.state()!);
+    database.append([started(2, 5), ended(2, 4)]);
+    const all = [...database.read()].reduce<State | undefined>(reduce, undefined);
+    expect(database.state()).toEqual(JSON.parse(JSON.stringify(all)));
+    database.close();
+  });
+
+  test('reads events of older versions through their upgrades, and refuses those of newer ones', () => {
+    const database = opened(created());
+    database.close();
+    const raw = new DatabaseSync(file);
+    const { type, at, limitSeconds, ...rest } = started(1, 5) as Extract<Event, { type: 'run.started' }>;
+    raw
+      .prepare('INSERT INTO event VALUES (2, ?, ?, 0, ?)')
+      .run(at, type, JSON.stringify({ ...rest, timeout: limitSeconds }));
+    raw.close();
+    const reader = openStudyDatabase(file, 'read');
+    expect([...reader.read(1)]).toEqual([started(1, 5)]);
+    reader.close();
+    expect(() => upgrade('run.started', 99, {})).toThrow(/newer/);
+  });
+
+  test('a file of a newer ansatz is refused, not changed', () => {
+    opened(created()).close();
+    const raw = new DatabaseSync(file);
+    raw.exec('PRAGMA user_version = 99');
+    raw.close();
+    expect(() => openStudyDatabase(file, 'write')).toThrow(/newer ansatz/);
+  });
+});
+
+describe('the ledger in the database', () => {
+  test('spent + held never exceeds the budget, whatever is tried in whatever order', () => {
+    const step = fc.oneof(
+      fc.record({ do: fc.constant('start' as const), hold: fc.double({ min: 0, max: 8, noNaN: true }) }),
+      fc.record({
+        do: fc.constant('end' as const),
+        pick: fc.nat(),
+        charge: fc.double({ min: 0, max: 12, noNaN: true }),
+      }),
+      fc.record({ do: fc.constant('raise' as const), to: fc.double({ min: 0, max: 60, noNaN: true }) }),
+    );
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+        const path = join(folder, `p${Math.floor(performance.now() * 1000)}.db`);
+        const database = openStudyDatabase(path, 'write');
+        database.take('me', 0);
+        database.append([created({ deviceSeconds: 20 })]);
+        const live: number[] = [];
+        let runs = 0;
+        let budget = 20;
+        let spent = 0;
+        const holds = new Map<number, number>();
+        for (const one of steps) {
+          try {
+            if (one.do === 'start') {
+              database.append([started(runs + 1, one.hold)]);
+              live.push(++runs);
+              holds.set(runs, one.hold);
+            } else if (one.do === 'end' && live.length > 0) {
+              const [run] = live.splice(one.pick % live.length, 1);
+              database.append([ended(run!, one.charge)]);
+              spent += Math.min(one.charge, holds.get(run!)!);
+              holds.delete(run!);
+            } else if (one.do === 'raise') {
+              database.append([{ type: 'budget.raised', budget: { deviceSeconds: one.to }, at: 4 }]);
+              budget = one.to;
+            }
+          } catch (error) {
+            expect(String(error)).toMatch(/CHECK/);
+          }
+          const row = database.ledger().find(({ resource }) => resource === 'deviceSeconds')!;
+          expect(row.spent + row.held).toBeLessThanOrEqual(budget + 1e-5);
+          expect(row.spent).toBeCloseTo(spent, 6);
+          expect(row.held).toBeCloseTo(
+            [...holds.values()].reduce((a, b) => a + b, 0),
+            6,
+          );
+        }
+        database.close();
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  test('the state in memory and the database keep the same books', () => {
+    const database = opened(created({ deviceSeconds: 100 }), started(1, 10), started(2, 10), ended(1, 4), ended(2, 30));
+    const state = database.state()!;
+    for (const { resource, held, spent } of database.ledger()) {
+      expect(state.ledger.spent[resource as 'runs']).toBeCloseTo(spent, 9);
+      expect(state.ledger.held[resource as 'runs']).toBeCloseTo(held, 9);
+    }
+    // A charge beyond the hold is clipped: the executor enforces what was held.
+    expect(state.ledger.spent.deviceSeconds).toBe(14);
+    database.close();
+  });
+});
+
+describe('a damaged journal', () => {
+  const many = (): Event[] => [
+    created(),
+    ...Array.from({ length: 300 }, (_, i) => [started(i + 1, 1), ended(i + 1, 0.5)]).flat(),
+  ];
+
+  test('keeps the events before the damage and starts a clean file with them', () => {
+    opened(...many()).close();
+    // Overwrite the last third of the file, as a bad disk might.
+    const { size } = statSync(file);
+    const handle = openSync(file, 'r+');
+    writeSync(handle, Buffer.alloc(Math.floor(size / 3), 0xaa), 0, Math.floor(size / 3), Math.floor((2 * size) / 3));
+    closeSync(handle);
+    const { kept, aside } = salvage(file);
+    expect(kept).toBeGreaterThan(100);
+    expect(existsSync(aside)).toBe(true);
+    const database = openStudyDatabase(file, 'write');
+    expect([...database.read()]).toEqual(many().slice(0, kept));
+    expect(database.ledger().find((row) => row.resource === 'runs')!.spent).toBe(database.state()!.ledger.spent.runs);
+    database.close();
+  });
+
+  test('a torn body ends the chain there', () => {
+    opened(...many()).close();
+    const raw = new DatabaseSync(file);
+    raw.exec(`UPDATE event SET body = '{"run": 1' WHERE seq = 50`);
+    raw.close();
+    expect(salvage(file).kept).toBe(49);
+  });
+
+  test('a torn write-ahead log loses only what was not whole', () => {
+    const database = opened(...many());
+    // A copy of the files as a crash leaves them, the log cut in the middle of its last page.
+    const copy = join(folder, 'copy.db');
+    writeFileSync(copy, readFileSync(file));
+    writeFileSync(`${copy}-wal`, readFileSync(`${file}-wal`).subarray(0, -100));
+    database.close();
+    const after = openStudyDatabase(copy, 'write');
+    const events = [...after.read()];
+    expect(events).toEqual(many().slice(0, events.length));
+    after.close();
+  });
+
+  test('a file that is no database at all gives an empty journal and keeps the file', () => {
+    writeFileSync(file, 'not a database, but long enough to look at '.repeat(100));
+    const { kept, aside } = salvage(file);
+    expect(kept).toBe(0);
+    expect(readFileSync(aside, 'utf8')).toContain('not a database');
+  });
+});
+
+describe.each([
+  ['sqlite', () => openPoints(join(folder, 'points.db'), 'write')],
+  ['memory', () => memoryPoints()],
+] as const)('metric points in %s', (_name, open) => {
+  const point = (key: string, step: number, value: number) => ({
+    key,
+    step,
+    value,
+    source: 'stdout',
+    resolution: 0.01,
+  });
+
+  test('come back in order, across chunks and flushes, NaN and infinities included', () => {
+    const store = open();
+    const expected: number[] = [];
+    for (let i = 0; i < 2500; i++) {
+      const value = i === 7 ? NaN : i === 8 ? -Infinity : i / 3;
+      expected.push(value);
+      store.write(1, [point('loss', i, value)]);
+      if (i % 700 === 0) store.flush();
+    }
+    store.flush();
+    const { steps, values } = store.read(1, 'loss');
+    expect([...values]).toEqual(expected);
+    expect([...steps]).toEqual(expected.map((_, i) => i));
+    expect(store.list(1)).toMatchObject([{ key: 'loss', count: 2500, source: 'stdout', resolution: 0.01 }]);
+    store.close();
+  });
+
+  test('names like __proto__ are names like any other', () => {
+    const store = open();
+    for (const key of ['__proto__', 'constructor', 'toString', 'a"b\'c', 'ключ']) store.write(1, [point(key, 0, 1)]);
+    store.flush();
+    expect(store.list(1).map(({ key }) => key)).toEqual(['__proto__', 'constructor', 'toString', 'a"b\'c', 'ключ']);
+    expect([...store.read(1, '__proto__').values]).toEqual([1]);
+    store.close();
+  });
+
+  test('a run that is forgotten can be heard again', () => {
+    const store = open();
+    store.write(1, [point('loss', 0, 1)]);
+    store.write(2, [point('loss', 0, 2)]);
+    store.flush();
+    store.forget(1);
+    store.write(1, [point('loss', 5, 9)]);
+    store.flush();
+    expect([...store.read(1, 'loss').values]).toEqual([9]);
+    expect([...store.read(2, 'loss').values]).toEqual([2]);
+    store.close();
+  });
+
+  test('a metric nobody printed has no points', () => {
+    const store = open();
+    expect(store.read(4, 'loss').values).toHaveLength(0);
+    expect(store.list(4)).toEqual([]);
+    store.close();
+  });
+});
