@@ -6,6 +6,7 @@
 
 import type { Rng } from '../math/rng.ts';
 import { decode, encodeParam } from '../space/encode.ts';
+import { valueAt } from '../space/point.ts';
 import type { ChoiceParam, Param, Space, Value } from '../space/space.ts';
 import { firstFeasible } from './candidates.ts';
 import { quasi } from './quasi.ts';
@@ -106,7 +107,7 @@ function density(space: Space, observations: readonly Observation[]): Density {
     let sum = 0;
     let squares = 0;
     for (let k = 0; k < count; k++) {
-      const value = observations[k]!.point[param.name];
+      const value = valueAt(observations[k]!.point, param.name);
       const x = value === undefined ? 0.5 : coordinate(param, value);
       centres[k * d + i] = x;
       sum += x;

@@ -2,6 +2,7 @@
 
 import type { Rng } from '../math/rng.ts';
 import { holds } from './expression.ts';
+import { valueAt } from './point.ts';
 import type { Param, Point, Space, Value } from './space.ts';
 
 /** Map u in [0, 1] to the parameter's range; out-of-range u is clipped. Ints get equal shares of the cube. */
@@ -63,7 +64,7 @@ export function decode(space: Space, unit: ArrayLike<number>): Point {
 /** Encode a point as a vector of length d in [0, 1]. A parameter the point lacks is put in the middle. */
 export function encode(space: Space, point: Point): number[] {
   return space.params.map((param) => {
-    const value = point[param.name];
+    const value = valueAt(point, param.name);
     return value === undefined ? 0.5 : encodeParam(param, value);
   });
 }

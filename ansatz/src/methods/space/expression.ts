@@ -6,7 +6,7 @@
  * parentheses and `min max abs floor ceil sqrt log exp`. `%` and `//` follow Python's sign rules.
  */
 
-import type { Point, Value } from './point.ts';
+import { type Point, type Value, valueAt } from './point.ts';
 
 /** A parsed expression and the text it came from. */
 export interface Constraint {
@@ -276,7 +276,7 @@ function evaluate(node: Node, point: Point): Result {
     case 'value':
       return node.value;
     case 'name':
-      return Object.hasOwn(point, node.name) ? point[node.name] : undefined;
+      return valueAt(point, node.name);
     case 'list':
       return node.items.map((item) => evaluate(item, point));
     case 'unary': {

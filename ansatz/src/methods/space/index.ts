@@ -1,4 +1,5 @@
 export type { Space, Param, NumberParam, ChoiceParam, Point, Value } from './space.ts';
+export { valueAt } from './point.ts';
 export {
   encode,
   decode,

@@ -5,3 +5,8 @@ export type Value = number | string | boolean;
 
 /** One setting of every parameter, by name. */
 export type Point = Readonly<Record<string, Value>>;
+
+/** The value of a parameter, or undefined when the point has none: `constructor` is a name like any other. */
+export function valueAt(point: Point, name: string): Value | undefined {
+  return Object.hasOwn(point, name) ? point[name] : undefined;
+}

@@ -1,0 +1,215 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { rng } from '../math/rng.ts';
+import { canonical, feasible, parseConstraint, type Param, type Point, type Space } from '../space/index.ts';
+import { type Observation, random, quasi, type Sampler, tpe } from './index.ts';
+
+/** A new sampler is one line here. */
+const SAMPLERS: readonly (readonly [string, Sampler])[] = [
+  ['random', random],
+  ['sobol', quasi],
+  ['tpe', tpe],
+];
+
+const mixed: Space = {
+  params: [
+    { name: 'lr', kind: 'float', low: 1e-5, high: 1, scale: 'log' },
+    { name: 'drop', kind: 'float', low: 0, high: 0.9, scale: 'linear' },
+    { name: 'width', kind: 'int', low: 8, high: 512, scale: 'log' },
+    { name: 'layers', kind: 'int', low: 1, high: 12, scale: 'linear', step: 2 },
+    { name: 'act', kind: 'choice', choices: ['relu', 'tanh', 'gelu'] },
+    { name: 'amp', kind: 'choice', choices: [true, false] },
+  ],
+  constraints: [],
+};
+
+const spaces: Readonly<Record<string, Space>> = {
+  mixed,
+  constrained: {
+    ...mixed,
+    constraints: [parseConstraint('width * layers <= 600'), parseConstraint('act != "tanh" or drop < 0.5')],
+  },
+  'one value': { params: [{ name: 'x', kind: 'float', low: 2, high: 2, scale: 'linear' }], constraints: [] },
+  'no parameter': { params: [], constraints: [] },
+  'all categorical': {
+    params: Array.from({ length: 5 }, (_, i): Param => ({
+      name: `c${i}`,
+      kind: 'choice',
+      choices: ['a', 'b', 1, true],
+    })),
+    constraints: [],
+  },
+  '200 parameters': {
+    params: Array.from({ length: 200 }, (_, i): Param => ({
+      name: `p${i}`,
+      kind: 'float',
+      low: -1,
+      high: 1,
+      scale: 'linear',
+    })),
+    constraints: [],
+  },
+  'names that are traps': {
+    params: [
+      { name: 'constructor', kind: 'float', low: 0, high: 1, scale: 'linear' },
+      { name: '__proto__', kind: 'int', low: 0, high: 9, scale: 'linear' },
+    ],
+    constraints: [],
+  },
+};
+
+function inside(space: Space, point: Point): void {
+  expect(Object.keys(point).toSorted()).toEqual(space.params.map((param) => param.name).toSorted());
+  for (const param of space.params) {
+    const value = point[param.name]!;
+    if (param.kind === 'choice') {
+      expect(param.choices).toContain(value);
+      continue;
+    }
+    expect(value).toBeGreaterThanOrEqual(param.low);
+    expect(value).toBeLessThanOrEqual(param.high);
+    if (param.kind === 'int') expect(Number.isInteger(value)).toBe(true);
+    if (param.step !== undefined) expect(((value as number) - param.low) % param.step).toBeCloseTo(0, 9);
+  }
+}
+
+/** What a study would have seen after `n` points under a rule. */
+function history(space: Space, n: number, outcome: (point: Point, i: number) => Partial<Observation>): Observation[] {
+  const observations: Observation[] = [];
+  for (let i = 0; i < n; i++) {
+    const point = random(space, observations, rng(99, i));
+    observations.push({ point, status: 'done', ...outcome(point, i) });
+  }
+  return observations;
+}
+
+const histories: Readonly<Record<string, (space: Space) => Observation[]>> = {
+  empty: () => [],
+  'one point': (space) => history(space, 1, () => ({ loss: 1 })),
+  'ordinary results': (space) => history(space, 40, (_, i) => ({ loss: Math.sin(i) })),
+  'only crashes': (space) => history(space, 40, () => ({ status: 'crashed' })),
+  'only stopped': (space) => history(space, 40, () => ({ status: 'stopped' })),
+  'only pending': (space) => history(space, 40, () => ({ status: 'pending' })),
+  'a constant objective': (space) => history(space, 40, () => ({ loss: 7 })),
+  'NaN and infinities': (space) =>
+    history(space, 40, (_, i) => ({ loss: [NaN, Infinity, -Infinity, 1e308, 0][i % 5]! })),
+  'a point outside the space': (space) => [
+    ...history(space, 20, (_, i) => ({ loss: i })),
+    { point: { lr: 99, other: 'x' }, status: 'done', loss: -1 },
+  ],
+};
+
+describe.each(SAMPLERS)('the %s sampler', (_name, sampler) => {
+  for (const [spaceName, space] of Object.entries(spaces)) {
+    for (const [historyName, make] of Object.entries(histories)) {
+      test(`stays inside ${spaceName} after ${historyName}`, () => {
+        const seen = make(space);
+        for (let seed = 0; seed < 5; seed++) {
+          const point = sampler(space, seen, rng(seed));
+          inside(space, point);
+          expect(feasible(space, point)).toBe(true);
+        }
+      });
+    }
+  }
+
+  test('same arguments, same point', () => {
+    for (const make of Object.values(histories)) {
+      expect(sampler(mixed, make(mixed), rng(3))).toEqual(sampler(mixed, make(mixed), rng(3)));
+    }
+  });
+
+  test('does not change its history', () => {
+    const seen = histories['ordinary results']!(mixed);
+    const copy = structuredClone(seen);
+    sampler(mixed, seen, rng(1));
+    expect(seen).toEqual(copy);
+  });
+
+  test('parallel asks give different points while the earlier ones are pending', () => {
+    const seen = history(mixed, 30, (point) => ({ loss: Math.log10(Number(point['lr'])) ** 2 }));
+    const keys = new Set<string>();
+    for (let i = 0; i < 20; i++) {
+      const point = sampler(mixed, seen, rng(1, i));
+      keys.add(canonical(point));
+      seen.push({ point, status: 'pending' });
+    }
+    expect(keys.size).toBe(20);
+  });
+
+  test('answers with 100,000 observations', () => {
+    const seen = history({ params: mixed.params.slice(0, 2), constraints: [] }, 1000, (_, i) => ({ loss: i % 17 }));
+    const large = Array.from({ length: 100_000 }, (_, i) => seen[i % 1000]!);
+    inside(
+      { params: mixed.params.slice(0, 2), constraints: [] },
+      sampler({ params: mixed.params.slice(0, 2), constraints: [] }, large, rng(1)),
+    );
+  });
+
+  test('any space a user can write gives points inside it', () => {
+    const number = fc
+      .record({
+        low: fc.double({ min: -1e6, max: 1e6, noNaN: true }),
+        span: fc.double({ min: 0, max: 1e6, noNaN: true }),
+        kind: fc.constantFrom('float', 'int'),
+        log: fc.boolean(),
+      })
+      .map(({ low, span, kind, log }): Param => {
+        const whole = kind === 'int';
+        const from = log ? Math.abs(low) + 1 : low;
+        const [a, b] = whole ? [Math.ceil(from), Math.ceil(from + span)] : [from, from + span];
+        return { name: 'x', kind: whole ? 'int' : 'float', low: a, high: b, scale: log ? 'log' : 'linear' };
+      });
+    fc.assert(
+      fc.property(fc.array(number, { minLength: 1, maxLength: 4 }), fc.nat(), (params, seed) => {
+        const space: Space = { params: params.map((param, i) => ({ ...param, name: `p${i}` })), constraints: [] };
+        inside(
+          space,
+          sampler(
+            space,
+            history(space, 12, (_, i) => ({ loss: i })),
+            rng(seed),
+          ),
+        );
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
+describe('tpe', () => {
+  const bowl = (point: Point): number =>
+    (Math.log10(Number(point['lr'])) + 2) ** 2 +
+    (Number(point['drop']) - 0.3) ** 2 +
+    (point['act'] === 'gelu' ? 0 : 0.5);
+
+  /** Best loss after `n` points. */
+  function search(sampler: Sampler, n: number, seed: number): number {
+    const seen: Observation[] = [];
+    for (let i = 0; i < n; i++) {
+      // Sobol goes on where the history ends; another start per seed keeps seeds apart.
+      const point = sampler(mixed, seen, rng(seed, i));
+      seen.push({ point, status: 'done', loss: bowl(point) });
+    }
+    return Math.min(...seen.map((o) => o.loss!));
+  }
+
+  test('finds better points than random search in the same number of trials, on at least 9 of 10 seeds', () => {
+    let wins = 0;
+    for (let seed = 1; seed <= 10; seed++) if (search(tpe, 60, seed) < search(random, 60, seed)) wins++;
+    expect(wins).toBeGreaterThanOrEqual(9);
+  });
+
+  test('keeps away from a region where everything crashed', () => {
+    const seen: Observation[] = [];
+    let crashes = 0;
+    for (let i = 0; i < 80; i++) {
+      const point = tpe(mixed, seen, rng(5, i));
+      const crashed = Number(point['width']) > 100;
+      if (crashed && i >= 40) crashes++;
+      seen.push(crashed ? { point, status: 'crashed' } : { point, status: 'done', loss: bowl(point) });
+    }
+    // Chance alone would put 16 of the last 40 there.
+    expect(crashes).toBeLessThanOrEqual(6);
+  });
+});

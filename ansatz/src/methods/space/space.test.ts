@@ -1,0 +1,155 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { rng } from '../math/rng.ts';
+import {
+  canonical,
+  cardinality,
+  decode,
+  decodeParam,
+  encode,
+  encodeParam,
+  ExpressionError,
+  holds,
+  namesIn,
+  parseConstraint,
+  randomPoint,
+  type Param,
+  type Space,
+} from './index.ts';
+
+const params: Param[] = [
+  { name: 'lr', kind: 'float', low: 1e-5, high: 1, scale: 'log' },
+  { name: 'drop', kind: 'float', low: 0, high: 0.5, scale: 'linear', step: 0.05 },
+  { name: 'width', kind: 'int', low: 1, high: 64, scale: 'log' },
+  { name: 'layers', kind: 'int', low: 2, high: 12, scale: 'linear', step: 2 },
+  { name: 'act', kind: 'choice', choices: ['relu', 'tanh', 3, false] },
+];
+const space: Space = { params, constraints: [] };
+
+describe('the unit cube', () => {
+  test('decode(encode(point)) gives the point back', () => {
+    fc.assert(
+      fc.property(fc.nat(), (seed) => {
+        const point = randomPoint(space, rng(seed));
+        const again = decode(space, encode(space, point));
+        for (const param of params) {
+          if (param.kind === 'float' && param.step === undefined)
+            expect(Number(again[param.name]) / Number(point[param.name])).toBeCloseTo(1, 4);
+          else expect(again[param.name]).toBe(point[param.name]);
+        }
+      }),
+    );
+  });
+
+  test('every value of a grid gets a share of the cube, in order', () => {
+    for (const param of params.filter((one) => one.kind !== 'float' || one.step !== undefined)) {
+      const values = Array.from({ length: 4001 }, (_, i) => decodeParam(param, i / 4000));
+      const distinct = [...new Set(values)];
+      expect(distinct).toHaveLength(cardinality({ params: [param], constraints: [] }));
+      if (param.kind !== 'choice') expect(distinct).toEqual(distinct.toSorted((a, b) => Number(a) - Number(b)));
+    }
+  });
+
+  test('linear ints get equal shares', () => {
+    const counts = new Map<unknown, number>();
+    for (let i = 0; i < 6000; i++) {
+      const value = decodeParam(params[3]!, (i + 0.5) / 6000);
+      counts.set(value, (counts.get(value) ?? 0) + 1);
+    }
+    for (const count of counts.values()) expect(count).toBeCloseTo(1000, -2);
+  });
+
+  test('values outside the range are clipped to its ends', () => {
+    expect(decodeParam(params[0]!, -1)).toBe(1e-5);
+    expect(decodeParam(params[0]!, 2)).toBe(1);
+    expect(encodeParam(params[0]!, 50)).toBeCloseTo(1);
+  });
+
+  test('the order of names does not matter to the canonical text', () => {
+    expect(canonical({ a: 1, b: 'x' })).toBe(canonical({ b: 'x', a: 1 }));
+    expect(canonical({ a: 1 })).not.toBe(canonical({ a: '1' }));
+  });
+});
+
+describe('constraints', () => {
+  const check = (text: string, point: Record<string, number | string | boolean> = {}): boolean =>
+    holds(parseConstraint(text), point);
+
+  test('follow the rules of arithmetic and of Python', () => {
+    expect(check('1 + 2 * 3 == 7')).toBe(true);
+    expect(check('2 ** 3 ** 2 == 512')).toBe(true);
+    expect(check('-2 ** 2 == -4')).toBe(true);
+    expect(check('-7 % 3 == 2')).toBe(true);
+    expect(check('-7 // 2 == -4')).toBe(true);
+    expect(check('7 / 2 == 3.5')).toBe(true);
+    expect(check('1 < 2 < 3')).toBe(true);
+    expect(check('1 < 3 < 2')).toBe(false);
+    expect(check('not 1 > 2 and True')).toBe(true);
+    expect(check('!(1 > 2) && (false || 1)')).toBe(true);
+    expect(check('max(1, 2, 3) - min(4, 5) == -1')).toBe(true);
+    expect(check('2**19 % (128 * 2048) == 0')).toBe(true);
+    expect(check('1_000 == 1e3')).toBe(true);
+  });
+
+  test('read knobs, also those with dashes, dots and traps for names', () => {
+    expect(check('TOTAL % (DEVICE * SEQ) == 0', { TOTAL: 524288, DEVICE: 128, SEQ: 2048 })).toBe(true);
+    expect(check('TOTAL % (DEVICE * SEQ) == 0', { TOTAL: 524288, DEVICE: 100, SEQ: 2048 })).toBe(false);
+    expect(check("act in ['relu', 'gelu']", { act: 'gelu' })).toBe(true);
+    expect(check('amp == true', { amp: true })).toBe(true);
+    const dashed = parseConstraint('weight-decay < model.lr', ['weight-decay', 'model.lr']);
+    expect(holds(dashed, { 'weight-decay': 0.1, 'model.lr': 0.2 })).toBe(true);
+    expect(namesIn(dashed)).toEqual(['weight-decay', 'model.lr']);
+    expect(check('constructor > 0', {})).toBe(false);
+    expect(check('a - b > 0', { a: 3, b: 1 })).toBe(true);
+  });
+
+  test('a name the point lacks makes it false, never an error', () => {
+    expect(check('nothing < 3')).toBe(false);
+    expect(check('nothing == nothing')).toBe(false);
+    expect(check("'text' * 2 > 0")).toBe(false);
+  });
+
+  test('say where a text is no expression', () => {
+    for (const [text, at] of [
+      ['1 +', 3],
+      ['(1', 2],
+      ['a b', 2],
+      ['a = 1', 2],
+      ['1 @ 2', 2],
+      ['', 0],
+      [')', 0],
+    ] as const) {
+      try {
+        parseConstraint(text);
+        expect.unreachable(`${text} was accepted`);
+      } catch (error) {
+        expect(error).toBeInstanceOf(ExpressionError);
+        expect((error as ExpressionError).at, text).toBe(at);
+      }
+    }
+    expect(() => parseConstraint('lrr > 0', ['lr'])).toThrow(/unknown name "lrr"/);
+  });
+
+  test('deep nesting is refused instead of overflowing the stack', () => {
+    expect(() => parseConstraint('('.repeat(100_000) + '1' + ')'.repeat(100_000))).toThrow(/nested/);
+    expect(() => parseConstraint('-'.repeat(100_000) + '1')).toThrow(/nested/);
+    expect(() => parseConstraint('not '.repeat(100_000) + '1')).toThrow(/nested/);
+  });
+
+  test('no text runs code', () => {
+    for (const text of [
+      'process.exit(1)',
+      'constructor.constructor("return 1")()',
+      '__proto__',
+      'this',
+      'globalThis',
+      'import("fs")',
+    ]) {
+      try {
+        expect(holds(parseConstraint(text), {})).toBe(false);
+      } catch (error) {
+        expect(error).toBeInstanceOf(ExpressionError);
+      }
+    }
+  });
+});
