@@ -1,0 +1,194 @@
+import { describe, expect, test } from 'vitest';
+import type { Metric } from '../io/capture/index.ts';
+import type { Exit } from '../io/executor/executor.ts';
+import { simpleConfig } from '../study/config.fixture.ts';
+import type { StudyConfig } from '../study/config.ts';
+import type { EventBody } from '../study/events/index.ts';
+import { reduce, type State } from '../study/state.ts';
+import { openHearing } from './hearing.ts';
+
+const hold = { runs: 1, deviceSeconds: 100, money: 0 };
+
+function stateWithRun(config: StudyConfig): State {
+  const events: EventBody[] = [
+    { type: 'study.created', config, baseline: { lr: 0.1, hidden: 8 } },
+    { type: 'run.started', run: 1, trial: 1, repeat: 0, seed: 1, slot: 0, limitSeconds: 60, hold },
+  ];
+  return events.reduce<State | undefined>((state, event) => reduce(state, { ...event, at: 0 }), undefined)!;
+}
+
+function metric(key: string, step: number, value: number, more: Partial<Metric> = {}): Metric {
+  return { key, step, value, resolution: 1e-4, source: 'stdout', summary: false, ...more };
+}
+
+const ok: Exit = { how: 'exited', code: 0, seconds: 12, tail: [], lines: 9 };
+
+function conclude(
+  metrics: readonly Metric[],
+  exit: Partial<Exit> = {},
+  config = simpleConfig(),
+  stopping?: EventBody,
+): Extract<EventBody, { type: 'run.ended' }> {
+  const hearing = openHearing(config);
+  let state = stateWithRun(config);
+  if (stopping !== undefined) state = reduce(state, { ...stopping, at: 1 });
+  hearing.hear(state, 1, metrics);
+  return hearing.conclude(state, 1, { ...ok, ...exit }) as Extract<EventBody, { type: 'run.ended' }>;
+}
+
+describe('the result of a run', () => {
+  test('is the last value of the objective, or the best when the study says so', () => {
+    const curve = [metric('loss', 1, 3), metric('loss', 2, 1), metric('loss', 3, 2)];
+    expect(conclude(curve)).toMatchObject({ status: 'done', value: 2, resolution: 1e-4, seconds: 12 });
+    const best = simpleConfig({ objective: { metric: 'loss', direction: 'minimize', value: 'best' } });
+    expect(conclude(curve, {}, best)).toMatchObject({ value: 1 });
+    const highest = simpleConfig({ objective: { metric: 'loss', direction: 'maximize', value: 'best' } });
+    expect(conclude(curve, {}, highest)).toMatchObject({ value: 3 });
+  });
+
+  test('is the closing summary when there is one', () => {
+    expect(
+      conclude([metric('loss', 1, 3), metric('loss', 2, 0.99, { summary: true }), metric('loss', 3, 5)]),
+    ).toMatchObject({ value: 0.99 });
+  });
+
+  test('is found under a name that differs in case or spelling', () => {
+    const config = simpleConfig({ objective: { metric: 'val_loss', direction: 'minimize', value: 'last' } });
+    expect(conclude([metric('train loss', 1, 9), metric('Val Loss', 1, 2)], {}, config)).toMatchObject({ value: 2 });
+  });
+
+  test('charges devices times seconds, at the price of the study', () => {
+    const config = simpleConfig({ price: 3.6, slots: [{ cpus: [], gpus: ['0', '1'], threads: 0 }] });
+    const { charge } = conclude([metric('loss', 1, 1)], { seconds: 50 }, config);
+    expect(charge).toEqual({ runs: 1, deviceSeconds: 100, money: expect.closeTo(0.1, 9) });
+  });
+});
+
+describe('a run without a result says why', () => {
+  test.each<[string, readonly Metric[], Partial<Exit>, object]>([
+    [
+      'the metric never appeared',
+      [metric('accuracy', 1, 2), metric('time', 1, 2)],
+      {},
+      { status: 'failed', reason: 'no-metric', text: 'metric "loss" never appeared (9 lines read)' },
+    ],
+    [
+      'no number at all',
+      [],
+      {},
+      { reason: 'no-metric', text: 'metric "loss" never appeared (9 lines read); no metric was found in its output' },
+    ],
+    [
+      'NaN at the end',
+      [metric('loss', 1, 2), metric('loss', 2, NaN)],
+      {},
+      { reason: 'nan', text: 'loss ended as NaN' },
+    ],
+    ['infinity at the end', [metric('loss', 1, Infinity)], {}, { reason: 'nan', text: 'loss ended as Infinity' }],
+    [
+      'an exception',
+      [metric('loss', 1, 2)],
+      { code: 1, tail: ['Traceback (most recent call last):', 'ValueError: bad lr'] },
+      { reason: 'crash', text: 'exit 1 — ValueError: bad lr' },
+    ],
+    [
+      'CUDA out of memory',
+      [],
+      { code: 1, tail: ['RuntimeError: CUDA out of memory. Tried to allocate 2.00 GiB'] },
+      { reason: 'oom' },
+    ],
+    ["the kernel's killer", [], { code: 137, tail: [] }, { reason: 'oom' }],
+    [
+      'its limit',
+      [metric('loss', 1, 2)],
+      { code: 137, cut: 'time-limit' },
+      { reason: 'timeout', text: 'over its limit of 60 s' },
+    ],
+    ['a signal', [], { code: 139 }, { reason: 'crash', text: 'killed by SIGSEGV' }],
+    [
+      'a command that does not exist',
+      [],
+      { code: 127, tail: ['sh: 1: foo: not found'] },
+      { reason: 'crash', text: 'exit 127 (command not found) — sh: 1: foo: not found' },
+    ],
+    [
+      'no start',
+      [],
+      { how: 'unstarted', text: 'constant LR is written twice', seconds: 0 },
+      { reason: 'start', text: 'constant LR is written twice', charge: { runs: 1, deviceSeconds: 0, money: 0 } },
+    ],
+    ['a lost supervisor', [], { how: 'lost', code: undefined, text: 'its supervisor was killed' }, { status: 'lost' }],
+  ])('%s', (_name, metrics, exit, expected) => {
+    const event = conclude(metrics, exit);
+    expect(event).toMatchObject({
+      ...expected,
+      text:
+        'text' in expected && String(expected.text).startsWith('metric')
+          ? expect.stringContaining(String(expected.text))
+          : 'text' in expected
+            ? expected.text
+            : event.text,
+    });
+    expect(event.value).toBeUndefined();
+  });
+
+  test('a missing metric is told with the nearest one, how often it was seen and its last value', () => {
+    const config = simpleConfig({ objective: { metric: 'val_los', direction: 'minimize', value: 'last' } });
+    const heard = Array.from({ length: 38 }, (_, i) => metric('val_loss', i, 3 - i / 40));
+    expect(conclude(heard, { lines: 412 }, config).text).toBe(
+      'metric "val_los" never appeared (412 lines read); closest: "val_loss" (38 values, last 2.075)',
+    );
+  });
+
+  test('a run the lab stopped is stopped, not failed', () => {
+    const stopping: EventBody = { type: 'run.stopping', run: 1, reason: 'pruned', why: 'behind' };
+    expect(conclude([metric('loss', 1, 2)], { code: 143, cut: 'cancelled' }, simpleConfig(), stopping)).toMatchObject({
+      status: 'stopped',
+    });
+    // It may have ended well before the signal came.
+    expect(conclude([metric('loss', 1, 2)], { code: 0 }, simpleConfig(), stopping)).toMatchObject({
+      status: 'done',
+      value: 2,
+    });
+  });
+});
+
+describe('the curve in the journal', () => {
+  test('is thinned as it gets long, keeps its order and never repeats a step', () => {
+    const config = simpleConfig();
+    const hearing = openHearing(config);
+    let state = stateWithRun(config);
+    const events = [];
+    for (let step = 1; step <= 10_000; step++) {
+      for (const event of hearing.hear(state, 1, [
+        metric('loss', step, 1 / step),
+        metric('loss', step, 1 / step),
+        metric('loss', step - 1, 9),
+      ])) {
+        events.push(event);
+        state = reduce(state, { ...event, at: 0 });
+      }
+    }
+    const steps = events.map((event) => (event.type === 'run.reported' ? event.step : NaN));
+    expect(steps.slice(0, 8)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+    expect(steps).toEqual(steps.toSorted((a, b) => a - b));
+    expect(new Set(steps).size).toBe(steps.length);
+    expect(steps.length).toBeLessThan(100);
+  });
+
+  test('a diverged objective stops the run at once, and once', () => {
+    const hearing = openHearing(simpleConfig());
+    let state = stateWithRun(simpleConfig());
+    const first = hearing.hear(state, 1, [metric('loss', 1, 2), metric('loss', 2, NaN), metric('loss', 3, NaN)]);
+    expect(first.map((event) => event.type)).toEqual(['run.reported', 'run.stopping']);
+    for (const event of first) state = reduce(state, { ...event, at: 0 });
+    expect(hearing.hear(state, 1, [metric('loss', 4, NaN)])).toEqual([]);
+  });
+
+  test('other metrics, NaN or not, are nobody to stop for', () => {
+    const hearing = openHearing(simpleConfig());
+    expect(
+      hearing.hear(stateWithRun(simpleConfig()), 1, [metric('grad_norm', 1, NaN), metric('__proto__', 1, 3)]),
+    ).toEqual([]);
+  });
+});
