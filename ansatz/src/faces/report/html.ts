@@ -1,0 +1,327 @@
+/** A report as one HTML file that loads nothing: figures and tables are in it, and it reads well without its script. */
+
+import { createHash } from 'node:crypto';
+import { html, line, whole } from './escape.ts';
+import type { Report, ReportTrial } from './data.ts';
+import { budgetFigure, shareFigure } from './figures/budget.ts';
+import { curvesFigure } from './figures/curves.ts';
+import { evidenceFigure } from './figures/evidence.ts';
+import { progressFigure } from './figures/progress.ts';
+import { bothWidths } from './figures/size.ts';
+import { MOST_SLICES, sliceFigures } from './figures/slices.ts';
+import { MOST_SLOTS, slotsFigure } from './figures/slots.ts';
+import { thinning } from './figures/verdicts.ts';
+import { changed, count, date, grouped, num, percent, plusMinus, seconds, signed, typed } from './numbers.ts';
+import { SCRIPT } from './script.ts';
+import { groupText, reasonText, storyOf } from './story.ts';
+import { STYLE } from './style.ts';
+
+/** Rows of a table beyond these are left out, and the page says so. */
+const MOST_ROWS = 400;
+const MOST_FAILURES = 12;
+const MOST_NEAR = 8;
+const MOST_CHANGES = 8;
+
+/** The whole page. */
+export function htmlOf(report: Report): string {
+  const sections = [
+    firstScreen(report),
+    progressSection(report),
+    curvesSection(report),
+    knobsSection(report),
+    nearSection(report),
+    budgetSection(report),
+    trialsSection(report),
+    failuresSection(report),
+    warningsSection(report),
+    reproduceSection(report),
+    methodSection(report),
+  ];
+  const policy = `default-src 'none'; style-src '${hash(STYLE)}'; script-src '${hash(SCRIPT)}'; base-uri 'none'; form-action 'none'`;
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="referrer" content="no-referrer">
+<meta name="robots" content="noindex">
+<meta name="color-scheme" content="light dark">
+<title>${text(report.status.study)}: ${text(storyOf(report).headline)}</title>
+<style>${STYLE}</style>
+</head>
+<body>
+<main>
+${sections.filter((section) => section !== '').join('\n')}
+<footer>Made by ansatz ${text(report.version)}. All numbers come from the runs' own output; this file loads nothing and sends nothing.</footer>
+</main>
+<script>${SCRIPT}</script>
+</body>
+</html>
+`;
+}
+
+function hash(content: string): string {
+  return `sha256-${createHash('sha256').update(content).digest('base64')}`;
+}
+
+function text(content: string): string {
+  return html(line(content));
+}
+
+function section(title: string, lead: string, ...content: readonly string[]): string {
+  const about = lead === '' ? '' : `<p class="lead">${text(lead)}</p>`;
+  return `<section><h2>${text(title)}</h2>${about}${content.join('')}</section>`;
+}
+
+function figure(drawing: string, caption = ''): string {
+  if (drawing === '') return '';
+  return `<figure>${drawing}${caption === '' ? '' : `<figcaption>${text(caption)}</figcaption>`}</figure>`;
+}
+
+function code(content: string, look = ''): string {
+  return `<div class="code"><pre${look === '' ? '' : ` class="${look}"`}>${html(whole(content))}</pre><button type="button" hidden>Copy</button></div>`;
+}
+
+function firstScreen(report: Report): string {
+  const { status } = report;
+  const story = storyOf(report);
+  const rows = [
+    ['Spent', story.spent],
+    ['Gained', story.gained],
+    ['Mattered', story.mattered],
+    ['Outcomes', story.failed],
+    ['Noise', story.noise],
+  ] as const;
+  const cautions = story.cautions.map((caution) => `<p class="caution">${text(caution)}</p>`).join('');
+  return `<header>
+<p class="where">${text(status.study)} · ${text(status.objective.direction)} ${text(status.objective.metric)}<span class="chip">${text(story.phase)}</span></p>
+<h1>${text(story.headline)}</h1>
+<p class="under">${text(story.under)}</p>
+${bothWidths((width) => evidenceFigure(report, width))}
+<dl class="story">${rows.map(([name, sentence]) => `<dt>${name}</dt><dd>${text(sentence)}</dd>`).join('')}</dl>
+${cautions}
+</header>
+${mergeSection(report)}`;
+}
+
+function mergeSection(report: Report): string {
+  const { merge, changes, knobs } = report;
+  if (merge === undefined) {
+    return section('To merge', 'Nothing: no change was confirmed to be better than the settings as they are.');
+  }
+  const rows = changes.map(
+    ({ knob, from, to }) =>
+      `<tr><td>${text(knob)}</td><td class="n">${text(typed(from))}</td><td class="n"><b>${text(typed(to))}</b></td></tr>`,
+  );
+  const same = knobs.length - changes.length;
+  const rest = same > 0 ? `<p class="lead">${text(`The other ${count(same, 'knob')} stay${same === 1 ? 's' : ''} as ${same === 1 ? 'it is' : 'they are'}.`)}</p>` : '';
+  const unsure = storyOf(report).standing === 'unclear' ? ' Not established: see above before taking it over.' : '';
+  const edits = merge.edits.length === 0 ? '' : code(merge.edits.join('\n'), 'wrap');
+  return section(
+    'To merge',
+    `The settings of trial ${merge.trial}, the best that survived judging.${unsure}`,
+    code(merge.argv, 'wrap'),
+    edits,
+    `<div class="scroll"><table class="small"><thead><tr><th>knob</th><th class="n">baseline</th><th class="n">best</th></tr></thead><tbody>${rows.join('')}</tbody></table></div>`,
+    rest,
+  );
+}
+
+/** Only the verdicts that occur. */
+function key(report: Report): string {
+  const words: Readonly<Record<string, string>> = {
+    keep: 'kept: better beyond noise when judged',
+    discard: 'discarded',
+    inconclusive: 'inconclusive: within noise',
+    crash: 'crashed: no result',
+    running: 'under way',
+    queued: 'queued',
+  };
+  const present = Object.keys(words).filter((state) => report.trials.some((trial) => trial.state === state));
+  return `<div class="key">${present.map((state) => `<span class="v ${state}">${words[state]!}</span>`).join('')}</div>`;
+}
+
+function progressSection(report: Report): string {
+  const drawing = bothWidths((width) => progressFigure(report, width));
+  if (drawing === '') return '';
+  const every = thinning(report.progress.dots.length);
+  const thin = every > 1 ? ` Of the trials that were not kept one in ${every} is drawn.` : '';
+  return section(
+    'Best so far, over compute',
+    'Each dot is a trial, placed where its last run ended. The line moves only when a trial was kept on fresh runs; lucky dots beyond it do not count.',
+    key(report),
+    figure(drawing, `Band: 95 % interval of the best trial's mean under the noise floor, cut at the frame. At the lower edge: trials without a result.${thin}`),
+  );
+}
+
+function curvesSection(report: Report): string {
+  const drawing = bothWidths((width) => curvesFigure(report, width));
+  if (drawing === '') return '';
+  const others = report.curves.filter((curve) => curve.role === 'other').length;
+  const faint = others > 0 ? ` Faint: ${count(others, 'other trial')}${report.trials.length > others + 5 ? `, evenly chosen from all` : ''}.` : '';
+  return section(
+    'Learning curves',
+    `Every run of the best trial (blue) and of the baseline (grey), and the first run of those next in value.${faint} Not smoothed.`,
+    figure(drawing),
+  );
+}
+
+function knobsSection(report: Report): string {
+  if (report.knobs.length === 0 || report.trials.length < 2) return '';
+  const left = report.knobs.length - MOST_SLICES;
+  const rows = report.effects.map((effect) => {
+    const share =
+      effect.share === undefined ? '<span class="muted">too few</span>' : `${text(percent(effect.share))} <span class="muted">/ ${text(percent(effect.chance!))}</span>`;
+    const best = effect.best === undefined ? undefined : effect.groups[effect.best];
+    const found =
+      best === undefined
+        ? ''
+        : `${groupText(best)} (${best.median === undefined ? 'all stopped early' : `median ${num(best.median)}`}, ${count(best.trials, 'trial')})`;
+    const trend = effect.trend === undefined ? '' : signed(Number(effect.trend.toFixed(2)));
+    return `<tr><td>${text(effect.knob)}</td><td class="n" >${share}</td><td class="n">${text(trend)}</td><td>${text(found)}</td></tr>`;
+  });
+  const table = `<div class="scroll"><table><thead><tr><th>knob</th><th class="n">explains / by chance</th><th class="n">trend</th><th>best where</th></tr></thead><tbody>${rows.join('')}</tbody></table></div>`;
+  return section(
+    'What mattered',
+    'Value of each knob against the result, in the order of what it explains. Dashed: the baseline; solid: the best.',
+    key(report),
+    `<div class="slices">${sliceFigures(report).join('')}</div>`,
+    left > 0 ? `<p class="lead">${text(`${count(left, 'knob')} that explain less are not drawn.`)}</p>` : '',
+    '<h3>By the numbers</h3>',
+    table,
+    '<p class="lead">Explains: share of the ranking of trials that goes along with the knob cut into up to four groups (adjusted eta² of ranks), beside what one knob or another would reach in 5 % of studies were none of them to matter. Trend: Spearman, positive when higher values went with better results. Trials stopped early count as worst. A first look: knobs moved together, and the sampler went where results were good.</p>',
+  );
+}
+
+function nearSection({ nearMisses, status }: Report): string {
+  if (nearMisses.length === 0) return '';
+  const shown = nearMisses.slice(0, MOST_NEAR);
+  const rows = shown.map(
+    (row) =>
+      `<tr><td class="n">${row.trial}</td><td class="n">${text(signed(row.effect!, row.margin))}</td><td class="n">${row.better === undefined ? '' : text(num(row.better, 2))}</td><td class="n">${row.runsToSettle === undefined ? '–' : text(grouped(row.runsToSettle))}</td><td class="long">${text(changed(row.changes, MOST_CHANGES))}</td></tr>`,
+  );
+  const more = nearMisses.length - shown.length;
+  return section(
+    'Near misses',
+    `Looked better but stayed within noise: first to be run again with more compute. Effects are those seen when judged, against the best of that time; what was picked for looking good looks smaller the next time.`,
+    `<div class="scroll"><table><thead><tr><th class="n">trial</th><th class="n">effect on ${text(status.objective.metric)}</th><th class="n">P(better)</th><th class="n">runs to settle</th><th>change to its parent</th></tr></thead><tbody>${rows.join('')}</tbody></table></div>`,
+    more > 0 ? `<p class="lead">${text(`${count(more, 'more', 'more')}: ansatz trials --verdict inconclusive --sort effect`)}</p>` : '',
+  );
+}
+
+function budgetSection(report: Report): string {
+  const { spending, spans } = report;
+  const bars = bothWidths((width) => budgetFigure(report, width));
+  const shares = bothWidths((width) => shareFigure(report, width));
+  const slots = bothWidths((width) => slotsFigure(report, width));
+  const used = new Set(spans.map((span) => span.slot)).size;
+  const busy = spending.busy === undefined ? '' : `Slots were busy ${percent(spending.busy)} of the time the lab was open.`;
+  const hidden = used > MOST_SLOTS ? ` ${count(used - MOST_SLOTS, 'further slot')} not drawn.` : '';
+  if (bars + shares + slots === '') return '';
+  return section(
+    'Compute',
+    '',
+    figure(bars),
+    shares === '' ? '' : `<h3>Where the device time went</h3>${figure(shares)}`,
+    slots === '' ? '' : `<h3>Runs in their slots</h3>${figure(slots, `${busy} Blue: finished, dark grey: baseline, light grey: stopped early, red: failed or lost, violet: under way.${hidden}`)}`,
+  );
+}
+
+function trialsSection(report: Report): string {
+  const { trials, status } = report;
+  const shown = chosenRows(trials, report.merge?.trial);
+  const rows = shown.map((trial) => {
+    const best = trial.trial === report.merge?.trial ? ' class="best"' : '';
+    const tried = trial.trial === 1 ? 'the script as it is' : changed(trial.changes, MOST_CHANGES);
+    const idea = trial.researcher === 'numeric' || trial.researcher === 'baseline' ? '' : `${text(trial.hypothesis)}<br>`;
+    return `<tr${best} data-verdict="${trial.state}">
+<td class="n" data-v="${trial.trial}">${trial.trial}</td>
+<td class="w"><span class="v ${trial.state}">${trial.state}</span></td>
+<td class="n" data-v="${trial.value ?? ''}">${trial.value === undefined ? '' : text(plusMinus(trial.value, trial.se))}</td>
+<td class="n" data-v="${trial.effect ?? ''}">${trial.effect === undefined ? '' : text(signed(trial.effect, trial.margin))}</td>
+<td class="n" data-v="${trial.runs}">${trial.runs}</td>
+<td class="n" data-v="${num(trial.deviceSeconds, 6)}">${text(seconds(trial.deviceSeconds))}</td>
+<td class="long">${idea}<span class="${idea === '' ? '' : 'muted'}">${text(tried)}</span></td>
+<td class="long muted">${text(trial.why)}</td></tr>`;
+  });
+  const left = trials.length - shown.length;
+  const note = left > 0 ? `<p class="lead">${text(`${grouped(left)} of ${grouped(trials.length)} trials are left out here: kept ones, crashes, the best and the newest are shown. All of them: ansatz trials --json`)}</p>` : '';
+  const states = [...new Set(trials.map((trial) => trial.state))];
+  return section(
+    'Trials',
+    `Value: mean of ${status.objective.metric} over the runs that count ± standard error. Effect: against the best of its time ± 95 %, positive is better. Changes are against the baseline.`,
+    note,
+    `<div class="tools" id="tools" hidden><input id="filter" type="search" placeholder="filter" aria-label="Filter trials"><select id="verdict" aria-label="Verdict"><option value="">all verdicts</option>${states.map((state) => `<option>${state}</option>`).join('')}</select><span id="shown"></span></div>`,
+    `<div class="scroll"><table id="trials"><thead><tr><th class="n">trial</th><th>verdict</th><th class="n">value</th><th class="n">effect</th><th class="n">runs</th><th class="n">cost</th><th>tried</th><th>why</th></tr></thead><tbody>${rows.join('\n')}</tbody></table></div>`,
+  );
+}
+
+/** All, or of many the kept, the open, the best, the crashed and the newest, in order. */
+function chosenRows(trials: readonly ReportTrial[], best: number | undefined): readonly ReportTrial[] {
+  if (trials.length <= MOST_ROWS) return trials;
+  const chosen = new Set<ReportTrial>();
+  const take = (list: readonly ReportTrial[], most: number): void => {
+    for (const trial of list.slice(0, most)) if (chosen.size < MOST_ROWS) chosen.add(trial);
+  };
+  take(trials.filter((trial) => trial.trial === 1 || trial.trial === best), 2);
+  take(trials.filter((trial) => trial.state === 'keep').toReversed(), 100);
+  take(trials.filter((trial) => trial.state === 'running' || trial.state === 'queued'), 50);
+  take(
+    trials.filter((trial) => trial.better !== undefined).toSorted((a, b) => b.better! - a.better! || b.effect! - a.effect!),
+    150,
+  );
+  take(trials.filter((trial) => trial.state === 'crash').toReversed(), 50);
+  take(trials.toReversed(), MOST_ROWS);
+  return [...chosen].sort((a, b) => a.trial - b.trial);
+}
+
+function failuresSection({ failures }: Report): string {
+  if (failures.length === 0) return '';
+  const shown = failures.slice(0, MOST_FAILURES);
+  const items = shown.map(({ reason, text: words, runs, trials, deviceSeconds, example }, i) => {
+    const where = `run ${example.run} of trial ${example.trial}, seed ${example.seed}`;
+    const differs = example.changes.length === 0 ? 'the baseline’s settings' : changed(example.changes, MOST_CHANGES);
+    const log = example.tail.length === 0 ? '<p class="muted">It left no output.</p>' : `<pre class="wrap">${example.tail.map(text).join('\n')}</pre>`;
+    return `<details${i < 3 ? ' open' : ''}><summary><b>${text(`${count(runs, 'run')} ${reasonText(reason)}`)}</b> <span class="muted">${text(`in ${count(trials.length, 'trial')}, ${seconds(deviceSeconds)} of device time`)}</span>${words === '' ? '' : `<br>${text(words)}`}</summary><p class="lead">${text(`First: ${where}: ${differs}`)}</p>${log}</details>`;
+  });
+  const left = failures.length - shown.length;
+  const note = left > 0 ? `<p class="lead">${text(`${count(left, 'rarer way', 'rarer ways')} of failing: ansatz trials --verdict crash`)}</p>` : '';
+  return section('Failures', 'Alike ones together, with the end of the log of the first.', ...items, note);
+}
+
+function warningsSection({ status }: Report): string {
+  const all = [...status.dead.map((knob) => `The knob ${knob} does nothing: the search leaves it alone.`), ...status.warnings];
+  if (all.length === 0) return '';
+  return section('Warnings', '', `<ul>${all.map((warning) => `<li>${text(warning)}</li>`).join('')}</ul>`);
+}
+
+function reproduceSection(report: Report): string {
+  const { reproduce, createdAt, status, version } = report;
+  const { baseline, best, seeds, yaml } = reproduce;
+  const lines = [
+    `# ansatz ${version}; study "${status.study}", ${date(createdAt)} to ${date(status.now)}`,
+    `# seeds ${seeds.length > 8 ? `${seeds[0]} to ${seeds.at(-1)}` : seeds.join(', ') || 'none yet'}: the n-th run of every trial has the n-th`,
+    '# baseline',
+    baseline.argv,
+    ...baseline.edits.map((edit) => `#   with ${edit}`),
+    ...(best === undefined ? [] : [`# best (trial ${best.trial})`, best.argv, ...best.edits.map((edit) => `#   with ${edit}`)]),
+  ];
+  return section(
+    'Reproduce',
+    'In the folder of the script. Secrets and paths of the machine are left out.',
+    code(lines.join('\n'), 'wrap'),
+    '<h3>ansatz.yaml</h3>',
+    code(yaml),
+  );
+}
+
+function methodSection({ status }: Report): string {
+  return section(
+    'How to read this',
+    '',
+    `<p class="lead">${text(
+      `A change is first run once. If that looks promising it gets fresh runs with further seeds, and only those count: the first was selected for looking good. They are compared with the best of the time by Student's t under the pooled noise of all repeats; a change is kept when the chance of error, shared by all looks at it, is below 5 %. p is one-sided, for the best against the baseline with all that is known now, and is not corrected for the ${count(status.trials - 1, 'change')} tried. Intervals are 95 %.`,
+    )}</p>`,
+  );
+}

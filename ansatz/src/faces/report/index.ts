@@ -1,0 +1,4 @@
+export { reportOf, type Report, type Surroundings } from './data.ts';
+export { storyOf, type Story } from './story.ts';
+export { htmlOf } from './html.ts';
+export { markdownOf } from './markdown.ts';
