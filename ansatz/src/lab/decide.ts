@@ -14,6 +14,7 @@ import { type Run, runOf, type State, trialOf } from '../study/state.ts';
 /** What `decide` needs besides the state. */
 export interface Parts {
   readonly pruner: Pruner;
+  readonly researcher: { readonly asksAtOnce: number };
 }
 
 type Rule = (state: State, parts: Parts) => EventBody[];
@@ -138,6 +139,8 @@ function startRun(state: State): EventBody[] {
   const plan = openSlot(state);
   if (plan === undefined) return [];
   const trial = trialOf(state, state.queue[0]!);
+  // A baseline run has failed and none has succeeded: see how the others fare before paying for more.
+  if (trial.id === 1 && trial.active > 0 && trial.values.length === 0 && failedOnce(state)) return [];
   const repeat = trial.runs.length;
   return [
     {
@@ -151,6 +154,10 @@ function startRun(state: State): EventBody[] {
       hold: plan.hold,
     },
   ];
+}
+
+function failedOnce(state: State): boolean {
+  return trialOf(state, 1).runs.some((id) => runOf(state, id).status === 'failed');
 }
 
 /**
@@ -194,8 +201,9 @@ export function affordable(
   return affords(ledger, hold) ? { limitSeconds: rounded, hold } : undefined;
 }
 
-function askProposal(state: State): EventBody[] {
+function askProposal(state: State, { researcher }: Parts): EventBody[] {
   if (state.phase !== 'running' || state.exhausted || state.incumbent === undefined) return [];
+  if (state.asked.length >= researcher.asksAtOnce) return [];
   const idle = state.config.slots.length - state.running.length - state.queue.length - state.asked.length;
   if (idle <= 0 || openSlot(state) === undefined) return [];
   if (free(state.ledger, 'runs') < 1 + state.queue.length + state.asked.length) return [];

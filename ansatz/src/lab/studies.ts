@@ -1,6 +1,8 @@
 /** Where studies live on disk, and who may work on one. */
 
 import {
+  accessSync,
+  constants,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -223,7 +225,7 @@ export function held(lease: Lease | undefined): boolean {
 }
 
 function refuseHeld(folder: StudyFolder, lease: Lease | undefined): void {
-  if (!held(lease)) return;
+  if (!held(lease) || lease!.owner === identity()) return;
   const [host, pid] = lease!.owner.split(' ');
   throw new UserError('study-held', `another lab works on study "${folder.name}"`, {
     where: `process ${pid} on ${host}`,
@@ -238,6 +240,12 @@ function makeFolders(folder: StudyFolder): void {
     const ignore = join(dirname(folder.path), '.gitignore');
     if (!existsSync(ignore)) writeFileSync(ignore, '*\n');
   } catch (error) {
+    // A recursive mkdir on a read-only disk says that a parent does not exist; asking outright gets the truth.
+    try {
+      accessSync(dirname(dirname(folder.path)), constants.W_OK);
+    } catch (truth) {
+      throw explain(truth, folder);
+    }
     throw explain(error, folder);
   }
 }
@@ -335,6 +343,13 @@ export function explain(error: unknown, folder: StudyFolder): unknown {
       where: folder.path,
       why: message,
       fix: `make ${dirname(folder.path)} writable, or run in a copy of the project`,
+    });
+  }
+  if (code === 'EEXIST' || code === 'ENOTDIR') {
+    return new UserError('in-the-way', 'a file is where the study should be', {
+      where: folder.path,
+      why: message,
+      fix: `mv ${folder.path} somewhere else, or: ansatz run --study other`,
     });
   }
   if (isDamage(error)) {

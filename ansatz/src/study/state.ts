@@ -338,9 +338,18 @@ function ended(state: State, event: Extract<Event, { type: 'run.ended' }>): void
     }
   }
   observe(state, trial, run);
+  if (hopelessBaseline(trial, event.status)) {
+    // It fails as it is: the repeats that were to measure its noise would fail as well.
+    trial.wants = trial.runs.length;
+    remove(state.queue, trial.id);
+  }
   if (trial.active === 0 && trial.runs.length >= trial.wants && trial.verdict === undefined) {
     state.unjudged.push(trial.id);
   }
+}
+
+function hopelessBaseline(trial: Trial, status: EndStatus): boolean {
+  return trial.id === 1 && status === 'failed' && trial.active === 0 && trial.values.length === 0;
 }
 
 /** Welford's update of the pooled within-trial variance. */

@@ -20,7 +20,15 @@ export const EXIT = {
   interrupted: 130,
 } as const;
 
-const ENVIRONMENT = new Set(['disk-full', 'read-only', 'network-disk', 'study-held', 'study-busy', 'damaged-journal']);
+const ENVIRONMENT = new Set([
+  'in-the-way',
+  'disk-full',
+  'read-only',
+  'network-disk',
+  'study-held',
+  'study-busy',
+  'damaged-journal',
+]);
 
 /** The exit code an error leads to. */
 export function exitOf(error: unknown): number {

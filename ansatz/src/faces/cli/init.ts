@@ -1,13 +1,13 @@
 /** `ansatz init`: look at a script, run it once to hear what it prints, write ansatz.yaml. */
 
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { candidates, type Candidate, createParser, type Metric } from '../../io/capture/index.ts';
 import { directionOf, joinWords, renderConfig, type Draft } from '../../io/config/index.ts';
 import { localExecutor } from '../../io/executor/local.ts';
 import type { Exit } from '../../io/executor/executor.ts';
 import { discover, draft, type Discovery } from '../../io/knobs/index.ts';
+import { STUDIES } from '../../lab/studies.ts';
 import type { Direction, StudyConfig } from '../../study/config.ts';
 import { closest, UserError } from '../../study/error.ts';
 import { num, paintFor, seconds, table, valueText } from './text.ts';
@@ -109,8 +109,10 @@ async function listen(
 }
 
 async function probe(folder: string, found: Discovery, limitSeconds: number): Promise<Heard> {
-  const runs = mkdtempSync(join(tmpdir(), 'ansatz-probe-'));
-  mkdirSync(runs, { recursive: true });
+  // Where runs live, so that what lies above the folder (node_modules, a git repository) is there as it will be then.
+  const studies = join(folder, STUDIES);
+  mkdirSync(studies, { recursive: true });
+  const runs = mkdtempSync(join(studies, 'probe-'));
   const config: StudyConfig = {
     name: 'probe',
     command: found.command,
@@ -145,6 +147,7 @@ async function probe(folder: string, found: Discovery, limitSeconds: number): Pr
     process.off('SIGINT', stop);
     executor.close();
     rmSync(runs, { recursive: true, force: true });
+    if (readdirSync(studies).length === 0) rmSync(studies, { recursive: true });
   }
 }
 
@@ -171,14 +174,14 @@ function chooseObjective(
     return {
       name: options.metric,
       direction: told ?? match?.direction ?? directionOf(options.metric),
-      points: match?.n,
+      points: match?.n ?? 0,
       last: match?.last,
     };
   }
   const best = ranked[0];
   if (best !== undefined) return { name: best.key, direction: told ?? best.direction, points: best.n, last: best.last };
   const hint = found.metricHints[0];
-  return hint === undefined ? undefined : { name: hint, direction: told ?? directionOf(hint) };
+  return hint === undefined ? undefined : { name: hint, direction: told ?? directionOf(hint), points: 0 };
 }
 
 function findings(
@@ -192,7 +195,7 @@ function findings(
   const lines = [
     '',
     `${paint.bold('script')}   ${found.script} (${found.language}), run as: ${joinWords(found.command)}`,
-    `${paint.bold('metric')}   ${final.objective.direction} ${final.objective.metric}`,
+    `${paint.bold('metric')}   ${final.objective.direction} ${final.objective.metric}${ranked.some((c) => c.key === final.objective.metric) ? '' : ' (a guess: not seen in its output)'}`,
   ];
   if (ranked.length > 0) {
     const rows = ranked.slice(0, 6).map((c) => ['', c.key, String(c.n), num(c.first), num(c.last), c.direction ?? '?']);
@@ -202,11 +205,18 @@ function findings(
       ),
     );
   }
-  if (heard?.exit !== undefined && heard.exit.code !== 0 && heard.exit.cut === undefined) {
+  const failed = heard?.exit !== undefined && heard.exit.code !== 0 && heard.exit.cut === undefined;
+  if (failed) {
     lines.push(
       paint.yellow(`the script failed (exit ${heard.exit.code}):`),
-      ...heard.exit.tail.slice(-6).map((line) => `  | ${line}`),
+      ...lastWords(heard.exit.tail).map((line) => `  | ${line}`),
     );
+    if (leadsOut(found, dirname(file))) {
+      lines.push(
+        '  runs happen in a private copy of this folder, below .ansatz: a path such as ../data does not lead where it did;',
+        '  give it an absolute path, or, where no constant or file is to vary, write  run: { workspace: inplace }',
+      );
+    }
   } else if (heard !== undefined && ranked.length === 0) {
     lines.push(
       paint.yellow(
@@ -231,11 +241,22 @@ function findings(
   lines.push(
     `${paint.bold('seed')}     ${found.seed === undefined ? 'no seed knob was found: repeats measure whatever varies by itself' : 'found; the lab sets it for repeats'}`,
   );
-  lines.push(
-    '',
-    `wrote ${file}`,
-    '  ansatz run --dry-run   what it would do and cost',
-    '  ansatz run             does it',
-  );
+  lines.push('', `wrote ${file}`);
+  if (failed) {
+    lines.push(
+      `  ${joinWords(found.command)}   must work first: a study begins with the script as it is`,
+      `  ansatz init --force   then looks at it again`,
+    );
+  } else lines.push('  ansatz run --dry-run   what it would do and cost', '  ansatz run             does it');
   return lines;
+}
+
+/** The end of a failed script's output, without the stack below a message of Node. */
+function lastWords(tail: readonly string[]): string[] {
+  return tail.filter((line) => !/^\s+at .+|^Node\.js v\d|^\s*$/.test(line)).slice(-6);
+}
+
+/** Whether the script names a path above its folder. */
+function leadsOut(found: Discovery, folder: string): boolean {
+  return /["'`]\.\.\/|["']\.\.["']/.test(readFileSync(join(folder, found.script), 'utf8'));
 }

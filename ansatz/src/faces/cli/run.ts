@@ -61,6 +61,7 @@ export async function run(configFile: string | undefined, options: RunOptions): 
     process.stdout.write(options.json === true ? `${JSON.stringify(plan)}\n` : `${planLines(plan).join('\n')}\n`);
     return;
   }
+  checkDeadline(config);
   checkCommand(config);
   const name = chooseName(config, options);
   const folder = studyFolder(config.folder, name);
@@ -94,6 +95,14 @@ function readStudyConfig(given: string | undefined, options: RunOptions): StudyC
   const { runs, wall, device, money, deadline, slots, sampler, pruner, seed, study } = options;
   const overrides = { runs, wall, device, money, deadline, slots, sampler, pruner, seed, name: study };
   return readConfig(resolve(file), { now: Date.now(), machine: thisMachine() }, overrides);
+}
+
+/** A deadline that is over cannot be met by anything. */
+function checkDeadline(config: StudyConfig): void {
+  if (config.deadline === undefined || config.deadline > Date.now()) return;
+  throw new UserError('deadline-over', `the deadline ${new Date(config.deadline).toLocaleString('sv-SE')} is over`, {
+    fix: 'ansatz run --deadline +8h',
+  });
 }
 
 /** The program must exist before anything is promised to it. */

@@ -201,7 +201,7 @@ class Source {
     const meant = nearest(given, misfit.known);
     return new UserError('wrong-type', `${place}: ${misfit.message}, not ${given}${near}`, {
       where,
-      ...(meant === undefined ? {} : { fix: `write ${path.at(-1)}: ${meant}` }),
+      fix: meant === undefined ? `correct ${place}: ${misfit.message}` : `write ${path.at(-1)}: ${meant}`,
     });
   }
 

@@ -1,6 +1,7 @@
-import { readdirSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { parseConfig } from '../config/read.ts';
 import { renderConfig } from '../config/write.ts';
 import { draft } from './init.ts';
@@ -61,4 +62,41 @@ test('a draft reads well', () => {
     #   n_layer: is always overridden where ModelConfig is built
     "
   `);
+});
+
+describe('a draft for a script that asserts over many constants', () => {
+  const names = ['LR', 'WEIGHT_DECAY', 'DROPOUT', 'BETA1', 'BETA2', 'WARMUP_RATIO', 'WIDTH', 'DEPTH', 'MOMENTUM'];
+  const script = [
+    ...names.map((name) => `${name} = ${/WIDTH|DEPTH/.test(name) ? 64 : 0.1}`),
+    'TOTAL_BATCH = 1024',
+    'DEVICE_BATCH = 16',
+    'MLP_RATIO = 4',
+    'SEQ = 64',
+    'HEADS = 4',
+    'ACTIVATION = "gelu"  # gelu, relu or relu2',
+    'assert TOTAL_BATCH % (DEVICE_BATCH * SEQ) == 0',
+    'assert SEQ % 2 == 0',
+  ].join('\n');
+  const folder = mkdtempSync(join(tmpdir(), 'ansatz-draft-'));
+  writeFileSync(join(folder, 'train.py'), script);
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  test('a constant that does not vary is its number in a constraint', () => {
+    const drafted = draft(folder, 'train.py');
+    expect(drafted.spare?.map((knob) => knob.name)).toContain('SEQ');
+    expect(drafted.constraints).toEqual(['TOTAL_BATCH % (DEVICE_BATCH * 64) == 0']);
+  });
+
+  test('alternatives that the comment behind a constant lists are choices', () => {
+    const { knobs, spare = [] } = draft(folder, 'train.py');
+    expect([...knobs, ...spare].find((knob) => knob.name === 'ACTIVATION')).toMatchObject({
+      choices: ['gelu', 'relu', 'relu2'],
+    });
+  });
+
+  test('a metric that was not heard is called a guess', () => {
+    const drafted = draft(folder, 'train.py', { metrics: [{ name: 'val_bpb', points: 0 }] });
+    expect(drafted.objective.metric).toBe('val_bpb');
+    expect(drafted.metricComment).toBe('a guess from the text of the script');
+  });
 });

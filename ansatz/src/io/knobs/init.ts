@@ -13,6 +13,7 @@ export interface Probe {
   readonly metrics: readonly {
     readonly name: string;
     readonly direction?: Direction;
+    /** Values heard; 0 when the name was taken on trust. */
     readonly points?: number;
     readonly last?: number;
   }[];
@@ -33,6 +34,7 @@ export function draft(
   found: Discovery = discover(folder, script),
 ): Draft {
   const [measured] = probe?.metrics ?? [];
+  const heard = measured !== undefined && measured.points !== 0;
   const metric = measured?.name ?? found.metricHints[0] ?? 'loss';
   const others =
     measured === undefined ? found.metricHints.slice(1) : probe!.metrics.slice(1).map((entry) => entry.name);
@@ -48,7 +50,7 @@ export function draft(
     command: found.command,
     objective: { metric, direction: measured?.direction ?? directionOf(metric) ?? 'minimize', value: 'last' },
     metricComment: [
-      measured === undefined ? 'a guess from the text of the script' : 'seen in its output',
+      heard ? 'seen in its output' : 'a guess from the text of the script',
       ...(others.length > 0 ? [`also: ${others.slice(0, 5).join(', ')}`] : []),
     ].join('; '),
     budget: { runs: 40, wallSeconds: 3600 },
@@ -56,15 +58,27 @@ export function draft(
     spare: spare.map(commented),
     skipped: found.skipped,
     ...(found.seed === undefined ? {} : { seed: found.seed.via }),
-    constraints: found.constraints.filter((constraint) => isAbout(constraint, names)),
+    constraints: found.constraints
+      .map((constraint) => settle(constraint, spare))
+      .filter((constraint) => isAbout(constraint, names)),
     notes,
   };
 }
 
-/** Whether the constraint language understands it, over these knobs alone. */
+/** A constraint in which knobs that do not vary are the number they have. */
+function settle(constraint: string, fixed: readonly FoundKnob[]): string {
+  const values = new Map(fixed.map((knob) => [knob.name, knob.default]));
+  return constraint.replaceAll(/(?<![\w.])[A-Za-z_]\w*/g, (name) => {
+    const value = values.get(name);
+    return typeof value === 'number' ? String(value) : name;
+  });
+}
+
+/** Whether the constraint language understands it, over at least one of these knobs and nothing else. */
 function isAbout(constraint: string, names: ReadonlySet<string>): boolean {
   try {
-    return namesIn(parseConstraint(constraint)).every((name) => names.has(name));
+    const about = namesIn(parseConstraint(constraint));
+    return about.length > 0 && about.every((name) => names.has(name));
   } catch (error) {
     if (error instanceof ExpressionError) return false;
     throw error;

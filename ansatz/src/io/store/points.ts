@@ -4,6 +4,7 @@
  */
 
 import { DatabaseSync } from 'node:sqlite';
+import { openReading } from './sqlite.ts';
 import type { Series, SeriesInfo, SeriesStore } from './series.ts';
 
 const CHUNK = 1024;
@@ -41,7 +42,7 @@ interface Open {
 
 /** Open the points database at `file`, for the lab (`write`) or for anyone else. */
 export function openPoints(file: string, mode: 'write' | 'read'): SeriesStore {
-  const db = new DatabaseSync(file, { readOnly: mode === 'read' });
+  const db = mode === 'read' ? openReading(file) : new DatabaseSync(file);
   db.exec('PRAGMA busy_timeout = 5000');
   if (mode === 'write') {
     db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF');

@@ -1,6 +1,7 @@
 /** Journal, ledger and lease of one study in one SQLite file (WAL, one writer). */
 
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { pathToFileURL } from 'node:url';
 import { type Event, EVENT_VERSION, upgrade } from '../../study/events/index.ts';
 import { caps, EPSILON, movement, RESOURCES } from '../../study/ledger.ts';
 import type { Amount } from '../../study/events/index.ts';
@@ -68,7 +69,7 @@ export interface StudyDatabase extends Journal {
 
 /** Open the database at `file`. A read-only one never creates, migrates or locks anything. */
 export function openStudyDatabase(file: string, mode: 'write' | 'read'): StudyDatabase {
-  const db = new DatabaseSync(file, { readOnly: mode === 'read' });
+  const db = mode === 'read' ? openReading(file) : new DatabaseSync(file);
   db.exec('PRAGMA busy_timeout = 5000');
   if (mode === 'write') {
     db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
@@ -220,6 +221,25 @@ export function openStudyDatabase(file: string, mode: 'write' | 'read'): StudyDa
     },
   };
   return database;
+}
+
+/**
+ * Open a database that may be in use, or on a disk nobody can write. Reading a write-ahead log takes a little file
+ * beside it; where that cannot be made nobody else can write either, and the file may be read as it lies.
+ */
+export function openReading(file: string): DatabaseSync {
+  const db = new DatabaseSync(file, { readOnly: true });
+  try {
+    db.prepare('SELECT 1 FROM sqlite_master LIMIT 1').get();
+    return db;
+  } catch (error) {
+    db.close();
+    const cannotOpen = ((error as { errcode?: number }).errcode ?? 0) & 0xff;
+    if (cannotOpen !== 14) throw error;
+    const address = pathToFileURL(file);
+    address.searchParams.set('immutable', '1');
+    return new DatabaseSync(address, { readOnly: true });
+  }
 }
 
 function tableExists(db: DatabaseSync, name: string): boolean {

@@ -37,6 +37,7 @@ export function spaceOf(config: StudyConfig): Space {
 export function numericResearcher(sampler: Sampler, config: StudyConfig): Researcher {
   const whole = spaceOf(config);
   return {
+    asksAtOnce: 1,
     propose(state, ask, post) {
       const parent = state.incumbent ?? 1;
       const single = lookAtOne(state, whole);

@@ -14,5 +14,7 @@ export type Post = (event: EventBody) => void;
  * space or its constraints, are refused by the lab. It never throws.
  */
 export interface Researcher {
+  /** How many requests it may have open at once. One that answers at once wants 1: it then knows what is pending. */
+  readonly asksAtOnce: number;
   propose(state: State, ask: number, post: Post): void;
 }

@@ -78,7 +78,7 @@ function rangeOf(raw: Raw, meaning: Meaning, initial: Value | undefined, source:
     return { choices: raw.choices, score: listed(meaning) };
   }
   if (raw.kind === 'bool') return { choices: [false, true], score: truth(raw.name) };
-  if (raw.kind === 'text') return texts(meaning, initial, source);
+  if (raw.kind === 'text') return texts(meaning, initial, source, raw.help ?? '');
   if (raw.kind !== 'int' && raw.kind !== 'float') return { why: 'its kind of value is not known' };
   if (typeof initial !== 'number') return { why: 'has no default to start from' };
   if (!Number.isFinite(initial)) return { why: 'its default is not finite' };
@@ -292,12 +292,13 @@ const alternatives: Partial<Record<Meaning['is'], readonly string[]>> = {
   ],
 };
 
-/** Text settings have a range only where the alternatives are well known and the script mentions them. */
-function texts(meaning: Meaning, initial: Value | undefined, source: string): Range {
+/** Text settings have a range only where the alternatives are well known and the script, or their help, mentions them. */
+function texts(meaning: Meaning, initial: Value | undefined, source: string, help: string): Range {
   const known = alternatives[meaning.is];
   if (known === undefined || typeof initial !== 'string') return { why: 'text whose alternatives are not known' };
   const lower = source.matchAll(/["']([\w-]{2,24})["']/g).map((match) => match[1]!);
-  const mentioned = [...new Set(lower)].filter((word) => known.includes(word.toLowerCase()));
+  const listedWords = help.match(/[\w-]{2,24}/g) ?? [];
+  const mentioned = [...new Set([...lower, ...listedWords])].filter((word) => known.includes(word.toLowerCase()));
   const choices = [...new Set([initial, ...mentioned])];
   return choices.length >= 2 ? { choices, score: 6 } : { why: 'text whose alternatives are not known' };
 }

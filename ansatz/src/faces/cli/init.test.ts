@@ -1,0 +1,67 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { init } from './init.ts';
+
+describe('init', () => {
+  let above: string;
+  let folder: string;
+  let said: string;
+
+  beforeEach(() => {
+    above = mkdtempSync(join(tmpdir(), 'ansatz-init-'));
+    folder = join(above, 'project');
+    mkdirSync(folder);
+    said = '';
+    vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+      said += String(text);
+      return true;
+    });
+  });
+  afterEach(() => {
+    vi.restoreAllMocks();
+    rmSync(above, { recursive: true, force: true });
+  });
+
+  const script = (text: string): string => {
+    const file = join(folder, 'train.mjs');
+    writeFileSync(file, text);
+    return file;
+  };
+  const config = (): string => readFileSync(join(folder, 'ansatz.yaml'), 'utf8');
+
+  test('hears a script that finds its data above its folder, and leaves nothing but the file', async () => {
+    mkdirSync(join(above, 'node_modules', 'numbers'), { recursive: true });
+    writeFileSync(join(above, 'node_modules', 'numbers', 'index.js'), 'export default 0.25;');
+    writeFileSync(join(above, 'node_modules', 'numbers', 'package.json'), '{ "type": "module", "main": "index.js" }');
+    await init(script("import loss from 'numbers';\nconst LR = 0.1;\nconsole.log(`val_loss ${loss}`);"), {
+      probeSeconds: '20',
+    });
+    expect(said).toContain('metric   minimize val_loss\n');
+    expect(config()).toContain('# seen in its output');
+    expect(readdirSync(folder).toSorted()).toEqual(['ansatz.yaml', 'train.mjs']);
+  });
+
+  test('says why a script failed, and that it must work first', async () => {
+    await init(script("const LR = 0.1;\nthrow new Error('no data here');\nconsole.log(`val_loss ${LR}`);"), {
+      probeSeconds: '20',
+    });
+    expect(said).toContain('the script failed (exit 1):');
+    expect(said).toContain('| Error: no data here');
+    expect(said).not.toMatch(/\| +at /);
+    expect(said).toContain('node train.mjs   must work first');
+    expect(said).toContain('minimize val_loss (a guess: not seen in its output)');
+    expect(said).not.toContain('ansatz run --dry-run');
+    expect(config()).toContain('# a guess from the text of the script');
+    expect(said).not.toContain('private copy of this folder, below');
+  });
+
+  test('a failed script that reads from above its folder is told that a run is elsewhere', async () => {
+    const text = "import { readFileSync } from 'node:fs';\nconst LR = 0.1;\nreadFileSync('../data.txt');";
+    writeFileSync(join(above, 'data.txt'), 'here');
+    await init(script(text), { probeSeconds: '20' });
+    expect(said).toContain('ENOENT');
+    expect(said).toContain('give it an absolute path');
+  });
+});
