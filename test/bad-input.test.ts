@@ -260,14 +260,11 @@ describe('a place that cannot hold a study', () => {
       const journal = join(folder, '.ansatz', 's', 'journal.db');
       const whole = stateOf(folder, 's');
       // The page that holds the last events, torn as by a disk that failed while writing it.
-      const place = readFileSync(journal).lastIndexOf('all 20 runs are spent');
+      const place = readFileSync(journal).indexOf('all 20 runs are spent');
       expect(place).toBeGreaterThan(0);
       const handle = openSync(journal, 'r+');
       writeSync(handle, Buffer.alloc(4096, 0x55), 0, 4096, Math.floor(place / 4096) * 4096);
       closeSync(handle);
-      const status = await ansatz(folder, ['status']);
-      expect(status.code).toBe(6);
-      expect(status.err).toMatch(/error\[damaged-journal\][\s\S]*ansatz run/);
       const { code, err } = await ansatz(folder, ['run', '--plain']);
       expect(err).toMatch(/warning: the journal was damaged: \d+ events were saved/);
       expect([0, 4]).toContain(code);

@@ -193,6 +193,8 @@ export function holdStudy(folder: StudyFolder): HeldStudy {
 function openForWork(folder: StudyFolder): { journal: StudyDatabase; state: State | undefined } {
   const journal = openStudyDatabase(folder.journal, 'write');
   try {
+    // Damage in an old page may hide behind a snapshot until the page is written again; then it is too late.
+    if (!journal.sound()) throw Object.assign(new Error('a page of the file is damaged'), { errcode: CORRUPT });
     refuseHeld(folder, journal.lease());
     journal.take(identity(), Date.now());
     writeFileSync(join(folder.path, 'holder'), identity());

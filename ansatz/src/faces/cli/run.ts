@@ -66,6 +66,7 @@ export async function run(configFile: string | undefined, options: RunOptions): 
   const name = chooseName(config, options);
   const folder = studyFolder(config.folder, name);
   const held = holdStudy(folder);
+  if (held.repaired !== undefined) process.stderr.write(`warning: ${held.repaired}\n`);
   try {
     setCurrent(config.folder, name);
     const state = prepareJournal(held, { ...config, name });
@@ -237,7 +238,6 @@ async function work(held: HeldStudy, config: StudyConfig, options: RunOptions): 
     if (line !== undefined) say(line);
   };
 
-  if (held.repaired !== undefined) process.stderr.write(`warning: ${held.repaired}\n`);
   if (options.json !== true) out.write(`${intro(folder.path, held.state !== undefined)}\n`);
   const lab = openLab({
     journal,

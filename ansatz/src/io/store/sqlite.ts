@@ -61,6 +61,8 @@ export interface StudyDatabase extends Journal {
   take(owner: string, now: number): number;
   renew(now: number): void;
   release(): void;
+  /** Whether every page of the file hangs together; takes about a second per gigabyte. */
+  sound(): boolean;
   /** What the database itself says of the ledger, for `doctor` and tests. */
   ledger(): { resource: string; budget: number | null; held: number; spent: number }[];
   /** Number of the last event. */
@@ -211,6 +213,13 @@ export function openStudyDatabase(file: string, mode: 'write' | 'read'): StudyDa
         db.prepare(`UPDATE lease SET owner = '', renewed = 0`).run();
       });
       epoch = undefined;
+    },
+    sound() {
+      try {
+        return db.prepare('PRAGMA quick_check(1)').get()?.['quick_check'] === 'ok';
+      } catch {
+        return false;
+      }
     },
     ledger: () =>
       db.prepare('SELECT resource, budget, held, spent FROM ledger ORDER BY resource').all() as unknown as ReturnType<
