@@ -239,24 +239,14 @@ async function work(held: HeldStudy, config: StudyConfig, options: RunOptions): 
   };
 
   if (options.json !== true) out.write(`${intro(folder.path, held.state !== undefined)}\n`);
-  const lab = openLab({
-    journal,
-    series: points,
-    executor,
-    researcher: numericResearcher(samplers[config.sampler], config),
-    pruner: pruners[config.pruner],
-    world: realWorld(),
-    identity: { host: host!, pid: Number(pid), version: version() },
-    slots: config.slots,
-    watch,
-    requests: () => takeRequests(folder),
-  });
-
+  // Signals are heard before the lab's first line is printed: who reads it may answer at once.
+  const early: EventBody[] = [];
+  let post = (event: EventBody): void => void early.push(event);
   let asked = 0;
   const interrupt = (): void => {
     asked++;
     const event: EventBody = asked === 1 ? { type: 'study.draining' } : { type: 'study.killed' };
-    lab.post(event);
+    post(event);
     if (view === undefined && asked === 1 && !deaf) {
       process.stderr.write('draining: runs under way finish, no new ones start; Ctrl-C again stops them\n');
     }
@@ -269,6 +259,21 @@ async function work(held: HeldStudy, config: StudyConfig, options: RunOptions): 
   process.on('SIGINT', interrupt);
   process.on('SIGTERM', interrupt);
   process.on('SIGHUP', hangUp);
+  const lab = openLab({
+    journal,
+    series: points,
+    executor,
+    researcher: numericResearcher(samplers[config.sampler], config),
+    pruner: pruners[config.pruner],
+    world: realWorld(),
+    identity: { host: host!, pid: Number(pid), version: version() },
+    slots: config.slots,
+    watch,
+    requests: () => takeRequests(folder),
+  });
+  post = lab.post;
+  early.forEach(lab.post);
+
   const renewal = setInterval(() => {
     try {
       journal.renew(Date.now());

@@ -1,0 +1,294 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, test } from 'vitest';
+import type { Event } from '../ansatz/src/study/events/index.ts';
+import type { Status, TrialRow } from '../ansatz/src/study/views.ts';
+import { ansatz, CLI, cleanUp, project, SCRIPT, start, stateOf, yaml } from './product.ts';
+
+afterEach(cleanUp);
+
+/** Alive and no zombie. */
+function lives(pid: number): boolean {
+  try {
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
+}
+
+describe('a study from the first command to the last', () => {
+  test('runs to its budget, finds the better end of the knob, and every command can speak of it', async () => {
+    const folder = project({ 'ansatz.yaml': yaml('budget: { runs: 24 }'), 'script.sh': SCRIPT });
+    const run = await ansatz(folder, ['run']);
+    expect(run.err).toBe('');
+    expect(run.code).toBe(0);
+    expect(run.out).not.toContain('\u001b');
+    expect(run.out).toMatch(/run 1 started: trial 1, seed 1, slot 0: the script as it is/);
+    expect(run.out).toMatch(/trial 1 keep: noise sd/);
+    expect(run.out).toMatch(/better by 0\.\d+ ± 0\.\d+ \(\d+(\.\d+)? %\), p < 0\.0001/);
+
+    const state = stateOf(folder, 's');
+    expect(state.runs).toHaveLength(24);
+    expect(state.runs.every((one) => one.status !== 'running')).toBe(true);
+    const best = state.trials[state.incumbent! - 1]!;
+    expect(Number(best.point['x'])).toBeGreaterThan(0.7);
+    expect(new Set(Object.keys(state.seen)).size).toBe(state.trials.length);
+
+    const status = JSON.parse((await ansatz(folder, ['status', '--json'])).out) as Status;
+    expect(status).toMatchObject({
+      study: 's',
+      phase: 'ended',
+      open: false,
+      runs: 24,
+      spent: { runs: 24 },
+      best: { trial: best.id },
+    });
+    const trials = JSON.parse((await ansatz(folder, ['trials', '--json'])).out) as TrialRow[];
+    expect(trials).toHaveLength(state.trials.length);
+    expect(trials.find((row) => row.trial === best.id)).toMatchObject({ state: 'keep', value: status.best!.mean });
+    const shown = await ansatz(folder, ['show', 'best']);
+    expect(shown.out).toMatch(new RegExp(`trial ${best.id} {2}keep \\(incumbent\\)`));
+    expect(shown.out).toMatch(/heard in run/);
+    expect((await ansatz(folder, ['best', '--as', 'env'])).out).toMatch(/^export X=0\.\d+\n$/);
+    expect((await ansatz(folder, ['best', '--as', 'argv'])).out).toMatch(/^X=0\.\d+ sh script\.sh\n$/);
+    expect((await ansatz(folder, ['best', '--as', 'yaml'])).out).toMatch(/\nx: 0\.\d+\n$/);
+    expect((await ansatz(folder, ['best', '--as', 'patch'])).err).toMatch(/error\[no-patch\]/);
+    for (const args of [
+      ['status'],
+      ['trials'],
+      ['trials', '--verdict', 'keep'],
+      ['best'],
+      ['status', '--all'],
+      ['doctor'],
+    ]) {
+      const { code, out, err } = await ansatz(folder, args);
+      expect([err, code]).toEqual(['', 0]);
+      expect(out).not.toContain('\u001b');
+    }
+  });
+
+  test('a budget raised later goes on from where it ended; other settings need another study', async () => {
+    const folder = project({ 'ansatz.yaml': yaml(), 'script.sh': SCRIPT });
+    await ansatz(folder, ['run', '--plain']);
+    const ended = await ansatz(folder, ['run', '--plain']);
+    expect(ended.out).toMatch(/has ended: all 8 runs are spent[\s\S]*ansatz run --runs 28/);
+    const more = await ansatz(folder, ['run', '--plain', '--runs', '12']);
+    expect(more.out).toMatch(/going on with/);
+    expect(stateOf(folder, 's').runs).toHaveLength(12);
+    expect((await ansatz(folder, ['run', '--runs', '5'])).err).toMatch(/error\[budget-spent\]/);
+    project({ 'ansatz.yaml': yaml('metric: other') }, folder);
+    expect((await ansatz(folder, ['run'])).err).toMatch(/error\[changed-question\].*objective/);
+    project({ 'ansatz.yaml': yaml('budget: { runs: 4 }') }, folder);
+    expect((await ansatz(folder, ['run', '--new', '--plain'])).out).toMatch(/new study .*s-2/);
+    expect((await ansatz(folder, ['status', '--all'])).out.trim().split('\n')).toHaveLength(2);
+    expect((await ansatz(folder, ['status', '--study', 'S_2'])).err).toMatch(/closest: "s-2"/);
+  });
+
+  test('what it may cost is shown before anything starts', async () => {
+    const folder = project({ 'ansatz.yaml': yaml('price: 2', 'budget: { runs: 8, money: 5 }'), 'script.sh': SCRIPT });
+    const { out } = await ansatz(folder, ['run', '--dry-run']);
+    expect(out).toMatch(/most {6}8 runs, 2 min 56 s of device time, 0\.0978 money: never more/);
+    expect(existsSync(join(folder, '.ansatz'))).toBe(false);
+    const plan = JSON.parse((await ansatz(folder, ['run', '--dry-run', '--json'])).out) as {
+      most: { runs: number };
+      command: string;
+    };
+    expect(plan.most.runs).toBe(8);
+    expect(plan.command).toContain('sh script.sh');
+  });
+
+  test('with --json every event is one line, in the order of the journal', async () => {
+    const folder = project({ 'ansatz.yaml': yaml(), 'script.sh': SCRIPT });
+    const { out } = await ansatz(folder, ['run', '--json']);
+    const events = out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Event);
+    expect(events[0]!.type).toBe('lab.opened');
+    expect(events.at(-1)!.type).toBe('lab.closed');
+    expect(events.filter((event) => event.type === 'run.ended')).toHaveLength(8);
+    expect(events.map((event) => event.at)).toEqual(events.map((event) => event.at).toSorted((a, b) => a - b));
+  });
+});
+
+describe('a lab can be interrupted', () => {
+  const slow = `sleep 1.5\n${SCRIPT}`;
+
+  test('Ctrl-C once lets the runs finish, and the same command resumes', async () => {
+    const folder = project({ 'ansatz.yaml': yaml('budget: { runs: 4 }'), 'script.sh': slow });
+    const lab = start(folder, ['run', '--plain']);
+    await lab.seen(/run 2 started/);
+    lab.child.kill('SIGINT');
+    const { code, out, err } = await lab.done;
+    expect(code).toBe(130);
+    expect(err).toMatch(/Ctrl-C again stops them/);
+    expect(out).toMatch(/ansatz run +goes on from here/);
+    const state = stateOf(folder, 's');
+    expect(state.runs.map((run) => run.status)).toEqual(['done', 'done']);
+    expect((await ansatz(folder, ['run', '--plain'])).code).not.toBe(130);
+    expect(stateOf(folder, 's').runs.map((run) => run.status)).toEqual(['done', 'done', 'done', 'done']);
+  });
+
+  test('Ctrl-C twice stops the runs and charges what they used', async () => {
+    const folder = project({ 'ansatz.yaml': yaml('budget: { runs: 6 }'), 'script.sh': `sleep 30\n${SCRIPT}` });
+    const lab = start(folder, ['run', '--plain']);
+    await lab.seen(/run 2 started/);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    lab.child.kill('SIGINT');
+    lab.child.kill('SIGINT');
+    await lab.seen(/draining/);
+    lab.child.kill('SIGINT');
+    expect((await lab.done).code).toBe(130);
+    const state = stateOf(folder, 's');
+    expect(state.runs.map((run) => run.status)).toEqual(['stopped', 'stopped']);
+    expect(state.ledger.spent.runs).toBe(2);
+    expect(state.ledger.held.runs).toBe(0);
+    expect(state.ledger.spent.deviceSeconds).toBeLessThan(10);
+  });
+
+  test('killed and started again, it adopts the runs that live on', async () => {
+    const folder = project({ 'ansatz.yaml': yaml('budget: { runs: 4 }'), 'script.sh': slow });
+    const lab = start(folder, ['run', '--plain']);
+    await lab.seen(/run 2 started/);
+    lab.child.kill('SIGKILL');
+    await lab.done;
+    const orphaned = await ansatz(folder, ['status']);
+    expect(orphaned.out).toMatch(/no lab is running, but its runs may be: ansatz run/);
+    expect((await ansatz(folder, ['stop'])).err).toMatch(/error\[no-lab\]/);
+    await ansatz(folder, ['run', '--plain']);
+    const state = stateOf(folder, 's');
+    expect(state.runs.map((run) => run.status)).toEqual(['done', 'done', 'done', 'done']);
+  });
+
+  test('another terminal can pause, resume and stop it', async () => {
+    const folder = project({ 'ansatz.yaml': yaml('budget: { runs: 40 }'), 'script.sh': `sleep 0.3\n${SCRIPT}` });
+    const lab = start(folder, ['run', '--plain']);
+    await lab.seen(/run 2 done/);
+    expect((await ansatz(folder, ['pause'])).out).toMatch(/no new runs start/);
+    await lab.seen(/paused/);
+    expect((await ansatz(folder, ['status'])).out).toMatch(/^s {2}paused/);
+    expect((await ansatz(folder, ['resume'])).code).toBe(0);
+    await lab.seen(/resumed[\s\S]*run \d+ started/);
+    expect((await ansatz(folder, ['stop', '--now'])).out).toMatch(/its runs are being stopped/);
+    expect((await lab.done).code).toBe(130);
+  });
+
+  test('it goes on when its terminal goes away', async () => {
+    const folder = project({ 'ansatz.yaml': yaml('budget: { runs: 5 }'), 'script.sh': `sleep 0.2\n${SCRIPT}` });
+    const lab = start(folder, ['run', '--plain']);
+    await lab.seen(/run 1 started/);
+    lab.child.kill('SIGHUP');
+    expect([0, 4]).toContain((await lab.done).code);
+    expect(stateOf(folder, 's').ended!.reason).toBe('budget');
+  });
+});
+
+describe('limits', () => {
+  test('a run over its limit is ended with its children, is a verdict, and cost no more than was held', async () => {
+    const folder = project({
+      'ansatz.yaml': yaml(
+        'run: { limit: 1s, grace: 1s, env: { PIDS: pids } }',
+        'knobs: { x: { choices: [fast, slow], default: fast, via: env X } }',
+      ),
+      'script.sh':
+        'if [ $X = slow ]; then setsid sh -c "echo \\$\\$ > $ANSATZ_METRICS.pid; trap : TERM; while :; do sleep 0.2; done" & sleep 60; fi\nawk "BEGIN { srand($ANSATZ_SEED); print \\"loss: \\" rand() }"\n',
+    });
+    await ansatz(folder, ['run', '--plain']);
+    const state = stateOf(folder, 's');
+    expect(state.trials[1]).toMatchObject({ verdict: 'crash', why: 'over its limit of 1.0 s' });
+    const run = state.runs.find((one) => one.trial === 2)!;
+    expect(run.charge!.deviceSeconds).toBeLessThanOrEqual(run.hold.deviceSeconds);
+    const pid = Number(readFileSync(join(folder, '.ansatz', 's', 'runs', String(run.id), 'metrics.jsonl.pid'), 'utf8'));
+    expect(pid).toBeGreaterThan(0);
+    expect(lives(pid)).toBe(false);
+  });
+
+  test('device time is never overspent, and a study that can pay for no more runs ends', async () => {
+    const folder = project({
+      'ansatz.yaml': yaml('budget: { device: 12s }', 'run: { limit: 2s, grace: 1s }'),
+      'script.sh': `sleep 0.4\n${SCRIPT}`,
+    });
+    const { out } = await ansatz(folder, ['run', '--plain']);
+    expect(out).toMatch(/the device time is spent/);
+    const state = stateOf(folder, 's');
+    expect(state.ledger.spent.deviceSeconds).toBeLessThanOrEqual(12);
+    expect(state.ledger.spent.deviceSeconds).toBeGreaterThan(6);
+  });
+
+  test('a deadline ends the study before it passes', async () => {
+    const folder = project({
+      'ansatz.yaml': yaml('budget: {}', 'run: { limit: 2s, grace: 1s }').replace('budget: {}', 'budget: { runs: 500 }'),
+      'script.sh': `sleep 0.2\n${SCRIPT}`,
+    });
+    const begun = Date.now();
+    const { out } = await ansatz(folder, ['run', '--plain', '--deadline', '+6s']);
+    expect(Date.now() - begun).toBeLessThan(7500);
+    expect(out).toMatch(/the deadline leaves no time for another run/);
+    expect(stateOf(folder, 's').ended!.reason).toBe('deadline');
+  });
+});
+
+test('a value shows at most two seconds after the script printed it', async () => {
+  const folder = project({
+    'ansatz.yaml': yaml(),
+    'script.sh': 'echo "step 1: loss 3"; sleep 4; echo "step 2: loss 2"\n',
+  });
+  const lab = start(folder, ['run', '--plain']);
+  await lab.seen(/run 1 started/);
+  const begun = performance.now();
+  await lab.seen(/run 1 first loss 3 at step 1/);
+  expect(performance.now() - begun).toBeLessThan(2000);
+  // It can be read by others as well, while the run goes on.
+  expect((await ansatz(folder, ['status'])).out).toMatch(/loss 3 at step 1/);
+  lab.child.kill('SIGINT');
+  lab.child.kill('SIGINT');
+  await lab.seen(/draining/);
+  lab.child.kill('SIGINT');
+  await lab.done;
+});
+
+test('a knob that does nothing is reported as dead and left alone', async () => {
+  const script =
+    'for i in 1 2 3 4; do awk "BEGIN { srand($ANSATZ_SEED); print \\"step $i: loss \\" (3 - $X + 1 / $i + 0.01 * rand()) }"; done\n';
+  const knobs =
+    'knobs: { x: { from: 0, to: 1, default: 0.5, via: env X }, unused: { from: 1, to: 9, default: 2, via: env UNUSED } }';
+  const folder = project({ 'ansatz.yaml': yaml(knobs, 'budget: { runs: 20 }', 'pruner: none'), 'script.sh': script });
+  const { out } = await ansatz(folder, ['run', '--plain']);
+  expect(out).toMatch(/dead knob: unused = \S+ gave exactly the baseline's result/);
+  const state = stateOf(folder, 's');
+  expect(state.dead).toEqual(['unused']);
+  const after = state.trials.slice(5);
+  expect(after.length).toBeGreaterThan(3);
+  for (const trial of after) expect(trial.point['unused']).toBe(2);
+  expect((await ansatz(folder, ['status'])).out).toMatch(/knob unused does nothing/);
+});
+
+describe('the command on other Nodes', () => {
+  const system = spawnSync('/usr/bin/node', ['--version'], { encoding: 'utf8' }).stdout?.trim() ?? '';
+  const old = /^v(\d+)/.exec(system);
+  const isOld = old !== null && Number(old[1]) < 22;
+
+  test.runIf(isOld)(
+    `started on ${system} it goes on with the Node of the workspace (needs an old Node at /usr/bin/node)`,
+    () => {
+      const env = { ...process.env, PATH: '/usr/bin:/bin' };
+      expect(execFileSync('/usr/bin/node', [CLI, '--version'], { encoding: 'utf8', env })).toMatch(/^\d+\.\d+\.\d+/);
+      expect(spawnSync('/usr/bin/node', [CLI, 'nonsense'], { env }).status).toBe(2);
+    },
+  );
+
+  test.runIf(isOld)(
+    `started on ${system} with no other Node around it says how to get one (needs an old Node at /usr/bin/node)`,
+    () => {
+      const lonely = mkdtempSync(join(tmpdir(), 'ansatz-lonely-'));
+      copyFileSync(CLI, join(lonely, 'ansatz.cjs'));
+      const { stderr, status } = spawnSync('/usr/bin/node', [join(lonely, 'ansatz.cjs'), 'run'], { encoding: 'utf8' });
+      rmSync(lonely, { recursive: true });
+      expect(status).toBe(69);
+      expect(stderr).toMatch(/ansatz needs Node 22\.18 or newer/);
+      expect(stderr).toMatch(/fix: install Node 24/);
+    },
+  );
+});
