@@ -28,7 +28,8 @@ export function html(text: string): string {
 export function markdown(text: string): string {
   return (
     line(text)
-      .replaceAll(/[\\`*_{}[\]()#+!|~>$]/g, String.raw`\$&`)
+      .replaceAll(/[\\`*[\]|~>$]|(?<!\w)_|_(?!\w)|^[#+=-]/g, String.raw`\$&`)
+      .replace(/^(\d+)([.)])/, String.raw`$1\$2`)
       .replaceAll('&', '&amp;')
       .replaceAll('<', '&lt;')
       // A zero-width joiner would survive copying; an entity does not ping anybody and reads the same.

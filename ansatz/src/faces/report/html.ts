@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { html, line, whole } from './escape.ts';
 import type { Report, ReportTrial } from './data.ts';
-import { budgetFigure, shareFigure } from './figures/budget.ts';
+import { budgetFigure, shareFigure, shareNames } from './figures/budget.ts';
 import { curvesFigure } from './figures/curves.ts';
 import { evidenceFigure } from './figures/evidence.ts';
 import { progressFigure } from './figures/progress.ts';
@@ -11,7 +11,7 @@ import { bothWidths } from './figures/size.ts';
 import { MOST_SLICES, sliceFigures } from './figures/slices.ts';
 import { MOST_SLOTS, slotsFigure } from './figures/slots.ts';
 import { thinning } from './figures/verdicts.ts';
-import { changed, count, date, grouped, num, percent, plusMinus, seconds, signed, typed } from './numbers.ts';
+import { brief, changed, count, date, grouped, num, percent, plusMinus, seconds, signed, typed } from './numbers.ts';
 import { SCRIPT } from './script.ts';
 import { groupText, reasonText, storyOf } from './story.ts';
 import { STYLE } from './style.ts';
@@ -21,6 +21,8 @@ const MOST_ROWS = 400;
 const MOST_FAILURES = 12;
 const MOST_NEAR = 8;
 const MOST_CHANGES = 8;
+/** With more knobs than this the settings of a trial are one column of differences. */
+const MOST_COLUMNS = 8;
 
 /** The whole page. */
 export function htmlOf(report: Report): string {
@@ -65,8 +67,11 @@ function hash(content: string): string {
   return `sha256-${createHash('sha256').update(content).digest('base64')}`;
 }
 
+/** Text from anywhere, harmless; a number keeps its margin and its unit on its line. */
 function text(content: string): string {
-  return html(line(content));
+  return html(line(content))
+    .replaceAll(' ± ', '\u00a0±\u00a0')
+    .replaceAll(/(?<=\d) (?=%|s\b|min\b|h\b)/g, '\u00a0');
 }
 
 function section(title: string, lead: string, ...content: readonly string[]): string {
@@ -115,7 +120,10 @@ function mergeSection(report: Report): string {
       `<tr><td>${text(knob)}</td><td class="n">${text(typed(from))}</td><td class="n"><b>${text(typed(to))}</b></td></tr>`,
   );
   const same = knobs.length - changes.length;
-  const rest = same > 0 ? `<p class="lead">${text(`The other ${count(same, 'knob')} stay${same === 1 ? 's' : ''} as ${same === 1 ? 'it is' : 'they are'}.`)}</p>` : '';
+  const rest =
+    same > 0
+      ? `<p class="lead">${text(`The other ${count(same, 'knob')} stay${same === 1 ? 's' : ''} as ${same === 1 ? 'it is' : 'they are'}.`)}</p>`
+      : '';
   const unsure = storyOf(report).standing === 'unclear' ? ' Not established: see above before taking it over.' : '';
   const edits = merge.edits.length === 0 ? '' : code(merge.edits.join('\n'), 'wrap');
   return section(
@@ -151,7 +159,10 @@ function progressSection(report: Report): string {
     'Best so far, over compute',
     'Each dot is a trial, placed where its last run ended. The line moves only when a trial was kept on fresh runs; lucky dots beyond it do not count.',
     key(report),
-    figure(drawing, `Band: 95 % interval of the best trial's mean under the noise floor, cut at the frame. At the lower edge: trials without a result.${thin}`),
+    figure(
+      drawing,
+      `Band: 95 % interval of the best trial's mean under the noise floor, cut at the frame. At the lower edge: trials without a result.${thin}`,
+    ),
   );
 }
 
@@ -159,7 +170,10 @@ function curvesSection(report: Report): string {
   const drawing = bothWidths((width) => curvesFigure(report, width));
   if (drawing === '') return '';
   const others = report.curves.filter((curve) => curve.role === 'other').length;
-  const faint = others > 0 ? ` Faint: ${count(others, 'other trial')}${report.trials.length > others + 5 ? `, evenly chosen from all` : ''}.` : '';
+  const faint =
+    others > 0
+      ? ` Faint: ${count(others, 'other trial')}${report.trials.length > others + 5 ? `, evenly chosen from all` : ''}.`
+      : '';
   return section(
     'Learning curves',
     `Every run of the best trial (blue) and of the baseline (grey), and the first run of those next in value.${faint} Not smoothed.`,
@@ -172,7 +186,9 @@ function knobsSection(report: Report): string {
   const left = report.knobs.length - MOST_SLICES;
   const rows = report.effects.map((effect) => {
     const share =
-      effect.share === undefined ? '<span class="muted">too few</span>' : `${text(percent(effect.share))} <span class="muted">/ ${text(percent(effect.chance!))}</span>`;
+      effect.share === undefined
+        ? '<span class="muted">too few</span>'
+        : `${text(percent(effect.share))} <span class="muted">/ ${text(percent(effect.chance!))}</span>`;
     const best = effect.best === undefined ? undefined : effect.groups[effect.best];
     const found =
       best === undefined
@@ -206,7 +222,9 @@ function nearSection({ nearMisses, status }: Report): string {
     'Near misses',
     `Looked better but stayed within noise: first to be run again with more compute. Effects are those seen when judged, against the best of that time; what was picked for looking good looks smaller the next time.`,
     `<div class="scroll"><table><thead><tr><th class="n">trial</th><th class="n">effect on ${text(status.objective.metric)}</th><th class="n">P(better)</th><th class="n">runs to settle</th><th>change to its parent</th></tr></thead><tbody>${rows.join('')}</tbody></table></div>`,
-    more > 0 ? `<p class="lead">${text(`${count(more, 'more', 'more')}: ansatz trials --verdict inconclusive --sort effect`)}</p>` : '',
+    more > 0
+      ? `<p class="lead">${text(`${count(more, 'more', 'more')}: ansatz trials --verdict inconclusive --sort effect`)}</p>`
+      : '',
   );
 }
 
@@ -216,45 +234,81 @@ function budgetSection(report: Report): string {
   const shares = bothWidths((width) => shareFigure(report, width));
   const slots = bothWidths((width) => slotsFigure(report, width));
   const used = new Set(spans.map((span) => span.slot)).size;
-  const busy = spending.busy === undefined ? '' : `Slots were busy ${percent(spending.busy)} of the time the lab was open.`;
+  const busy =
+    spending.busy === undefined ? '' : `Slots were busy ${percent(spending.busy)} of the time the lab was open.`;
   const hidden = used > MOST_SLOTS ? ` ${count(used - MOST_SLOTS, 'further slot')} not drawn.` : '';
   if (bars + shares + slots === '') return '';
   return section(
     'Compute',
     '',
     figure(bars),
-    shares === '' ? '' : `<h3>Where the device time went</h3>${figure(shares)}`,
-    slots === '' ? '' : `<h3>Runs in their slots</h3>${figure(slots, `${busy} Blue: finished, dark grey: baseline, light grey: stopped early, red: failed or lost, violet: under way.${hidden}`)}`,
+    shares === ''
+      ? ''
+      : `<h3>Where the device time went</h3>${figure(shares)}<div class="key after">${shareNames(report)
+          .map(({ look, text: name }) => `<span class="v ${look}">${text(name)}</span>`)
+          .join('')}</div>`,
+    slots === ''
+      ? ''
+      : `<h3>Runs in their slots</h3>${figure(slots, `${busy} Blue: finished, dark grey: baseline, light grey: stopped early, red: failed or lost, violet: under way.${hidden}`)}`,
   );
 }
 
 function trialsSection(report: Report): string {
   const { trials, status } = report;
   const shown = chosenRows(trials, report.merge?.trial);
-  const rows = shown.map((trial) => {
-    const best = trial.trial === report.merge?.trial ? ' class="best"' : '';
-    const tried = trial.trial === 1 ? 'the script as it is' : changed(trial.changes, MOST_CHANGES);
-    const idea = trial.researcher === 'numeric' || trial.researcher === 'baseline' ? '' : `${text(trial.hypothesis)}<br>`;
-    return `<tr${best} data-verdict="${trial.state}">
-<td class="n" data-v="${trial.trial}">${trial.trial}</td>
-<td class="w"><span class="v ${trial.state}">${trial.state}</span></td>
-<td class="n" data-v="${trial.value ?? ''}">${trial.value === undefined ? '' : text(plusMinus(trial.value, trial.se))}</td>
-<td class="n" data-v="${trial.effect ?? ''}">${trial.effect === undefined ? '' : text(signed(trial.effect, trial.margin))}</td>
-<td class="n" data-v="${trial.runs}">${trial.runs}</td>
-<td class="n" data-v="${num(trial.deviceSeconds, 6)}">${text(seconds(trial.deviceSeconds))}</td>
-<td class="long">${idea}<span class="${idea === '' ? '' : 'muted'}">${text(tried)}</span></td>
-<td class="long muted">${text(trial.why)}</td></tr>`;
-  });
+  const columns = variedKnobs(report);
+  const rows = shown.map((trial) => trialRow(report, trial, columns));
   const left = trials.length - shown.length;
-  const note = left > 0 ? `<p class="lead">${text(`${grouped(left)} of ${grouped(trials.length)} trials are left out here: kept ones, crashes, the best and the newest are shown. All of them: ansatz trials --json`)}</p>` : '';
-  const states = [...new Set(trials.map((trial) => trial.state))];
+  const note = `${grouped(left)} of ${grouped(trials.length)} trials are left out here: kept ones, crashes, the best and the newest are shown. All of them: ansatz trials --json`;
+  const options = [...new Set(trials.map((trial) => trial.state))].map((state) => `<option>${state}</option>`);
+  const heads = columns.map((name) => `<th class="n">${text(name)}</th>`).join('');
   return section(
     'Trials',
-    `Value: mean of ${status.objective.metric} over the runs that count ± standard error. Effect: against the best of its time ± 95 %, positive is better. Changes are against the baseline.`,
-    note,
-    `<div class="tools" id="tools" hidden><input id="filter" type="search" placeholder="filter" aria-label="Filter trials"><select id="verdict" aria-label="Verdict"><option value="">all verdicts</option>${states.map((state) => `<option>${state}</option>`).join('')}</select><span id="shown"></span></div>`,
-    `<div class="scroll"><table id="trials"><thead><tr><th class="n">trial</th><th>verdict</th><th class="n">value</th><th class="n">effect</th><th class="n">runs</th><th class="n">cost</th><th>tried</th><th>why</th></tr></thead><tbody>${rows.join('\n')}</tbody></table></div>`,
+    `Value: mean of ${status.objective.metric} over the runs that count ± standard error. Effect: against the best of its time ± 95 %, positive is better.${columns.length > 0 ? " Settings like the baseline's are grey; knobs that never varied are left out." : ''}`,
+    left > 0 ? `<p class="lead">${text(note)}</p>` : '',
+    '<div class="tools" id="tools" hidden><input id="filter" type="search" placeholder="filter" aria-label="Filter trials">',
+    `<select id="verdict" aria-label="Verdict"><option value="">all verdicts</option>${options.join('')}</select><span id="shown"></span></div>`,
+    '<div class="scroll broad"><table id="trials"><thead><tr><th class="n">trial</th><th>verdict</th><th class="n">value</th>',
+    `<th class="n">effect</th><th class="n">runs</th><th class="n">cost</th>${heads}<th>why</th></tr></thead>`,
+    `<tbody>${rows.join('\n')}</tbody></table></div>`,
   );
+}
+
+/** Knobs that differ anywhere, each worth a column; none when they would be too many columns. */
+function variedKnobs({ knobs, trials }: Report): string[] {
+  const varied = new Set(trials.flatMap((trial) => trial.changes.map((change) => change.knob)));
+  return varied.size > MOST_COLUMNS ? [] : knobs.map((knob) => knob.name).filter((name) => varied.has(name));
+}
+
+function trialRow(report: Report, trial: ReportTrial, columns: readonly string[]): string {
+  const best = trial.trial === report.merge?.trial ? ' class="best"' : '';
+  const told = trial.researcher !== 'numeric' && trial.researcher !== 'baseline';
+  const list = columns.length > 0 ? '' : changed(trial.changes, MOST_CHANGES);
+  const why = [told ? text(trial.hypothesis) : '', text(list), `<span class="muted">${text(trial.why)}</span>`];
+  const cells = [
+    `<td class="n" data-v="${trial.trial}">${trial.trial}</td>`,
+    `<td class="w"><span class="v ${trial.state}">${trial.state}</span></td>`,
+    numberCell(trial.value, (value) => plusMinus(value, trial.se)),
+    numberCell(trial.effect, (value) => signed(value, trial.margin)),
+    numberCell(trial.runs, grouped),
+    numberCell(trial.deviceSeconds, seconds),
+    ...columns.map((name) => settingCell(trial.point, report.trials[0]!.point, name)),
+    `<td class="long">${why.filter((part) => part !== '').join('<br>')}</td>`,
+  ];
+  return `<tr${best} data-verdict="${trial.state}">${cells.join('')}</tr>`;
+}
+
+function numberCell(value: number | undefined, print: (value: number) => string): string {
+  if (value === undefined) return '<td class="n" data-v=""></td>';
+  return `<td class="n" data-v="${Number(value.toPrecision(6))}">${text(print(value))}</td>`;
+}
+
+function settingCell(point: ReportTrial['point'], baseline: ReportTrial['point'], name: string): string {
+  if (!Object.hasOwn(point, name)) return '<td></td>';
+  const value = point[name]!;
+  const look = Object.hasOwn(baseline, name) && baseline[name] === value ? 'n same' : 'n';
+  const sort = typeof value === 'number' ? ` data-v="${value}"` : '';
+  return `<td class="${look}"${sort}>${text(brief(value))}</td>`;
 }
 
 /** All, or of many the kept, the open, the best, the crashed and the newest, in order. */
@@ -264,11 +318,19 @@ function chosenRows(trials: readonly ReportTrial[], best: number | undefined): r
   const take = (list: readonly ReportTrial[], most: number): void => {
     for (const trial of list.slice(0, most)) if (chosen.size < MOST_ROWS) chosen.add(trial);
   };
-  take(trials.filter((trial) => trial.trial === 1 || trial.trial === best), 2);
-  take(trials.filter((trial) => trial.state === 'keep').toReversed(), 100);
-  take(trials.filter((trial) => trial.state === 'running' || trial.state === 'queued'), 50);
   take(
-    trials.filter((trial) => trial.better !== undefined).toSorted((a, b) => b.better! - a.better! || b.effect! - a.effect!),
+    trials.filter((trial) => trial.trial === 1 || trial.trial === best),
+    2,
+  );
+  take(trials.filter((trial) => trial.state === 'keep').toReversed(), 100);
+  take(
+    trials.filter((trial) => trial.state === 'running' || trial.state === 'queued'),
+    50,
+  );
+  take(
+    trials
+      .filter((trial) => trial.better !== undefined)
+      .toSorted((a, b) => b.better! - a.better! || b.effect! - a.effect!),
     150,
   );
   take(trials.filter((trial) => trial.state === 'crash').toReversed(), 50);
@@ -282,16 +344,25 @@ function failuresSection({ failures }: Report): string {
   const items = shown.map(({ reason, text: words, runs, trials, deviceSeconds, example }, i) => {
     const where = `run ${example.run} of trial ${example.trial}, seed ${example.seed}`;
     const differs = example.changes.length === 0 ? 'the baseline’s settings' : changed(example.changes, MOST_CHANGES);
-    const log = example.tail.length === 0 ? '<p class="muted">It left no output.</p>' : `<pre class="wrap">${example.tail.map(text).join('\n')}</pre>`;
+    const log =
+      example.tail.length === 0
+        ? '<p class="muted">It left no output.</p>'
+        : `<pre class="wrap">${example.tail.map(text).join('\n')}</pre>`;
     return `<details${i < 3 ? ' open' : ''}><summary><b>${text(`${count(runs, 'run')} ${reasonText(reason)}`)}</b> <span class="muted">${text(`in ${count(trials.length, 'trial')}, ${seconds(deviceSeconds)} of device time`)}</span>${words === '' ? '' : `<br>${text(words)}`}</summary><p class="lead">${text(`First: ${where}: ${differs}`)}</p>${log}</details>`;
   });
   const left = failures.length - shown.length;
-  const note = left > 0 ? `<p class="lead">${text(`${count(left, 'rarer way', 'rarer ways')} of failing: ansatz trials --verdict crash`)}</p>` : '';
+  const note =
+    left > 0
+      ? `<p class="lead">${text(`${count(left, 'rarer way', 'rarer ways')} of failing: ansatz trials --verdict crash`)}</p>`
+      : '';
   return section('Failures', 'Alike ones together, with the end of the log of the first.', ...items, note);
 }
 
 function warningsSection({ status }: Report): string {
-  const all = [...status.dead.map((knob) => `The knob ${knob} does nothing: the search leaves it alone.`), ...status.warnings];
+  const all = [
+    ...status.dead.map((knob) => `The knob ${knob} does nothing: the search leaves it alone.`),
+    ...status.warnings,
+  ];
   if (all.length === 0) return '';
   return section('Warnings', '', `<ul>${all.map((warning) => `<li>${text(warning)}</li>`).join('')}</ul>`);
 }
@@ -305,7 +376,9 @@ function reproduceSection(report: Report): string {
     '# baseline',
     baseline.argv,
     ...baseline.edits.map((edit) => `#   with ${edit}`),
-    ...(best === undefined ? [] : [`# best (trial ${best.trial})`, best.argv, ...best.edits.map((edit) => `#   with ${edit}`)]),
+    ...(best === undefined
+      ? []
+      : [`# best (trial ${best.trial})`, best.argv, ...best.edits.map((edit) => `#   with ${edit}`)]),
   ];
   return section(
     'Reproduce',

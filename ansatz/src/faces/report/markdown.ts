@@ -28,7 +28,10 @@ export function markdownOf(report: Report): string {
     blocks.push(
       `### To merge (trial ${merge.trial})`,
       fence(whole([merge.argv, ...merge.edits].join('\n')), 'sh'),
-      table(['knob', 'baseline', 'best'], changes.map(({ knob, from, to }) => [knob, typed(from), typed(to)])),
+      table(
+        ['knob', 'baseline', 'best'],
+        changes.map(({ knob, from, to }) => [knob, typed(from), typed(to)]),
+      ),
     );
   }
   const kept = report.trials.filter((trial) => trial.state === 'keep' && trial.trial !== 1);
@@ -53,12 +56,16 @@ export function markdownOf(report: Report): string {
   if (report.failures.length > 0) {
     const items = report.failures
       .slice(0, MOST_FAILURES)
-      .map(({ runs, reason, text, example }) => `- ${markdown(`${count(runs, 'run')} ${reasonText(reason)}: ${text} (first: trial ${example.trial})`)}`);
+      .map(
+        ({ runs, reason, text, example }) =>
+          `- ${markdown(`${count(runs, 'run')} ${reasonText(reason)}: ${text} (first: trial ${example.trial})`)}`,
+      );
     const left = report.failures.length - items.length;
     blocks.push('### Failures', [...items, ...(left > 0 ? [`- and ${count(left, 'other way')}`] : [])].join('\n'));
   }
   if (status.dead.length > 0) blocks.push(`Knobs that do nothing: ${status.dead.map(markdown).join(', ')}.`);
-  const seeds = reproduce.seeds.length > 8 ? `${reproduce.seeds[0]} to ${reproduce.seeds.at(-1)}` : reproduce.seeds.join(', ');
+  const seeds =
+    reproduce.seeds.length > 8 ? `${reproduce.seeds[0]} to ${reproduce.seeds.at(-1)}` : reproduce.seeds.join(', ');
   blocks.push(
     `<details><summary>Reproduce</summary>\n\n${fence(whole(reproduce.best?.argv ?? reproduce.baseline.argv), 'sh')}\n\n${fence(whole(reproduce.yaml), 'yaml')}\n\n</details>`,
     `<sub>${markdown(`ansatz ${report.version}, ${date(report.createdAt)} to ${date(status.now)}, seeds ${seeds || 'none'}, ${num(status.trials)} trials. Intervals are 95 %; p is one-sided and not corrected for the number of changes tried.`)}</sub>`,

@@ -90,6 +90,11 @@ export function date(ms: number): string {
   return Number.isNaN(at.getTime()) ? 'unknown' : `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }
 
+/** A setting to be read, not pasted: three digits. */
+export function brief(value: Value): string {
+  return typeof value === 'number' ? num(value, Number.isInteger(value) ? 6 : 3) : String(value);
+}
+
 /** `1 run`, `3 runs`. */
 export function count(n: number, one: string, many = `${one}s`): string {
   return `${grouped(n)} ${n === 1 ? one : many}`;
@@ -102,7 +107,7 @@ export function grouped(n: number): string {
 
 /** `lr 0.05 → 0.12, hidden 32 → 64`. */
 export function changed(list: readonly Change[], most = Infinity): string {
-  const shown = list.slice(0, most).map((change) => `${change.knob} ${typed(change.from)} → ${typed(change.to)}`);
+  const shown = list.slice(0, most).map((change) => `${change.knob} ${brief(change.from)} → ${brief(change.to)}`);
   if (list.length > most) shown.push(`${list.length - most} more`);
   return shown.join(', ');
 }

@@ -4,6 +4,7 @@ import type { Verdict } from '../../study/events/index.ts';
 import type { KnobEffect, KnobGroup } from '../../study/views.ts';
 import type { Report } from './data.ts';
 import {
+  brief,
   changed,
   count,
   date,
@@ -15,7 +16,6 @@ import {
   pText,
   result,
   seconds,
-  typed,
 } from './numbers.ts';
 
 /** How far the gain can be believed. */
@@ -205,11 +205,7 @@ function bestRange(effect: KnobEffect): string {
 
 /** `0.1 to 0.6`, `relu`. */
 export function groupText({ low, high }: Pick<KnobGroup, 'low' | 'high'>): string {
-  return low === high ? short(low) : `${short(low)} to ${short(high)}`;
-}
-
-function short(value: KnobGroup['low']): string {
-  return typeof value === 'number' ? num(value, 3) : typed(value);
+  return low === high ? brief(low) : `${brief(low)} to ${brief(high)}`;
 }
 
 const REASONS = {

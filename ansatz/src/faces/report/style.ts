@@ -9,7 +9,7 @@ export const STYLE = `
 --paper:#15171a;--ink:#e9e9e6;--soft:#a3a7a9;--rule:#32363a;--wash:#1e2125;
 --keep:#62b4f0;--discard:#6f7477;--inconclusive:#eeb140;--crash:#ff8350;--open:#bb97d8;
 --second:#2f83ad;--reference:#b9bdbf;--band:rgba(98,180,240,.17);--faint:rgba(160,165,168,.24)}}
-*{box-sizing:border-box}
+*,*::before{box-sizing:border-box}
 html{-webkit-text-size-adjust:100%}
 body{margin:0;background:var(--paper);color:var(--ink);
 font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif;font-variant-numeric:tabular-nums}
@@ -17,6 +17,7 @@ main{max-width:900px;margin:0 auto;padding:44px 20px 72px}
 header .where{color:var(--soft);font-size:14px;margin:0 0 14px}
 h1{font-size:31px;line-height:1.2;font-weight:650;letter-spacing:-.015em;margin:0 0 10px;text-wrap:balance;overflow-wrap:anywhere}
 h2{font-size:20px;line-height:1.3;font-weight:650;margin:64px 0 4px;letter-spacing:-.005em}
+header+section h2{margin-top:38px}
 h3{font-size:15px;font-weight:650;margin:28px 0 6px}
 p{margin:0 0 12px;overflow-wrap:anywhere}
 .under{font-size:17px;color:var(--soft);max-width:72ch;margin:0 0 26px}
@@ -46,6 +47,8 @@ td{vertical-align:top}
 th:last-child,td:last-child{padding-right:0}
 td.n,th.n{text-align:right;white-space:nowrap}
 td.w{white-space:nowrap}
+td.same{color:var(--soft);opacity:.75}
+.broad{width:min(1280px,100vw - 40px);margin-left:calc((min(860px,100vw - 40px) - min(1280px,100vw - 40px))/2)}
 td.long{min-width:190px;overflow-wrap:anywhere}
 th button{border:0;padding:0;background:none;font-weight:600;font-size:12.5px;color:inherit;text-align:inherit}
 th[aria-sort=ascending] button::after{content:" ↑"}
@@ -55,12 +58,14 @@ tr.best td{background:var(--wash)}
 .v{display:inline-block;white-space:nowrap}
 .v::before{content:"";display:inline-block;width:8px;height:8px;border-radius:50%;margin-right:7px;background:currentColor;vertical-align:1px}
 .v.keep{color:var(--keep)}.v.inconclusive{color:var(--inconclusive)}.v.crash{color:var(--crash)}
+.v.baseline{color:var(--reference)}.v.open{color:var(--open)}
 .v.discard{color:var(--soft)}.v.running,.v.queued{color:var(--open)}
 .v.crash::before{content:"×";background:none;width:auto;height:auto;font-weight:700}
 .v.inconclusive::before{background:none;border:2px solid currentColor}
 .v.discard::before{background:var(--discard)}
 .muted{color:var(--soft)}
 .key{font-size:13px;color:var(--soft);margin:0 0 8px;display:flex;flex-wrap:wrap;gap:2px 18px}
+.key.after{margin:10px 0 0}
 figure{margin:14px 0 0}
 figcaption{color:var(--soft);font-size:13px;max-width:84ch;margin-top:8px}
 svg{display:block;max-width:100%;height:auto;overflow:visible}
@@ -88,9 +93,10 @@ line.guide.best{stroke:var(--keep)}
 .mark{fill:none;stroke-linecap:round;stroke-width:6.5}
 .mark.keep{stroke:var(--keep);stroke-width:9}
 .mark.discard{stroke:var(--discard);stroke-width:5}
-.mark.inconclusive{stroke:var(--inconclusive)}
+.mark.inconclusive{stroke:var(--inconclusive);stroke-width:7}
 .mark.crash{stroke:var(--crash);stroke-width:1.8;stroke-linecap:butt}
 .mark.open{stroke:var(--open)}
+.mark.hole{stroke:var(--paper);stroke-width:2.6}
 .mark.mean{stroke-width:3;stroke-linecap:butt}
 .mark.single{stroke-width:5;opacity:.6}
 .mark.mean.best,.mark.single.best{stroke:var(--keep)}
@@ -113,6 +119,7 @@ footer{margin-top:56px;padding-top:14px;border-top:1px solid var(--rule);color:v
 main{padding:24px 16px 48px}
 h1{font-size:25px}
 h2{margin-top:48px}
+.broad{width:auto;margin-left:0}
 .under{font-size:16px}
 dl.story{grid-template-columns:1fr;gap:0}
 dl.story dd{margin-bottom:11px}
@@ -137,6 +144,7 @@ th button{display:inline!important}
 table{font-size:8.5pt}
 pre{white-space:pre-wrap;overflow-wrap:anywhere;font-size:8pt}
 .scroll{overflow:visible}
+.broad{width:auto;margin-left:0}
 td.long{min-width:0}
 }
 @page{margin:16mm 15mm}

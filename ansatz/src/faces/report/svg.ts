@@ -29,19 +29,20 @@ export function pathOf(points: readonly (readonly [number, number])[]): string {
   return points.map(([x, y], i) => `${i === 0 ? 'M' : 'L'}${round(x)} ${round(y)}`).join('');
 }
 
-export type Shape = 'dot' | 'cross' | 'tick';
+export type Shape = 'dot' | 'ring' | 'cross' | 'tick';
 
 /** Many marks of one look in one path: dots are strokes of no length with round ends. */
 export function marks(shape: Shape, places: readonly (readonly [number, number])[], look: string): string {
   if (places.length === 0) return '';
   const d = places
     .map(([x, y]) => {
-      if (shape === 'dot') return `M${round(x)} ${round(y)}h0`;
+      if (shape === 'dot' || shape === 'ring') return `M${round(x)} ${round(y)}h0`;
       if (shape === 'tick') return `M${round(x)} ${round(y - 4)}v8`;
       return `M${round(x - 3)} ${round(y - 3)}l6 6m-6 0l6-6`;
     })
     .join('');
-  return el('path', { class: `mark ${look}`, d });
+  const path = el('path', { class: `mark ${look}`, d });
+  return shape === 'ring' ? path + el('path', { class: 'mark hole', d }) : path;
 }
 
 /** Where the plot is inside its picture. */

@@ -51,6 +51,15 @@ const LOOKS = {
   open: 'fill-open',
 } as const;
 
+/** Names and shares of the parts in {@link shareFigure}, in its order. */
+export function shareNames({ spending }: Report): { readonly look: string; readonly text: string }[] {
+  const total = spending.parts.reduce((sum, part) => sum + part.deviceSeconds, 0);
+  return spending.parts.map((part) => ({
+    look: part.what,
+    text: `${part.what === 'open' ? 'not judged yet' : part.what} ${seconds(part.deviceSeconds)}${total > 0 ? ` (${percent(part.deviceSeconds / total)})` : ''}`,
+  }));
+}
+
 /** Where the device time went, by what came of it. */
 export function shareFigure({ spending }: Report, width: Width): string {
   const total = spending.parts.reduce((sum, part) => sum + part.deviceSeconds, 0);
@@ -61,12 +70,7 @@ export function shareFigure({ spending }: Report, width: Width): string {
   for (const part of spending.parts) {
     const size = (part.deviceSeconds / total) * room;
     bars.push(el('rect', { class: LOOKS[part.what], x, y: 0, width: Math.max(0, size - 1.5), height: 18 }));
-    const text = part.what === 'open' ? 'not judged' : part.what;
-    const share = percent(part.deviceSeconds / total);
-    if (size > 7.5 * Math.max(text.length, share.length)) {
-      bars.push(label(x, 33, text, { class: 'name' }), label(x, 48, share, { class: 'tick' }));
-    }
     x += size;
   }
-  return picture({ width: room, height: 54 }, `figure ${width}`, 'Device time by verdict', ...bars);
+  return picture({ width: room, height: 18 }, `figure ${width}`, 'Device time by verdict', ...bars);
 }

@@ -14,7 +14,7 @@ const LOOKS: Readonly<Record<Curve['role'], string>> = {
 };
 
 /** The figure, or nothing when no run reported more than one value. */
-export function curvesFigure({ curves, status }: Report, width: Width): string {
+export function curvesFigure({ curves, status, trials }: Report, width: Width): string {
   if (curves.length === 0) return '';
   const { metric, direction } = status.objective;
   const named = curves.filter((curve) => curve.role !== 'other');
@@ -69,7 +69,11 @@ export function curvesFigure({ curves, status }: Report, width: Width): string {
       if (seen.has(curve.trial)) return [];
       seen.add(curve.trial);
       const text =
-        curve.role === 'baseline' ? 'baseline' : `${curve.role === 'best' ? 'best: ' : ''}trial ${curve.trial}`;
+        curve.role === 'baseline'
+          ? 'baseline'
+          : curve.role === 'best'
+            ? `best: trial ${curve.trial}`
+            : `${curve.trial}: ${trials[curve.trial - 1]!.state}`;
       const look = curve.role === 'baseline' ? 'reference name' : curve.role === 'best' ? 'best name' : 'second name';
       return [{ y: y.clipped(curve.values.at(-1)!), text, look }];
     });

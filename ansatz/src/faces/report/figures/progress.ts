@@ -67,7 +67,6 @@ export function progressFigure(report: Report, width: Width): string {
       title: html(line(`trial ${dot.trial}: ${dot.state}, ${said}, after ${seconds(dot.deviceSeconds)}`)),
     };
   });
-  parts.push(verdictDots(dots));
   if (corners.length > 0) {
     const points = corners.flatMap(({ from, to, step }): [number, number][] => {
       const level = y.clipped(step.mean);
@@ -78,12 +77,10 @@ export function progressFigure(report: Report, width: Width): string {
     });
     parts.push(el('path', { class: 'best line', d: pathOf(points) }));
   }
+  parts.push(verdictDots(dots));
   if (outside > 0) {
-    const worse = direction === 'minimize' ? 'above' : 'below';
     const at = direction === 'minimize' ? top - 6 : floor - 18;
-    parts.push(
-      label(end, at, `${outside} worse, at the edge`, { class: 'note', 'text-anchor': 'end', 'data-side': worse }),
-    );
+    parts.push(label(end, at, `${outside} worse, at the edge`, { class: 'note', 'text-anchor': 'end' }));
   }
 
   const last = progress.steps.at(-1);

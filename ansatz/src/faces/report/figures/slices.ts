@@ -35,7 +35,7 @@ function slice(report: Report, knob: Knob): string {
   const range = rangeOf(base, results, status.objective.direction) ?? [0, 1];
   const [top, bottom] = [26, 28];
   const y = linear(...range, HEIGHT - bottom - 16, top, 4);
-  const frame: Frame = { width: WIDTH, height: HEIGHT, left: leftRoom(y), right: 10, top, bottom };
+  const frame: Frame = { width: WIDTH, height: HEIGHT, left: leftRoom(y), right: 16, top, bottom };
   const x = axisOf(
     knob,
     points.map(({ value }) => value),

@@ -7,9 +7,9 @@ type Standing = TrialRow['state'];
 
 const SHAPES: Readonly<Record<Standing, { readonly shape: Shape; readonly look: string }>> = {
   discard: { shape: 'dot', look: 'discard' },
-  inconclusive: { shape: 'dot', look: 'inconclusive' },
-  running: { shape: 'dot', look: 'open' },
-  queued: { shape: 'dot', look: 'open' },
+  inconclusive: { shape: 'ring', look: 'inconclusive' },
+  running: { shape: 'ring', look: 'open' },
+  queued: { shape: 'ring', look: 'open' },
   crash: { shape: 'cross', look: 'crash' },
   keep: { shape: 'dot', look: 'keep' },
 };
