@@ -564,34 +564,25 @@ export function nearMisses(state: State, most = Infinity): NearMiss[] {
     });
 }
 
-/** What one trial's repeats say about the noise. */
+/** How much a trial's own repeats differ. */
 export interface NoiseGroup {
   readonly trial: number;
   readonly runs: number;
   readonly sd: number;
-  /** Its share of the pooled sum of squares, in [0, 1]. */
-  readonly share: number;
-  /** The noise floor's sd without this trial; absent when no other trial has repeats. */
-  readonly without?: number;
+  /** Its sd over the noise floor's; absent while there is no floor, or none above zero. */
+  readonly ratio?: number;
 }
 
-/** The trials whose repeats make up the noise floor, the largest share first. */
+/** Trials with repeats that count, the noisiest first: one floor does not fit settings that differ in this. */
 export function noiseGroups(state: State): NoiseGroup[] {
-  const { squares, df } = state.pool;
+  const floor = noiseOf(state).sd;
   return state.trials
     .filter((trial) => trial.values.length > 1)
     .map((trial): NoiseGroup => {
-      const ownDf = trial.values.length - 1;
-      const spread = variance(trial.values);
-      return {
-        trial: trial.id,
-        runs: trial.values.length,
-        sd: Math.sqrt(spread),
-        share: squares > 0 ? (spread * ownDf) / squares : 0,
-        without: df > ownDf ? Math.sqrt(Math.max(0, squares - spread * ownDf) / (df - ownDf)) : undefined,
-      };
+      const sd = Math.sqrt(variance(trial.values));
+      return { trial: trial.id, runs: trial.values.length, sd, ratio: floor > 0 ? sd / floor : undefined };
     })
-    .toSorted((a, b) => b.share - a.share);
+    .toSorted((a, b) => b.sd - a.sd);
 }
 
 /** When a run was in its slot, in milliseconds since 1970. */

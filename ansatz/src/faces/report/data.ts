@@ -100,7 +100,13 @@ export function reportOf(state: State, { version, open, points }: Surroundings):
   const seeds = [...new Set(state.runs.map((run) => run.seed))].sort((a, b) => a - b);
   return {
     version,
-    status: { ...status, open: open ?? status.open },
+    status: {
+      ...status,
+      open: open ?? status.open,
+      ended: status.ended && { ...status.ended, text: forward(status.ended.text) },
+      last: status.last.map((row) => ({ ...row, why: forward(row.why) })),
+      warnings: status.warnings.map(forward),
+    },
     createdAt: state.createdAt,
     results: { baseline: counted(baseline), best: best === undefined ? [] : counted(best) },
     progress: progressOf(state),
@@ -112,7 +118,7 @@ export function reportOf(state: State, { version, open, points }: Surroundings):
       text: forward(group.text),
       example: { ...group.example, tail: group.example.tail.map(forward) },
     })),
-    nearMisses: nearMisses(state),
+    nearMisses: nearMisses(state).map((row) => ({ ...row, why: forward(row.why) })),
     noise: noiseGroups(state),
     spans: runSpans(state),
     trials: trialRows(state).map((row) => {

@@ -1,18 +1,19 @@
 /** Text from outside (hypotheses, names, logs) on its way into a page, made harmless. */
 
-import { clean } from '../../io/executor/tail.ts';
-
-/** One line for people: no escape sequences, control or direction characters, at most 400 characters. */
+/** One line: no line ends, escape sequences, control or direction characters. */
 export function line(text: string): string {
-  return clean(text.replaceAll(/[\n\u2028\u2029]+/g, ' ').replaceAll('\u061c', '')).toWellFormed();
+  return whole(text.replaceAll(ESCAPES, '').replaceAll(/[\t\n\u2028\u2029]+/g, ' '));
 }
 
-/** Like {@link line}, but nothing is cut: for commands and settings that must be whole to be pasted. */
+/** Like {@link line}, but lines stay lines: for commands and settings that are pasted. */
 export function whole(text: string): string {
   return text
     .replaceAll(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, '')
     .toWellFormed();
 }
+
+/** CSI and OSC sequences, and two-character escapes. */
+const ESCAPES = /\u001b\[[0-9;?]*[ -/]*[@-~]|\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|\u001b./g;
 
 /** For HTML content and quoted attributes alike. */
 export function html(text: string): string {

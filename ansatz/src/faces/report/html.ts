@@ -84,8 +84,11 @@ function figure(drawing: string, caption = ''): string {
   return `<figure>${drawing}${caption === '' ? '' : `<figcaption>${text(caption)}</figcaption>`}</figure>`;
 }
 
+/** Something to copy. Wrapped words stay whole, so that `--flag` is never cut after its dashes. */
 function code(content: string, look = ''): string {
-  return `<div class="code"><pre${look === '' ? '' : ` class="${look}"`}>${html(whole(content))}</pre><button type="button" hidden>Copy</button></div>`;
+  const shown = html(whole(content));
+  const words = look === 'wrap' ? shown.replaceAll(/[^\s]*-[^\s]*/g, '<span class="b">$&</span>') : shown;
+  return `<div class="code"><pre${look === '' ? '' : ` class="${look}"`}>${words}</pre><button type="button" hidden>Copy</button></div>`;
 }
 
 function firstScreen(report: Report): string {
@@ -195,7 +198,7 @@ function knobsSection(report: Report): string {
         ? ''
         : `${groupText(best)} (${best.median === undefined ? 'all stopped early' : `median ${num(best.median)}`}, ${count(best.trials, 'trial')})`;
     const trend = effect.trend === undefined ? '' : signed(Number(effect.trend.toFixed(2)));
-    return `<tr><td>${text(effect.knob)}</td><td class="n" >${share}</td><td class="n">${text(trend)}</td><td>${text(found)}</td></tr>`;
+    return `<tr><td>${text(effect.knob)}</td><td class="n">${share}</td><td class="n">${text(trend)}</td><td class="w">${text(found)}</td></tr>`;
   });
   const table = `<div class="scroll"><table><thead><tr><th>knob</th><th class="n">explains / by chance</th><th class="n">trend</th><th>best where</th></tr></thead><tbody>${rows.join('')}</tbody></table></div>`;
   return section(

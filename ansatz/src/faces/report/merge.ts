@@ -2,6 +2,7 @@
 
 import { joinWords, renderConfig } from '../../io/config/index.ts';
 import { deliver } from '../../io/knobs/index.ts';
+import { clean } from '../../io/executor/tail.ts';
 import type { Knob, StudyConfig } from '../../study/config.ts';
 import type { Trial } from '../../study/state.ts';
 import { redact, redactEnv, redactWords } from './redact.ts';
@@ -54,7 +55,7 @@ export function yamlOf(config: StudyConfig): string {
   }).trimEnd();
 }
 
-/** A line of text from a run, fit to be forwarded. */
+/** A line of text from a run or a researcher, fit to be forwarded: clean, not endless, without secrets. */
 export function forwardable(config: StudyConfig, text: string): string {
-  return redact(text, config.folder);
+  return redact(clean(text.replaceAll(/[\n\u2028\u2029]+/g, ' ')), config.folder);
 }

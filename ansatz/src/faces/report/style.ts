@@ -32,6 +32,7 @@ font:13px/1.55 ui-monospace,SFMono-Regular,Menlo,Consolas,"Liberation Mono",mono
 pre.wrap{white-space:pre-wrap;overflow-wrap:anywhere}
 code{font:.9em ui-monospace,SFMono-Regular,Menlo,Consolas,"Liberation Mono",monospace}
 .code{position:relative}
+.code .b{display:inline-block;max-width:100%;vertical-align:top}
 .code button{position:absolute;right:7px;top:7px}
 .code pre.wrap{padding-right:76px}
 button,select,input{font:inherit;font-size:13px;color:inherit;background:var(--paper);border:1px solid var(--rule);border-radius:4px;padding:3px 9px}
@@ -49,7 +50,7 @@ td.n,th.n{text-align:right;white-space:nowrap}
 td.w{white-space:nowrap}
 td.same{color:var(--soft);opacity:.75}
 .broad{width:min(1280px,100vw - 40px);margin-left:calc((min(860px,100vw - 40px) - min(1280px,100vw - 40px))/2)}
-td.long{min-width:190px;overflow-wrap:anywhere}
+td.long{min-width:190px;overflow-wrap:break-word}
 th button{border:0;padding:0;background:none;font-weight:600;font-size:12.5px;color:inherit;text-align:inherit}
 th[aria-sort=ascending] button::after{content:" ↑"}
 th[aria-sort=descending] button::after{content:" ↓"}
@@ -118,6 +119,7 @@ footer{margin-top:56px;padding-top:14px;border-top:1px solid var(--rule);color:v
 @media (max-width:640px){
 main{padding:24px 16px 48px}
 h1{font-size:25px}
+.chip{margin-left:0}
 h2{margin-top:48px}
 .broad{width:auto;margin-left:0}
 .under{font-size:16px}
@@ -145,7 +147,10 @@ table{font-size:8.5pt}
 pre{white-space:pre-wrap;overflow-wrap:anywhere;font-size:8pt}
 .scroll{overflow:visible}
 .broad{width:auto;margin-left:0}
-td.long{min-width:0}
+td.long{min-width:110px}
+#trials{font-size:7pt}
+#trials th,#trials td{padding-right:7px}
+#trials th{font-size:7pt}
 }
 @page{margin:16mm 15mm}
 `;
