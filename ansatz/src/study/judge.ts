@@ -1,7 +1,7 @@
 /** Verdicts: what a trial's runs say, against the measured noise. */
 
 import { mean } from '../methods/math/summary.ts';
-import { compare } from '../methods/stats/compare.ts';
+import { compare, type Sample } from '../methods/stats/compare.ts';
 import type { EventBody } from './events/index.ts';
 import { deterministic, lossOf, noiseOf, runOf, type State, type Trial, trialOf } from './state.ts';
 
@@ -75,7 +75,7 @@ function screened(state: State, trial: Trial, incumbent: Trial): EventBody {
   const judged = { type: 'trial.judged', trial: trial.id } as const;
 
   if (deterministic(state)) {
-    const { effect } = compare([value], incumbentValues(incumbent), direction, { sd: 0, df: noise.df });
+    const { effect } = compare(fresh([value]), sampleOf(incumbent), direction, { sd: 0, df: 0 });
     const enough = Math.max(state.config.minEffect, state.resolution);
     const better = effect > 0 ? 1 : 0;
     if (effect > 0 && effect >= enough)
@@ -92,7 +92,7 @@ function screened(state: State, trial: Trial, incumbent: Trial): EventBody {
     const effect = lossOf(state.config, mean(incumbentValues(incumbent))) - lossOf(state.config, value);
     return { ...judged, verdict: 'inconclusive', why: 'the noise floor is unknown', effect };
   }
-  const { effect, se, margin, better } = compare([value], incumbentValues(incumbent), direction, noise);
+  const { effect, se, margin, better } = compare(fresh([value]), sampleOf(incumbent), direction, noise);
   const outcome = { effect, margin, better };
   if (effect <= HOPELESS * se)
     return { ...judged, verdict: 'discard', why: `worse by ${sds(effect, noise.sd)}`, ...outcome };
@@ -115,7 +115,7 @@ function confirmed(state: State, trial: Trial, incumbent: Trial): EventBody {
   const noise = noiseOf(state);
   const judged = { type: 'trial.judged', trial: trial.id } as const;
   const looks = Math.max(1, state.config.repeats.most - 2);
-  const { effect, margin, better } = compare(trial.values, incumbentValues(incumbent), direction, noise);
+  const { effect, margin, better } = compare(fresh(trial.values), sampleOf(incumbent), direction, noise);
   const outcome = { effect, margin, better };
   const n = trial.values.length;
   if (better >= 1 - ALPHA / looks && effect >= state.config.minEffect) {
@@ -133,6 +133,15 @@ function confirmed(state: State, trial: Trial, incumbent: Trial): EventBody {
     more: 1,
     why: `P(better) is ${better.toFixed(2)} after ${n} fresh runs`,
   };
+}
+
+function fresh(values: readonly number[]): Sample {
+  return { values, included: false };
+}
+
+/** The results of a trial that stand for it, and whether the noise floor was measured on them too. */
+export function sampleOf(trial: Trial): Sample {
+  return { values: incumbentValues(trial), included: trial.id === 1 || trial.verdict === 'keep' };
 }
 
 /** What a challenger is compared with: results nobody selected, or the only one there is. */

@@ -352,13 +352,18 @@ function hopelessBaseline(trial: Trial, status: EndStatus): boolean {
   return trial.id === 1 && status === 'failed' && trial.active === 0 && trial.values.length === 0;
 }
 
-/** Welford's update of the pooled within-trial variance. */
+/**
+ * The noise floor is measured on the baseline and on trials that were kept. Others may be unstable in ways that say
+ * nothing about the incumbent: one wild point must not drown every later difference.
+ */
 function addValue(state: State, trial: Trial, value: number): void {
-  const n = trial.values.length;
-  if (n > 0) {
-    const before = trial.values.reduce((a, b) => a + b, 0) / n;
-    state.pool.squares += ((value - before) ** 2 * n) / (n + 1);
-    state.pool.df++;
+  if (trial.id === 1) {
+    const n = trial.values.length;
+    if (n > 0) {
+      const before = trial.values.reduce((a, b) => a + b, 0) / n;
+      state.pool.squares += ((value - before) ** 2 * n) / (n + 1);
+      state.pool.df++;
+    }
   }
   trial.values.push(value);
 }
@@ -393,6 +398,11 @@ function judged(state: State, event: Extract<Event, { type: 'trial.judged' }>): 
   remove(state.unjudged, event.trial);
   if (event.verdict !== 'keep') return;
   state.incumbent = event.trial;
+  if (trial.id !== 1 && trial.values.length > 1) {
+    const centre = trial.values.reduce((a, b) => a + b, 0) / trial.values.length;
+    state.pool.squares += trial.values.reduce((sum, value) => sum + (value - centre) ** 2, 0);
+    state.pool.df += trial.values.length - 1;
+  }
   state.marks.push({
     trial: event.trial,
     at: event.at,
@@ -401,7 +411,7 @@ function judged(state: State, event: Extract<Event, { type: 'trial.judged' }>): 
   });
 }
 
-/** The noise floor as far as it is known. */
+/** The noise floor as far as it is known: the pooled variance of the baseline and of kept trials, each about its mean. */
 export function noiseOf(state: State): Noise {
   if (state.pool.df === 0) return { sd: NaN, df: 0 };
   const sd = Math.sqrt(state.pool.squares / state.pool.df);

@@ -3,10 +3,10 @@
 import { normalQuantile } from '../methods/math/quantile.ts';
 import { mean, median, variance } from '../methods/math/summary.ts';
 import type { Point, Value } from '../methods/space/space.ts';
-import { compare } from '../methods/stats/compare.ts';
+import { compare, meanMargin } from '../methods/stats/compare.ts';
 import type { Direction } from './config.ts';
 import type { Amount, EndReason, EndStatus, FailReason, Verdict } from './events/index.ts';
-import { incumbentValues } from './judge.ts';
+import { incumbentValues, sampleOf } from './judge.ts';
 import {
   deterministic,
   noiseOf,
@@ -120,23 +120,19 @@ export function resultOf(state: State, trial: Trial): Result | undefined {
   if (resultsOf(trial).length === 0) return undefined;
   const values = incumbentValues(trial);
   const noise = noiseOf(state);
-  const exact = deterministic(state);
-  const known = noise.df > 0 && !exact;
-  const { margin } = known ? compare(values, [0], 'maximize', noise) : { margin: 0 };
-  // compare() counts the noise of both sides; here only one side has any.
-  const own = known ? margin / Math.sqrt(1 + values.length) : exact ? 0 : undefined;
-  return { trial: trial.id, mean: mean(values), margin: own, runs: values.length };
+  const margin = deterministic(state) ? 0 : noise.df > 0 ? meanMargin(sampleOf(trial), noise) : undefined;
+  return { trial: trial.id, mean: mean(values), margin, runs: values.length };
 }
 
 /** The best trial against the baseline. */
 export function gainOf(state: State): Status['gain'] {
   if (state.incumbent === undefined || state.incumbent === 1) return undefined;
-  const baseline = trialOf(state, 1).values;
-  const best = incumbentValues(trialOf(state, state.incumbent));
-  if (baseline.length === 0) return undefined;
-  const noise = deterministic(state) ? { sd: 0, df: 1 } : noiseOf(state);
-  const { effect, margin, better } = compare(best, baseline, state.config.objective.direction, noise);
-  return { effect, margin, better, percent: (100 * effect) / Math.abs(mean(baseline)) };
+  const baseline = trialOf(state, 1);
+  if (baseline.values.length === 0) return undefined;
+  const noise = deterministic(state) ? { sd: 0, df: 0 } : noiseOf(state);
+  const best = sampleOf(trialOf(state, state.incumbent));
+  const { effect, margin, better } = compare(best, sampleOf(baseline), state.config.objective.direction, noise);
+  return { effect, margin, better, percent: (100 * effect) / Math.abs(mean(baseline.values)) };
 }
 
 /** One row for a trial. */

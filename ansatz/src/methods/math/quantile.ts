@@ -21,3 +21,8 @@ export function normalQuantile(p: number): number {
 export function normalCdf(x: number): number {
   return jstat.normal.cdf(x, 0, 1);
 }
+
+/** Quantile of Snedecor's F with `df1` and `df2` degrees of freedom. p in (0, 1). */
+export function fQuantile(p: number, df1: number, df2: number): number {
+  return jstat.centralF.inv(p, df1, df2);
+}

@@ -2,13 +2,13 @@
 
 import { studentCdf, studentQuantile } from '../math/quantile.ts';
 import { mean } from '../math/summary.ts';
-import type { Noise } from './noise.ts';
+import { type Noise, type SampleNoise, sampleNoise } from './noise.ts';
 
 /** Difference of two means, oriented so that positive is better. */
 export interface Comparison {
   /** mean(challenger) − mean(incumbent) for a maximised metric, the negative of it for a minimised one. */
   readonly effect: number;
-  /** Standard error of `effect`: sd·√(1/n + 1/m). */
+  /** Standard error of `effect`. */
   readonly se: number;
   /** Half width of the two-sided interval at the asked level. */
   readonly margin: number;
@@ -16,21 +16,48 @@ export interface Comparison {
   readonly better: number;
 }
 
+/** Results of one trial; `included` when the noise floor was measured on them, among others. */
+export interface Sample {
+  readonly values: readonly number[];
+  readonly included: boolean;
+}
+
 /**
- * Compare two samples under a common noise sd (Student's t with the noise's df). Both samples must be non-empty.
- * With sd = 0 (a deterministic script) any difference is certain. `alpha` is the two-sided error of the margin.
+ * Compare two samples against a noise floor. Each side has the floor's variance unless it is noisier by itself; then
+ * Welch's test with the degrees of freedom of Satterthwaite (1946), else Student's with the pooled ones. Both samples
+ * must be non-empty. With a floor of 0 (a deterministic script) any difference is certain. `alpha` is the two-sided
+ * error of the margin.
  */
 export function compare(
-  challenger: readonly number[],
-  incumbent: readonly number[],
+  challenger: Sample,
+  incumbent: Sample,
   direction: 'minimize' | 'maximize',
-  noise: Noise,
+  floor: Noise,
   alpha = 0.05,
 ): Comparison {
   const sign = direction === 'maximize' ? 1 : -1;
-  const effect = sign * (mean(challenger) - mean(incumbent));
-  const se = noise.sd * Math.sqrt(1 / challenger.length + 1 / incumbent.length);
+  const effect = sign * (mean(challenger.values) - mean(incumbent.values));
+  const [a, b] = noises(challenger, incumbent, floor);
+  const va = a.sd ** 2 / challenger.values.length;
+  const vb = b.sd ** 2 / incumbent.values.length;
+  const se = Math.sqrt(va + vb);
   if (!(se > 0)) return { effect, se: 0, margin: 0, better: effect > 0 ? 1 : effect < 0 ? 0 : 0.5 };
-  const margin = studentQuantile(1 - alpha / 2, noise.df) * se;
-  return { effect, se, margin, better: studentCdf(effect / se, noise.df) };
+  const df = a.own || b.own ? (va + vb) ** 2 / (va ** 2 / a.df + vb ** 2 / b.df) : a.df;
+  return { effect, se, margin: studentQuantile(1 - alpha / 2, df) * se, better: studentCdf(effect / se, df) };
+}
+
+/** The noise of both sides. Two that share the floor share its best estimate: it must not be counted twice. */
+function noises(challenger: Sample, incumbent: Sample, floor: Noise): [SampleNoise, SampleNoise] {
+  const a = sampleNoise(challenger.values, floor, challenger.included);
+  const b = sampleNoise(incumbent.values, floor, incumbent.included);
+  if (a.own || b.own) return [a, b];
+  const best = a.df >= b.df ? a : b;
+  return [best, best];
+}
+
+/** Half width of the interval of a sample's mean at level 1 − alpha; 0 for a floor of 0, NaN while it is unknown. */
+export function meanMargin(sample: Sample, floor: Noise, alpha = 0.05): number {
+  const { sd, df } = sampleNoise(sample.values, floor, sample.included);
+  if (!(sd > 0)) return sd;
+  return (studentQuantile(1 - alpha / 2, df) * sd) / Math.sqrt(sample.values.length);
 }

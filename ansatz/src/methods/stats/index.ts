@@ -1,2 +1,2 @@
-export { pooledNoise, type Noise } from './noise.ts';
-export { compare, type Comparison } from './compare.ts';
+export { sampleNoise, type Noise, type SampleNoise } from './noise.ts';
+export { compare, meanMargin, type Comparison, type Sample } from './compare.ts';
