@@ -68,9 +68,12 @@ export const scenes: Readonly<Record<string, () => Promise<Simulated>>> = {
       return Number(point['lr']) === 1e-3 ? run : { ...run, curve: run.curve.map((value) => value + 1) };
     }),
   'every change crashes': () =>
-    simulated((point, seed) => ({ ...bowl(point, seed), crash: Number(point['lr']) !== 1e-3 }), {
-      budget: { runs: 12 },
-    }),
+    simulated(
+      (point, seed) => ({ ...bowl(point, seed), crash: Number(point['lr']) !== 1e-3 || point['hidden'] !== 16 }),
+      {
+        budget: { runs: 12 },
+      },
+    ),
   'the baseline crashes': () => simulated((point, seed) => ({ ...bowl(point, seed), crash: true })),
   maximised: () =>
     simulated(

@@ -3,20 +3,7 @@
 import type { Verdict } from '../../study/events/index.ts';
 import type { KnobEffect, KnobGroup } from '../../study/views.ts';
 import type { Report } from './data.ts';
-import {
-  brief,
-  changed,
-  count,
-  date,
-  grouped,
-  listed,
-  num,
-  percent,
-  plusMinus,
-  pText,
-  result,
-  seconds,
-} from './numbers.ts';
+import { brief, count, date, grouped, listed, num, percent, plusMinus, pText, result, seconds } from './numbers.ts';
 
 /** How far the gain can be believed. */
 export type Standing = 'real' | 'unclear' | 'exact' | 'unmeasured' | 'none' | 'no-result' | 'failed';
@@ -72,7 +59,10 @@ function headlineOf(report: Report, standing: Standing): { headline: string; und
   const going = report.status.ended === undefined && report.status.open ? ' so far' : '';
   switch (standing) {
     case 'failed':
-      return { headline: 'The script fails as it is', under: `No result to improve on: ${report.status.ended!.text}.` };
+      return {
+        headline: 'The script fails as it is',
+        under: `There is no result to improve on: ${report.trials[0]!.why}.`,
+      };
     case 'no-result':
       return {
         headline: 'No result yet',
@@ -123,7 +113,7 @@ function headlineOf(report: Report, standing: Standing): { headline: string; und
 
 /** A mean to the digits that the interval of the difference supports, at least two of the difference itself. */
 function plain(value: number, gain: { effect: number; margin: number }): string {
-  const scale = gain.margin > 0 ? Math.min(gain.margin, Math.abs(gain.effect)) : Math.abs(gain.effect);
+  const scale = gain.margin > 0 ? Math.min(gain.margin, Math.abs(gain.effect)) : Math.abs(gain.effect) / 100;
   return plusMinus(value, scale > 0 ? scale : undefined).split(' ±')[0]!;
 }
 
@@ -255,30 +245,26 @@ function failedOf({ failures, trials }: Report): string {
 
 function noiseOf({ status }: Report): string {
   const { noise, objective } = status;
-  if (noise === undefined) return 'Not measured: no setting has been run twice.';
+  if (noise === undefined) return 'Not measured: no setting has two results.';
   if (noise.deterministic) return 'None: repeats come out alike to the last digit.';
   return `One run of ${objective.metric} has sd ${num(noise.sd, 2)} (${count(noise.df, 'degree')} of freedom); smaller differences are not seen in single runs.`;
 }
 
-/** One trial makes up most of the noise with few of its degrees of freedom. */
+/** A trial this many times as noisy as the floor is worth a word. */
+const NOISY = 3;
+
 function cautionsOf({ noise, status }: Report): string[] {
   const cautions: string[] = [];
-  const top = noise[0];
-  if (top !== undefined && status.noise !== undefined && top.without !== undefined && noise.length > 1) {
-    const fair = (top.runs - 1) / status.noise.df;
-    if (top.share > 0.5 && top.share > 2 * fair && status.noise.sd > 1.5 * top.without) {
-      cautions.push(
-        `${percent(top.share)} of the noise comes from trial ${top.trial} alone (${top.runs} runs, sd ${num(top.sd, 2)}); without it the floor would be ${num(top.without, 2)}. Settings differ in how noisy they are, and verdicts here are stricter than the rest of them need.`,
-      );
-    }
+  const noisy = noise.filter((group) => (group.ratio ?? 0) >= NOISY);
+  const top = noisy[0];
+  if (top !== undefined) {
+    const rest = noisy.length - 1;
+    const others = rest > 0 ? ` (and those of ${count(rest, 'other trial')} more than ${NOISY} times)` : '';
+    cautions.push(
+      `The ${grouped(top.runs)} repeats of trial ${top.trial} spread with sd ${num(top.sd, 2)}, ${num(top.ratio!, 2)} times the floor${others}: such settings are noisier than others, or the floor came out low. Trust single runs less than the floor says.`,
+    );
   }
   for (const knob of status.dead)
     cautions.push(`The knob ${knob} does nothing: changing it alone gave exactly the baseline's result.`);
   return cautions;
-}
-
-/** `lr 0.05 → 0.12, …` for the settings to take over. */
-export function mergeText(report: Report): string {
-  if (report.merge === undefined) return 'Nothing: keep the settings as they are.';
-  return changed(report.changes);
 }
