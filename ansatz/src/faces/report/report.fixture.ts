@@ -107,7 +107,7 @@ export function manyTrials(count: number, steps = 20): State {
   let state = reduce(undefined, { type: 'study.created', config, baseline, at });
   let run = 0;
   const tell = (event: EventBody): void => {
-    state = reduce(state, { ...event, at: (at += 1000) } as Event);
+    state = reduce(state, { ...event, at: (at += 1000) });
   };
   const runOnce = (trial: number, repeat: number, value: number | undefined): void => {
     run++;

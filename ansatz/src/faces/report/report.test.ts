@@ -80,7 +80,7 @@ describe('the first screen', () => {
       Ended: all 12 runs are spent
       12 of 12 runs, 12 min device time and 7 min on the clock.
       Baseline 2.216 ± 0.011 (3 runs); no trial was confirmed to be better.
-      Too few results (1 trials) to say which knob does.
+      Too few results (1 trial) to say which knob does.
       9 runs crashed. Of 9 changes tried: 9 crashed.
       One run of loss has sd 0.0044 (2 degrees of freedom); smaller differences are not seen in single runs.
 

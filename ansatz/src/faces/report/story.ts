@@ -174,7 +174,7 @@ function matteredOf({ effects, trials }: Report): string {
   if (effects.length === 0) return 'The study varies no knobs.';
   const told = effects.filter((effect) => effect.share !== undefined);
   if (told.length === 0)
-    return `Too few results (${grouped(Math.max(0, ...effects.map((effect) => effect.trials)))} trials) to say which knob does.`;
+    return `Too few results (${count(Math.max(0, ...effects.map((effect) => effect.trials)), 'trial')}) to say which knob does.`;
   const above = told.filter((effect) => effect.share! > effect.chance!);
   const rest = effects.length - above.length;
   if (above.length === 0) return `No knob stands out from chance in ${told[0]!.trials} trials.`;
