@@ -19,7 +19,7 @@ export interface Machine {
 export interface SlotWish {
   readonly count: number;
   readonly threads?: number;
-  /** GPUs of each slot, or the list of GPUs to hand out evenly. */
+  /** GPUs of each slot, or the list of GPUs to hand out evenly; absent = one each where there are enough, else shared. */
   readonly gpus?: number | readonly string[];
   /** CPUs each slot is bound to. */
   readonly cpus?: number;
@@ -93,7 +93,9 @@ export function resolveSlots(wish: SlotWish, machine: Machine, where?: string): 
 }
 
 function gpusOf(wish: SlotWish, machine: Machine, where: string | undefined): string[][] {
-  const { count, gpus = 0 } = wish;
+  const { count } = wish;
+  // Nobody says `gpus` and means that two runs share one while the other idles.
+  const gpus = wish.gpus ?? (machine.gpus.length >= count ? 1 : 0);
   const listed = typeof gpus !== 'number';
   const pool = listed ? gpus : machine.gpus;
   const each = listed ? Math.floor(gpus.length / count) : gpus;

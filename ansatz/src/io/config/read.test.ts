@@ -30,7 +30,7 @@ describe('a file', () => {
       constraints: [],
       budget: { runs: 40 },
       price: 0,
-      slots: [{ cpus: [], gpus: [], threads: 8 }],
+      slots: ['0', '1', '2', '3'].map((gpu) => ({ cpus: [], gpus: [gpu], threads: 2 })),
       run: { graceSeconds: 10, env: {}, workspace: 'copy' },
       repeats: { baseline: 3, most: 6 },
       minEffect: 0,

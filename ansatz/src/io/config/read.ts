@@ -82,7 +82,7 @@ export function parseConfig(text: string, file: string, around: Surroundings, ov
     budget: readBudget(given, source),
     ...(deadline === undefined ? {} : { deadline: parseDeadline(deadline, around.now, source.at(['deadline'])) }),
     price: given.price ?? 0,
-    slots: resolveSlots(wishOf(given.slots), around.machine, source.at(['slots'])),
+    slots: resolveSlots(wishOf(given.slots, around.machine), around.machine, source.at(['slots'])),
     run: {
       ...(limit === undefined ? {} : { limitSeconds: someTime(limit, source.at(['run', 'limit'])) }),
       graceSeconds: parseDuration(given.run?.grace ?? 10, source.at(['run', 'grace'])),
@@ -332,11 +332,13 @@ function someTime(given: string | number, where: string): number {
   throw new UserError('bad-duration', `"${given}" leaves no time at all`, { where, fix: 'write for example 10m' });
 }
 
-function wishOf(given: ConfigFile['slots']): SlotWish {
+/** Without a word about slots there is one per GPU, or one in all. */
+function wishOf(given: ConfigFile['slots'], machine: Machine): SlotWish {
   if (typeof given === 'number') return { count: given };
   const { count, ...rest } = given ?? {};
   const listed = rest.gpus;
-  return { ...rest, count: count ?? (Array.isArray(listed) && listed.length > 0 ? listed.length : 1) };
+  const usual = rest.gpus === undefined ? Math.max(1, machine.gpus.length) : 1;
+  return { ...rest, count: count ?? (Array.isArray(listed) && listed.length > 0 ? listed.length : usual) };
 }
 
 function readEnvironment(given: unknown, source: Source): Record<string, string> {

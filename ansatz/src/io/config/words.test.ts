@@ -105,9 +105,9 @@ test('slots share the CPUs without overlap where they can be bound', () => {
   const machine = { cpus: 8, gpus: ['0', '1', '2', '3'] };
   const bindable = { ...machine, cpuNumbers: [4, 5, 6, 7, 8, 9, 10, 11] };
   expect(resolveSlots({ count: 3 }, machine)).toEqual(
-    Array.from({ length: 3 }, () => ({ cpus: [], gpus: [], threads: 2 })),
+    ['0', '1', '2'].map((gpu) => ({ cpus: [], gpus: [gpu], threads: 2 })),
   );
-  expect(resolveSlots({ count: 1 }, bindable)).toEqual([{ cpus: [], gpus: [], threads: 8 }]);
+  expect(resolveSlots({ count: 1, gpus: 0 }, bindable)).toEqual([{ cpus: [], gpus: [], threads: 8 }]);
   expect(resolveSlots({ count: 3 }, bindable).map((slot) => slot.cpus)).toEqual([
     [4, 5],
     [6, 7],
@@ -116,7 +116,7 @@ test('slots share the CPUs without overlap where they can be bound', () => {
   expect(resolveSlots({ count: 9 }, bindable)).toEqual(
     Array.from({ length: 9 }, () => ({ cpus: [], gpus: [], threads: 1 })),
   );
-  expect(resolveSlots({ count: 2, cpus: 1 }, bindable)).toEqual([
+  expect(resolveSlots({ count: 2, cpus: 1, gpus: 0 }, bindable)).toEqual([
     { cpus: [4], gpus: [], threads: 1 },
     { cpus: [5], gpus: [], threads: 1 },
   ]);
