@@ -9,7 +9,7 @@ import { evidenceFigure } from './figures/evidence.ts';
 import { progressFigure } from './figures/progress.ts';
 import { bothWidths } from './figures/size.ts';
 import { MOST_SLICES, sliceFigures } from './figures/slices.ts';
-import { MOST_SLOTS, slotsFigure } from './figures/slots.ts';
+import { MOST_SLOTS, slotNames, slotsFigure } from './figures/slots.ts';
 import { thinning } from './figures/verdicts.ts';
 import { brief, changed, count, date, grouped, num, percent, plusMinus, seconds, signed, typed } from './numbers.ts';
 import { SCRIPT } from './script.ts';
@@ -139,6 +139,12 @@ function mergeSection(report: Report): string {
   );
 }
 
+/** Names in the colours of a figure. */
+function names(list: readonly { readonly look: string; readonly text: string }[]): string {
+  const spans = list.map((one) => `<span class="v ${one.look}">${text(one.text)}</span>`);
+  return `<div class="key after">${spans.join('')}</div>`;
+}
+
 /** Only the verdicts that occur. */
 function key(report: Report): string {
   const words: Readonly<Record<string, string>> = {
@@ -245,14 +251,8 @@ function budgetSection(report: Report): string {
     'Compute',
     '',
     figure(bars),
-    shares === ''
-      ? ''
-      : `<h3>Where the device time went</h3>${figure(shares)}<div class="key after">${shareNames(report)
-          .map(({ look, text: name }) => `<span class="v ${look}">${text(name)}</span>`)
-          .join('')}</div>`,
-    slots === ''
-      ? ''
-      : `<h3>Runs in their slots</h3>${figure(slots, `${busy} Blue: finished, dark grey: baseline, light grey: stopped early, red: failed or lost, violet: under way.${hidden}`)}`,
+    shares === '' ? '' : `<h3>Where the device time went</h3>${figure(shares)}${names(shareNames(report))}`,
+    slots === '' ? '' : `<h3>Runs in their slots</h3>${names(slotNames(report))}${figure(slots, `${busy}${hidden}`)}`,
   );
 }
 

@@ -60,6 +60,8 @@ tr.best td{background:var(--wash)}
 .v::before{content:"";display:inline-block;width:8px;height:8px;border-radius:50%;margin-right:7px;background:currentColor;vertical-align:1px}
 .v.keep{color:var(--keep)}.v.inconclusive{color:var(--inconclusive)}.v.crash{color:var(--crash)}
 .v.baseline{color:var(--reference)}.v.open{color:var(--open)}
+.v.done{color:var(--second)}.v.stopped{color:var(--soft)}.v.failed,.v.lost{color:var(--crash)}
+.v.stopped::before{background:var(--discard)}
 .v.discard{color:var(--soft)}.v.running,.v.queued{color:var(--open)}
 .v.crash::before{content:"×";background:none;width:auto;height:auto;font-weight:700}
 .v.inconclusive::before{background:none;border:2px solid currentColor}
@@ -98,6 +100,9 @@ line.guide.best{stroke:var(--keep)}
 .mark.crash{stroke:var(--crash);stroke-width:1.8;stroke-linecap:butt}
 .mark.open{stroke:var(--open)}
 .mark.hole{stroke:var(--paper);stroke-width:2.6}
+.mark.many{stroke-width:3.2}
+.mark.many.keep{stroke-width:8}
+.mark.many.crash{stroke-width:1}
 .mark.mean{stroke-width:3;stroke-linecap:butt}
 .mark.single{stroke-width:5;opacity:.6}
 .mark.mean.best,.mark.single.best{stroke:var(--keep)}

@@ -19,11 +19,11 @@ export function curvesFigure({ curves, status, trials }: Report, width: Width): 
   const { metric, direction } = status.objective;
   const named = curves.filter((curve) => curve.role !== 'other');
   const focus = named.length > 0 ? named : curves;
-  // The first values of a curve are often far off; what is compared is where curves end.
+  // The first values of a curve are often far off, and some spike; what is compared is where curves end.
   const late = focus.flatMap((curve) => curve.values.slice(Math.floor(curve.values.length / 4)));
   const range = rangeOf(
+    focus.map((curve) => curve.values.at(-1)!),
     late,
-    curves.flatMap((curve) => curve.values.slice(-1)),
     direction,
   )!;
   const height = width === 'wide' ? 340 : 300;
@@ -33,7 +33,7 @@ export function curvesFigure({ curves, status, trials }: Report, width: Width): 
     width: PIXELS[width],
     height,
     left: leftRoom(y),
-    right: width === 'wide' ? 150 : 12,
+    right: width === 'wide' ? 165 : 12,
     top,
     bottom,
   };

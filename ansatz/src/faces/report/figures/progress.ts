@@ -25,7 +25,7 @@ export function progressFigure(report: Report, width: Width): string {
     width: PIXELS[width],
     height,
     left: leftRoom(y),
-    right: width === 'wide' ? 150 : 12,
+    right: width === 'wide' ? 165 : 12,
     top,
     bottom,
   };

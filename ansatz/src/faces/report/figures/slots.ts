@@ -40,6 +40,26 @@ export function slotsFigure(report: Report, width: Width): string {
   return picture(frame, `figure ${width}`, 'Runs in their slots over time', ...parts);
 }
 
+/** The looks that occur, with what they mean. */
+export function slotNames({ spans }: Report): { readonly look: string; readonly text: string }[] {
+  const seen = new Set(spans.map(lookOf));
+  const words = {
+    baseline: 'baseline',
+    done: 'finished',
+    stopped: 'stopped early',
+    failed: 'failed',
+    lost: 'lost',
+    running: 'under way',
+  };
+  return Object.entries(words)
+    .filter(([look]) => seen.has(look as keyof typeof words))
+    .map(([look, text]) => ({ look, text }));
+}
+
+function lookOf(span: Report['spans'][number]): Report['spans'][number]['status'] | 'baseline' {
+  return span.trial === 1 && span.status === 'done' ? 'baseline' : span.status;
+}
+
 /** One path per look; bars that touch within half a pixel become one. */
 function bars(spans: Report['spans'], at: (ms: number) => number, y: number): Map<string, string> {
   const paths = new Map<string, string>();
@@ -48,7 +68,7 @@ function bars(spans: Report['spans'], at: (ms: number) => number, y: number): Ma
     paths.set(look, `${paths.get(look) ?? ''}M${round(bar.from)} ${round(y)}H${round(bar.to)}`);
   };
   for (const span of spans) {
-    const look = span.trial === 1 && span.status === 'done' ? 'baseline' : span.status;
+    const look = lookOf(span);
     // A hairline between neighbours shows where one run ends, while it is wide enough to be seen.
     const [from, end] = [at(span.from), at(span.to)];
     const to = end - from > 3 ? end - 1 : Math.max(end, from + 0.5);

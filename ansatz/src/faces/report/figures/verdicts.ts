@@ -36,9 +36,9 @@ export function verdictDots(dots: readonly Dot[]): string {
       const own = shown.filter((dot) => dot.state === state);
       if (!titled)
         return marks(
-          shape,
+          shape === 'ring' ? 'dot' : shape,
           own.map((dot) => [dot.x, dot.y]),
-          look,
+          `${look} many`,
         );
       return own.map((dot) => el('g', {}, el('title', {}, dot.title), marks(shape, [[dot.x, dot.y]], look))).join('');
     })
