@@ -64,4 +64,21 @@ describe('init', () => {
     expect(said).toContain('ENOENT');
     expect(said).toContain('give it an absolute path');
   });
+
+  test('does not take the small talk of a script that failed for its metric', async () => {
+    const text = 'const LR = 0.1;\nconsole.log("tokens per batch will be: 512");\nthrow new Error("no device");\n';
+    await init(script(text + 'console.log(`val_loss ${LR}`);'), { probeSeconds: '20' });
+    expect(said).toContain('metric   minimize val_loss (a guess: not seen in its output)');
+    expect(config()).toContain('metric: val_loss ');
+  });
+
+  test('says that a script was cut short, and which metrics it mentions beyond those heard', async () => {
+    const text =
+      'const LR = 0.1;\nconsole.log(`loss ${LR}`);\nsetTimeout(() => console.log(`val_loss ${LR}`), 60_000);';
+    await init(script(text), { probeSeconds: '1' });
+    expect(said).toContain('it was stopped after 1');
+    expect(said).toContain('its text mentions too: val_loss');
+    expect(said).toContain('note     No seed was found in train.mjs');
+    expect(config()).toMatch(/^metric: loss +# seen in its output/m);
+  });
 });

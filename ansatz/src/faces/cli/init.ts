@@ -39,7 +39,8 @@ export async function init(given: string | undefined, options: InitOptions): Pro
   };
   const heard = await listen(folder, found, options, say);
   const ranked = heard === undefined ? [] : candidates(heard.metrics);
-  const objective = chooseObjective(ranked, found, options);
+  const whole = heard?.exit === undefined || (heard.exit.code === 0 && heard.exit.cut === undefined);
+  const objective = chooseObjective(ranked, found, options, whole);
   const others = ranked.filter((candidate) => candidate.key !== objective?.name);
   const drafted = draft(
     folder,
@@ -155,12 +156,13 @@ function chooseObjective(
   ranked: readonly Candidate[],
   found: Discovery,
   options: InitOptions,
+  whole: boolean,
 ): { name: string; direction?: Direction; points?: number; last?: number } | undefined {
   const told: Direction | undefined =
     options.maximize === true ? 'maximize' : options.minimize === true ? 'minimize' : undefined;
   if (options.metric !== undefined) {
     const match = ranked.find((candidate) => candidate.key === options.metric);
-    if (match === undefined && ranked.length > 0) {
+    if (match === undefined && ranked.length > 0 && whole) {
       const names = ranked.map((candidate) => candidate.key);
       throw new UserError(
         'no-metric',
@@ -179,8 +181,11 @@ function chooseObjective(
     };
   }
   const best = ranked[0];
-  if (best !== undefined) return { name: best.key, direction: told ?? best.direction, points: best.n, last: best.last };
   const hint = found.metricHints[0];
+  // A script that did not get to its end may not have printed what it is about; what it did print may be no metric.
+  const trusted = whole || best?.direction !== undefined || hint === undefined;
+  if (best !== undefined && trusted)
+    return { name: best.key, direction: told ?? best.direction, points: best.n, last: best.last };
   return hint === undefined ? undefined : { name: hint, direction: told ?? directionOf(hint), points: 0 };
 }
 
@@ -224,6 +229,15 @@ function findings(
       ),
     );
   }
+  if (heard?.exit?.cut === 'time-limit') {
+    lines.push(
+      paint.yellow(
+        `it was stopped after ${seconds(heard.exit.seconds)}: what it prints later was not heard (--probe-seconds gives it longer)`,
+      ),
+    );
+    const later = found.metricHints.filter((name) => !ranked.some((c) => sameName(c.key, name)));
+    if (later.length > 0) lines.push(`  its text mentions too: ${later.slice(0, 5).join(', ')}`);
+  }
   const knobs = final.knobs.map((knob) => [
     '        ',
     knob.name,
@@ -239,8 +253,9 @@ function findings(
     );
   else lines.push(paint.yellow('no knobs were found: write them under "knobs:" in ansatz.yaml'));
   lines.push(
-    `${paint.bold('seed')}     ${found.seed === undefined ? 'no seed knob was found: repeats measure whatever varies by itself' : 'found; the lab sets it for repeats'}`,
+    `${paint.bold('seed')}     ${found.seed === undefined ? 'none found' : 'found; the lab sets it for repeats'}`,
   );
+  for (const note of found.notes) lines.push(paint.yellow(`note     ${note}`));
   lines.push('', `wrote ${file}`);
   if (failed) {
     lines.push(
@@ -249,6 +264,11 @@ function findings(
     );
   } else lines.push('  ansatz run --dry-run   what it would do and cost', '  ansatz run             does it');
   return lines;
+}
+
+/** Whether a name read off the text is that of a metric that was heard, but for spaces. */
+function sameName(key: string, hint: string): boolean {
+  return key.toLowerCase().replaceAll(/[^a-z0-9]+/g, '_') === hint.toLowerCase().replaceAll(/[^a-z0-9]+/g, '_');
 }
 
 /** The end of a failed script's output, without the stack below a message of Node. */
