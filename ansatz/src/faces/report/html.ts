@@ -163,7 +163,7 @@ function progressSection(report: Report): string {
   const drawing = bothWidths((width) => progressFigure(report, width));
   if (drawing === '') return '';
   const every = thinning(report.progress.dots.length);
-  const thin = every > 1 ? ` Of the trials that were not kept one in ${every} is drawn.` : '';
+  const thin = every > 1 ? ` Of the trials that were not kept about one in ${every} is drawn.` : '';
   return section(
     'Best so far, over compute',
     'Each dot is a trial, placed where its last run ended. The line moves only when a trial was kept on fresh runs; lucky dots beyond it do not count.',
@@ -185,7 +185,7 @@ function curvesSection(report: Report): string {
       : '';
   return section(
     'Learning curves',
-    `Every run of the best trial (blue) and of the baseline (grey), and the first run of those next in value.${faint} Not smoothed.`,
+    `Every run of the best trial (blue) and of the baseline (grey), and the first run of those next in value.${faint} Not smoothed; framed by where curves end.`,
     figure(drawing),
   );
 }

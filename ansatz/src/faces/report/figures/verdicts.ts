@@ -45,10 +45,10 @@ export function verdictDots(dots: readonly Dot[]): string {
     .join('');
 }
 
-/** All keeps and every n-th of the others. */
+/** All keeps, and of the others a share chosen by multiples of the golden ratio: even, and in step with no pattern. */
 function spread(dots: readonly Dot[]): Dot[] {
-  const every = Math.ceil(dots.length / MOST);
-  return dots.filter((dot, i) => dot.state === 'keep' || i % every === 0);
+  const share = 1 / thinning(dots.length);
+  return dots.filter((dot) => dot.state === 'keep' || (dot.trial * 0.618_033_988_75) % 1 < share);
 }
 
 /** Of how many dots a figure of this many shows one; 1 when it shows all. */
