@@ -90,9 +90,12 @@ export function isProse(word: string): boolean {
   return PROSE.has(word.toLowerCase());
 }
 
+/** A file of source: `train.sh: 3: no such option` names a line in it. */
+const SOURCE_FILE = /\.(?:py|sh|bash|[cm]?[jt]s|pl|rb|r|jl|lua|c|cc|cpp|cu|h|go|rs|java)$/i;
+
 /** Whether a number under this name is never a measurement: versions, devices, ports, line numbers. */
 export function isNoMetric(name: string): boolean {
-  return NEVER.has(name.toLowerCase());
+  return NEVER.has(name.toLowerCase()) || SOURCE_FILE.test(name);
 }
 
 /** Whether the name is that of a setting, as a script echoes them before it trains. */
