@@ -212,4 +212,21 @@ describe('the script', () => {
   test('may be no Python at all', () => {
     expect(discover(folderOf({ 'train.py': 'def (((\n\0lr = = 0.1\n"""' })).knobs).toEqual([]);
   });
+
+  test('is started by the program its first line asks for', () => {
+    expect(discover(folderOf({ 'train.sh': '#!/bin/bash\nset -o pipefail\n' })).command).toEqual(['bash', 'train.sh']);
+    expect(discover(folderOf({ 'train.sh': '#!/usr/bin/env zsh\n' })).command).toEqual(['zsh', 'train.sh']);
+    expect(discover(folderOf({ 'train.sh': 'echo\n' })).command).toEqual(['sh', 'train.sh']);
+    expect(discover(folderOf({ train: '#!/usr/bin/env -S perl -w\n' }), 'train').command).toEqual(['perl', 'train']);
+  });
+
+  test('may be of a language whose knobs are written by hand', () => {
+    const found = discover(folderOf({ 'fit.R': 'lr <- 0.1\ncat("loss", lr)\n' }), 'fit.R');
+    expect(found).toMatchObject({ language: 'other', command: ['Rscript', 'fit.R'], knobs: [] });
+    expect(found.notes).toEqual([expect.stringContaining('via: --lr')]);
+  });
+
+  test('of which it is not known how to start it is refused', () => {
+    expect(mistake({ 'train.xyz': 'lr = 0.1' }, 'train.xyz').message).toBe('it is not known how train.xyz is started');
+  });
 });

@@ -54,7 +54,12 @@ export function discover(folder: string, script?: string): Discovery {
   const { file, language, command } = findScript(folder, script);
   const text = readFileSync(join(folder, file), 'utf8');
   const source = parseSource(text, file);
-  const finds = source === undefined ? [shellEnvironment(text, file)] : conventions(source, folder, command);
+  const finds =
+    source !== undefined
+      ? conventions(source, folder, command)
+      : language === 'shell'
+        ? [shellEnvironment(text, file)]
+        : [];
   const notes = new Set(finds.flatMap((find) => find.notes ?? []));
   const knobs: FoundKnob[] = [];
   const skipped = new Map<string, string>();
@@ -77,8 +82,12 @@ export function discover(folder: string, script?: string): Discovery {
   if (source?.language === 'python' && ignoresUnknownFlags(source)) {
     notes.add(`${file} ignores flags it does not know (parse_known_args): check that a value you set has an effect.`);
   }
-  if (seed === undefined) notes.add(noSeed(source, text, file));
-  if (knobs.length === 0)
+  if (language === 'other') {
+    notes.add(
+      `Knobs and seed of ${file} cannot be read off its text. Write them:  lr: { from: 1e-3, to: 1, scale: log, default: 0.1, via: --lr }  and  seed: --seed`,
+    );
+  } else if (seed === undefined) notes.add(noSeed(source, text, file));
+  if (knobs.length === 0 && language !== 'other')
     notes.add(`No knobs were found in ${file}: add flags, environment variables or constants, or write them by hand.`);
   return {
     script: file,

@@ -5,7 +5,7 @@ import { delimiter, join, posix } from 'node:path';
 import { closest, UserError } from '../../../study/error.ts';
 import { splitWords } from '../../config/words.ts';
 
-export type Language = 'python' | 'javascript' | 'shell';
+export type Language = 'python' | 'javascript' | 'shell' | 'other';
 
 export interface Script {
   /** Relative to the folder, with `/`. */
@@ -22,6 +22,16 @@ const extensions: Readonly<Record<string, Language>> = {
   ts: 'javascript',
   mts: 'javascript',
   sh: 'shell',
+  bash: 'shell',
+};
+/** Programs that run scripts of languages whose knobs are not looked for. */
+const interpreters: Readonly<Record<string, string>> = {
+  R: 'Rscript',
+  r: 'Rscript',
+  jl: 'julia',
+  pl: 'perl',
+  rb: 'ruby',
+  lua: 'lua',
 };
 /** Stems of training scripts, the most usual first; files of one rank are rivals. */
 const ranks: readonly RegExp[] = [
@@ -109,14 +119,26 @@ function extensionOf(file: string): string {
 
 function describe(folder: string, file: string): Script {
   const language = extensions[extensionOf(file)];
+  const first = firstLine(join(folder, file));
+  const wanted = /^#!\s*(?:\S*\/env\s+(?:-S\s+)?)?(\S+)/.exec(first)?.[1];
   if (language === undefined) {
-    throw new UserError('no-script', `${file} is neither Python, JavaScript, TypeScript nor a shell script`, {
+    const program = interpreters[extensionOf(file)] ?? wanted;
+    if (program !== undefined) return { file, language: 'other', command: [program, file] };
+    throw new UserError('no-script', `it is not known how ${file} is started`, {
       where: folder,
+      why: 'known are Python, JavaScript, TypeScript, shell, R, Julia, Perl, Ruby, Lua, and a first line such as #!/usr/bin/env python3',
       fix: 'write ansatz.yaml by hand: any program works with flags, environment variables or a config file',
     });
   }
   if (language === 'python') return { file, language, command: [...python(folder), file] };
-  return { file, language, command: [language === 'shell' ? 'sh' : 'node', file] };
+  if (language === 'javascript') return { file, language, command: ['node', file] };
+  // A script for bash does not run in every sh.
+  const shell = posix.basename(wanted ?? '');
+  return { file, language, command: [/^(ba|z|k|fi|da)?sh$/.test(shell) ? shell : extensionOf(file), file] };
+}
+
+function firstLine(path: string): string {
+  return /^.*/.exec(readFileSync(path, 'latin1'))![0];
 }
 
 function python(folder: string): string[] {
