@@ -81,4 +81,12 @@ describe('init', () => {
     expect(said).toContain('note     No seed was found in train.mjs');
     expect(config()).toMatch(/^metric: loss +# seen in its output/m);
   });
+
+  test('says when it does not know whether lower is better', async () => {
+    const text = 'const LR = 0.1;\nconsole.log(`objective ${LR}`);\nconsole.log(`objective=${LR}`);';
+    await init(script(text), { probeSeconds: '20' });
+    expect(said).toContain('metric   minimize objective (a guess: its name does not say whether lower is better');
+    await init(script(text), { probeSeconds: '20', maximize: true, force: true });
+    expect(said).toContain('metric   maximize objective\n');
+  });
 });

@@ -64,7 +64,13 @@ export async function init(given: string | undefined, options: InitOptions): Pro
     );
     return;
   }
-  for (const line of findings(file, found, final, ranked, heard)) say(line);
+  const unsure = [
+    ...(ranked.some((candidate) => candidate.key === final.objective.metric) ? [] : ['not seen in its output']),
+    ...(objective?.direction === undefined && directionOf(final.objective.metric) === undefined
+      ? ['its name does not say whether lower is better, see --maximize']
+      : []),
+  ];
+  for (const line of findings(file, found, final, ranked, heard, unsure)) say(line);
 }
 
 /** The folder to work in and the script in it, if one was named. */
@@ -195,12 +201,13 @@ function findings(
   final: Draft,
   ranked: readonly Candidate[],
   heard: Heard | undefined,
+  unsure: readonly string[],
 ): string[] {
   const paint = paintFor(process.stdout);
   const lines = [
     '',
     `${paint.bold('script')}   ${found.script} (${found.language}), run as: ${joinWords(found.command)}`,
-    `${paint.bold('metric')}   ${final.objective.direction} ${final.objective.metric}${ranked.some((c) => c.key === final.objective.metric) ? '' : ' (a guess: not seen in its output)'}`,
+    `${paint.bold('metric')}   ${final.objective.direction} ${final.objective.metric}${unsure.length > 0 ? ` (a guess: ${unsure.join('; ')})` : ''}`,
   ];
   if (ranked.length > 0) {
     const rows = ranked.slice(0, 6).map((c) => ['', c.key, String(c.n), num(c.first), num(c.last), c.direction ?? '?']);
