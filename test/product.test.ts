@@ -217,6 +217,18 @@ describe('limits', () => {
     expect(state.ledger.spent.deviceSeconds).toBeGreaterThan(6);
   });
 
+  test('wall time counts while a lab works, and ends the study before it is over', async () => {
+    const folder = project({
+      'ansatz.yaml': yaml('budget: { wall: 6s }', 'run: { limit: 2s, grace: 1s }'),
+      'script.sh': `sleep 0.2\n${SCRIPT}`,
+    });
+    const { out } = await ansatz(folder, ['run', '--plain']);
+    expect(out).toMatch(/the wall time is spent/);
+    const { wallSeconds } = stateOf(folder, 's');
+    expect(wallSeconds).toBeLessThanOrEqual(6);
+    expect(wallSeconds).toBeGreaterThan(1);
+  });
+
   test('a deadline ends the study before it passes', async () => {
     const folder = project({
       'ansatz.yaml': yaml('budget: {}', 'run: { limit: 2s, grace: 1s }').replace('budget: {}', 'budget: { runs: 500 }'),
@@ -247,6 +259,75 @@ test('a value shows at most two seconds after the script printed it', async () =
   await lab.seen(/draining/);
   lab.child.kill('SIGINT');
   await lab.done;
+});
+
+describe('what a run is given and what is heard of it', () => {
+  test('each slot has its own GPUs and CPUs, and libraries are told how many threads to start', async () => {
+    const script =
+      'echo "$CUDA_VISIBLE_DEVICES $OMP_NUM_THREADS $CUDA_DEVICE_ORDER $(taskset -pc $$ | sed s/.*://)" > seen.txt\nsleep 0.3\necho "loss: 1.$ANSATZ_SEED"\n';
+    const folder = project({
+      'ansatz.yaml': yaml('slots: { count: 2, gpus: [5, 7], cpus: 1, threads: 1 }', 'budget: { runs: 3 }'),
+      'script.sh': script,
+    });
+    await ansatz(folder, ['run', '--plain']);
+    const state = stateOf(folder, 's');
+    const seen = state.runs.map((run) => [
+      run.slot,
+      readFileSync(join(folder, '.ansatz', 's', 'runs', String(run.id), 'tree', 'seen.txt'), 'utf8').trim(),
+    ]);
+    expect(seen).toHaveLength(3);
+    for (const [slot, text] of seen) expect(text).toBe(`${slot === 0 ? 5 : 7} 1 PCI_BUS_ID  ${String(slot)}`);
+    // Two devices would have cost double: one GPU a slot, so device-seconds are wall seconds.
+    for (const run of state.runs) expect(run.charge!.deviceSeconds).toBeCloseTo(run.seconds!, 6);
+  });
+
+  test("metrics come from a CSV file and from $ANSATZ_METRICS as well, and old rows are nobody's", async () => {
+    const script =
+      'mkdir -p logs; echo "step,val_loss" > logs/metrics.csv\nfor i in 1 2 3; do echo "$i,0.$((9 - i))" >> logs/metrics.csv; echo "{\\"step\\": $i, \\"acc\\": 0.$i}" >> "$ANSATZ_METRICS"; done\n';
+    const folder = project({
+      'ansatz.yaml': yaml(
+        'metric: val_loss',
+        'capture: { files: [{ path: logs/metrics.csv }] }',
+        'budget: { runs: 3 }',
+      ),
+      'script.sh': script,
+      'logs/metrics.csv': 'step,val_loss\n1,77\n2,88\n',
+    });
+    await ansatz(folder, ['run', '--plain']);
+    expect(stateOf(folder, 's').runs.map((run) => run.value)).toEqual([0.6, 0.6, 0.6]);
+    const shown = JSON.parse((await ansatz(folder, ['show', '1', '--json'])).out) as {
+      metrics: Record<string, { key: string; source: string; count: number; last: number }[]>;
+    };
+    expect(shown.metrics['1']).toMatchObject([
+      { key: 'acc', source: 'metrics', count: 3, last: 0.3 },
+      { key: 'val_loss', source: 'csv', count: 3, last: 0.6 },
+    ]);
+    expect(readFileSync(join(folder, 'logs/metrics.csv'), 'utf8')).toContain('88');
+  });
+
+  test('the files of a trial that was not kept are cleaned away, its log is not', async () => {
+    const folder = project({
+      'ansatz.yaml': yaml('budget: { runs: 12 }'),
+      'script.sh': `echo model > model.bin\n${SCRIPT}`,
+    });
+    await ansatz(folder, ['run', '--plain']);
+    const state = stateOf(folder, 's');
+    for (const run of state.runs) {
+      const dir = join(folder, '.ansatz', 's', 'runs', String(run.id));
+      const kept = state.trials[run.trial - 1]!.verdict === 'keep';
+      expect(existsSync(join(dir, 'tree', 'model.bin')), `run ${run.id}`).toBe(kept);
+      expect(existsSync(join(dir, 'stdout'))).toBe(true);
+    }
+    expect(existsSync(join(folder, 'model.bin'))).toBe(false);
+  });
+});
+
+test('a stop that nobody was there to hear does not stop the next lab', async () => {
+  const folder = project({ 'ansatz.yaml': yaml('budget: { runs: 4 }', 'name: s'), 'script.sh': SCRIPT });
+  await ansatz(folder, ['run', '--plain', '--runs', '3']);
+  project({ 'inbox/1-stale.json': '{"type":"study.killed"}' }, join(folder, '.ansatz', 's'));
+  await ansatz(folder, ['run', '--plain', '--runs', '4']);
+  expect(stateOf(folder, 's').runs).toHaveLength(4);
 });
 
 test('a knob that does nothing is reported as dead and left alone', async () => {

@@ -80,6 +80,10 @@ export function openLab(parts: LabParts): Lab {
       case 'run.stopping':
         executor.stop(event.run);
         return;
+      case 'trial.judged':
+        // What a keep has made may be wanted; of the others only the record is.
+        if (event.verdict !== 'keep') trialOf(state, event.trial).runs.forEach((run) => executor.clean(run));
+        return;
       case 'proposal.asked':
         researcher.propose(state, event.ask, post);
         return;

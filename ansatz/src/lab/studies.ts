@@ -15,6 +15,7 @@ import {
 import { hostname } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { alive, birthOf, bootId } from '../io/executor/process.ts';
+import { LeaseLost } from '../io/store/journal.ts';
 import { openPoints } from '../io/store/points.ts';
 import { salvage } from '../io/store/salvage.ts';
 import type { SeriesStore } from '../io/store/series.ts';
@@ -197,6 +198,8 @@ function openForWork(folder: StudyFolder): { journal: StudyDatabase; state: Stat
     if (!journal.sound()) throw Object.assign(new Error('a page of the file is damaged'), { errcode: CORRUPT });
     refuseHeld(folder, journal.lease());
     journal.take(identity(), Date.now());
+    // Words meant for a lab that is gone: a stop asked of it must not stop this one.
+    takeRequests(folder);
     writeFileSync(join(folder.path, 'holder'), identity());
     return { journal, state: journal.state() };
   } catch (error) {
@@ -331,6 +334,13 @@ export function isDiskFull(error: unknown): boolean {
 /** Turn what the system says about a study's files into something to act on; other errors pass through. */
 export function explain(error: unknown, folder: StudyFolder): unknown {
   if (error instanceof UserError) return error;
+  if (error instanceof LeaseLost) {
+    return new UserError('study-held', 'another lab took over this study', {
+      where: error.message,
+      why: 'this one was silent for too long, or was thought to be dead; its runs go on under the other',
+      fix: 'ansatz status',
+    });
+  }
   const { code, errcode, message } = error as SystemError;
   const sqlite = errcode === undefined ? undefined : errcode & 0xff;
   if (isDiskFull(error)) {

@@ -48,8 +48,12 @@ function lost(trial: Trial): EventBody {
 function judgeBaseline(state: State, trial: Trial): EventBody {
   const runs = trial.runs.map((id) => runOf(state, id));
   const failed = runs.findLast((run) => run.status !== 'done');
+  const { baseline: wanted } = state.config.repeats;
+  const vanished = runs.filter((run) => run.status === 'lost').length;
+  if (trial.values.length < wanted && vanished > 0 && vanished < 4 && runs.length < wanted + vanished) {
+    return { type: 'trial.repeated', trial: 1, more: 1, why: 'a run was lost' };
+  }
   if (trial.values.length === 0) {
-    if (failed?.status === 'lost' && runs.length < 6) return lost(trial);
     if (failed?.status === 'stopped' && failed.stopping === 'killed') {
       // Interrupted before it could say anything: the next lab starts over.
       return { type: 'trial.repeated', trial: 1, more: state.config.repeats.baseline, why: 'it was interrupted' };

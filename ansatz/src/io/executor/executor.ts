@@ -56,6 +56,8 @@ export interface Executor {
   submit(spec: RunSpec, tell: Tell): void;
   stop(run: number): void;
   adopt(specs: readonly RunSpec[], tell: Tell): void;
+  /** The files a run made are not needed any more; its log, shortened if it is huge, is kept. */
+  clean(run: number): void;
   /** Let go of files and timers. Runs go on. */
   close(): void;
 }

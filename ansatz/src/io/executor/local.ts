@@ -2,7 +2,7 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rm, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Slot, StudyConfig } from '../../study/config.ts';
@@ -11,7 +11,7 @@ import type { Executor, Exit, RunSpec, Tell } from './executor.ts';
 import { commandOf, prepare, type Prepared } from './prepare.ts';
 import { alive, bootId, type ProcessId, signal, treeUsage, uptime, withEnvironment } from './process.ts';
 import { arrived } from '../knobs/verify.ts';
-import { countLines, headOf, tailOf } from './tail.ts';
+import { countLines, headOf, shorten, tailOf } from './tail.ts';
 
 const SUPERVISOR = fileURLToPath(new URL('supervise.sh', import.meta.url));
 const POLL_MS = 100;
@@ -70,13 +70,15 @@ export function localExecutor({ config, runs }: LocalOptions): Executor {
   const live = new Map<number, Live>();
   let timer: NodeJS.Timeout | undefined;
 
-  const watch = (spec: RunSpec, tell: Tell): Live => {
+  const watch = (spec: RunSpec, tell: Tell, adopted: boolean): Live => {
     const dir = runFolder(runs, spec.run);
     const capture = openCapture({
       dir,
       folder: config.run.workspace === 'copy' ? join(dir, 'tree') : config.folder,
       files: config.capture.files,
       pattern: config.capture.pattern,
+      // A run in place finds the rows of earlier ones in its metric files.
+      fresh: !adopted,
     });
     const entry: Live = {
       spec,
@@ -100,7 +102,7 @@ export function localExecutor({ config, runs }: LocalOptions): Executor {
     if (live.has(spec.run)) return;
     try {
       mkdirSync(runFolder(runs, spec.run), { recursive: true });
-      const entry = watch(spec, tell);
+      const entry = watch(spec, tell, false);
       entry.preparing = true;
       prepareAndLaunch(entry).catch((error: Error) => {
         end(entry, { how: 'unstarted', seconds: 0, tail: [], text: error.message });
@@ -266,12 +268,17 @@ export function localExecutor({ config, runs }: LocalOptions): Executor {
       for (const spec of specs) {
         const dir = runFolder(runs, spec.run);
         // No lock: the last lab wrote its intention and died. Starting now is safe, the lock sees to the rest.
-        if (existsSync(join(dir, 'lock'))) watch(spec, tell);
+        if (existsSync(join(dir, 'lock'))) watch(spec, tell, true);
         else {
           rmSync(dir, { recursive: true, force: true });
           start(spec, tell);
         }
       }
+    },
+    clean(run) {
+      const dir = runFolder(runs, run);
+      rm(join(dir, 'tree'), { recursive: true, force: true }, () => {});
+      for (const name of ['stdout', 'stderr']) shorten(join(dir, name));
     },
     close() {
       clearInterval(timer);

@@ -29,6 +29,8 @@ export async function prepare(config: StudyConfig, spec: RunSpec, dir: string): 
     // A half-made copy of a lab that died must not be run.
     rmSync(cwd, { recursive: true, force: true });
     copyTree(config.folder, cwd, { patched: delivered.patches.map((patch) => patch.file) });
+    // What an earlier run by hand left in a metric file is not this run's.
+    for (const { path } of config.capture.files) rmSync(join(cwd, path), { recursive: true, force: true });
     if (delivered.patches.length > 0) await applyPatches(cwd, delivered.patches);
   }
   const slot = config.slots[spec.slot];

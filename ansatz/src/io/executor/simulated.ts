@@ -100,6 +100,7 @@ export function simulation(
         });
       },
       adopt: (specs, tell) => specs.forEach((spec) => start(spec, tell)),
+      clean: () => {},
       close: () => {},
     },
     world: {

@@ -1,6 +1,6 @@
 /** The last lines a run printed, cleaned so that a terminal or a page can show them. */
 
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 
 const TAIL_BYTES = 16 << 10;
@@ -51,6 +51,31 @@ export function headOf(dir: string, most = 200): string[] {
       closeSync(descriptor);
     }
   });
+}
+
+const HUGE = 64 << 20;
+const KEPT = 1 << 20;
+
+/** Cut a huge file down to its first and last mebibyte, with a line between them that says so. */
+export function shorten(file: string): void {
+  let descriptor: number;
+  try {
+    descriptor = openSync(file, 'r+');
+  } catch {
+    return;
+  }
+  try {
+    const { size } = fstatSync(descriptor);
+    if (size <= HUGE) return;
+    const end = Buffer.alloc(KEPT);
+    readSync(descriptor, end, 0, KEPT, size - KEPT);
+    const note = Buffer.from(`\n[ansatz: ${size - 2 * KEPT} bytes were cut out here]\n`);
+    writeSync(descriptor, note, 0, note.length, KEPT);
+    writeSync(descriptor, end, 0, KEPT, KEPT + note.length);
+    ftruncateSync(descriptor, 2 * KEPT + note.length);
+  } finally {
+    closeSync(descriptor);
+  }
 }
 
 /** Lines in a run's output, counted to the first 4 MiB of each stream. */
