@@ -4,6 +4,7 @@ import { normalQuantile } from '../methods/math/quantile.ts';
 import { mean, median, variance } from '../methods/math/summary.ts';
 import type { Point, Value } from '../methods/space/space.ts';
 import { compare, meanMargin } from '../methods/stats/compare.ts';
+import { type Noise, sampleNoise } from '../methods/stats/noise.ts';
 import type { Direction } from './config.ts';
 import type { Amount, EndReason, EndStatus, FailReason, Verdict } from './events/index.ts';
 import { incumbentValues, sampleOf } from './judge.ts';
@@ -135,6 +136,13 @@ export function gainOf(state: State): Status['gain'] {
   return { effect, margin, better, percent: (100 * effect) / Math.abs(mean(baseline.values)) };
 }
 
+/** Standard error of a trial's result: under the floor, or under its own spread when it is noisier than that. */
+function standardError(state: State, trial: Trial, floor: Noise): number {
+  if (deterministic(state)) return 0;
+  const { values, included } = sampleOf(trial);
+  return sampleNoise(values, floor, included).sd / Math.sqrt(values.length);
+}
+
 /** One row for a trial. */
 export function trialRow(state: State, trial: Trial): TrialRow {
   const result = resultOf(state, trial);
@@ -145,8 +153,7 @@ export function trialRow(state: State, trial: Trial): TrialRow {
     state: trial.verdict ?? (trial.active > 0 ? 'running' : 'queued'),
     researcher: trial.researcher,
     value: result?.mean,
-    se:
-      result === undefined || noise.df === 0 ? undefined : deterministic(state) ? 0 : noise.sd / Math.sqrt(result.runs),
+    se: result === undefined || noise.df === 0 ? undefined : standardError(state, trial, noise),
     runs: trial.runs.length,
     effect: trial.effect,
     margin: trial.margin,

@@ -2,6 +2,9 @@
 
 import type { Value } from '../../methods/space/space.ts';
 import type { Change, Result, TrialRow } from '../../study/views.ts';
+import * as page from '../report/numbers.ts';
+
+export { seconds } from '../report/numbers.ts';
 
 /** Colours when the stream is a terminal that wants them (NO_COLOR, FORCE_COLOR), else nothing. */
 export interface Paint {
@@ -29,45 +32,23 @@ export function paintFor(stream: { readonly isTTY?: boolean }, env: NodeJS.Proce
   };
 }
 
-/** A number with as many digits as help: four significant ones, no trailing zeros, no noise. */
+/** A number with as many digits as help, as the report prints it but with the minus sign that can be pasted. */
 export function num(value: number, digits = 4): string {
-  if (!Number.isFinite(value)) return String(value);
-  if (value === 0) return '0';
-  const magnitude = Math.abs(value);
-  if (magnitude >= 1e7 || magnitude < 1e-4) return trimZeros(value.toExponential(digits - 1));
-  if (Number.isInteger(value) && magnitude < 1e7) return String(value);
-  return trimZeros(value.toPrecision(digits));
-}
-
-function trimZeros(text: string): string {
-  if (text.includes('e')) {
-    const [mantissa, exponent] = text.split('e') as [string, string];
-    return `${trimZeros(mantissa)}e${exponent.replace('+', '')}`;
-  }
-  return text.includes('.') ? text.replace(/\.?0+$/, '') : text;
+  return typable(page.num(value, digits));
 }
 
 /** `2.412 ± 0.031`: the mean to the digits its margin supports. */
 export function plusMinus(value: number, margin: number | undefined): string {
-  if (margin === undefined || !(margin > 0)) return num(value);
-  const decimals = Math.min(10, Math.max(0, 1 - Math.floor(Math.log10(margin))));
-  return `${value.toFixed(decimals)} ± ${margin.toFixed(decimals)}`;
+  return typable(page.plusMinus(value, margin));
+}
+
+function typable(text: string): string {
+  return text.replaceAll('−', '-');
 }
 
 /** A result with its interval. */
 export function resultText(result: Result | undefined): string {
   return result === undefined ? '-' : plusMinus(result.mean, result.margin);
-}
-
-/** `45 s`, `3 min 20 s`, `2 h 5 min`, `0.4 s`. */
-export function seconds(value: number): string {
-  if (value < 10) return `${trimZeros(value.toFixed(1)) || '0'} s`;
-  if (value < 90) return `${Math.round(value)} s`;
-  if (value < 5400)
-    return `${Math.floor(value / 60)} min ${Math.round(value % 60)} s`.replace(' 0 s', '').replace('60 s', '59 s');
-  if (value < 172_800)
-    return `${Math.floor(value / 3600)} h ${Math.floor((value % 3600) / 60)} min`.replace(' 0 min', '');
-  return `${trimZeros((value / 86_400).toFixed(1))} d`;
 }
 
 /** Bytes in the unit that fits. */
