@@ -11,6 +11,7 @@ const settings = /hyper|param|args|config|cfg|hps?$|hparam|settings|options|opts
 export function constants(source: Source): Finds {
   const { constants: all, times } = bindings(source);
   const built = source.language === 'python' ? constructions(source) : new Map<string, Construction>();
+  const enums = source.language === 'python' ? py.enumerations(source) : new Map<string, unknown>();
   const knobs: Raw[] = [];
   for (const constant of all) {
     if (constant.literal === undefined || constant.literal.kind === 'none') continue;
@@ -19,6 +20,7 @@ export function constants(source: Source): Finds {
     if (last.startsWith('_') || last.startsWith('-')) continue;
     // `options.lr.default` describes an option of the command line; it is no setting itself.
     if (parts.length > 2 && /^(type|default|short|alias|describe|description|multiple)$/.test(last)) continue;
+    if (constant.scope === 'class' && enums.has(parts.at(-2)!)) continue;
     if (constant.scope === 'class' && !settings.test(parts.at(-2)!) && !built.get(parts.at(-2)!)?.dataclass) continue;
     const help = commentAfter(source, constant.to);
     knobs.push({

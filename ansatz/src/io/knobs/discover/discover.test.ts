@@ -118,6 +118,26 @@ console.log(\`step 1 val_loss \${1}\`);
   expect(shown(discover(folder))).toMatchSnapshot();
 });
 
+test('an enumeration is the choices of a typer option, and its members are no settings', () => {
+  const script = `
+from enum import Enum
+from typing import Annotated
+import typer
+class Opt(str, Enum):
+    sgd = "sgd"
+    adam_w = "adam-w"
+def main(lr: float = 0.1, opt: Opt = Opt.adam_w, other: Annotated[Opt, typer.Option(help="or that")] = Opt.sgd):
+    print("val_loss", lr)
+typer.run(main)
+`;
+  const { knobs, skipped } = discover(folderOf({ 'train.py': script }));
+  const named = Object.fromEntries(knobs.map((knob) => [knob.name, knob]));
+  expect(Object.keys(named).toSorted()).toEqual(['lr', 'opt', 'other']);
+  expect(named['opt']).toMatchObject({ choices: ['sgd', 'adam-w'], default: 'adam-w' });
+  expect(named['other']).toMatchObject({ choices: ['sgd', 'adam-w'], default: 'sgd', help: 'or that' });
+  expect(skipped).toEqual([]);
+});
+
 test('options of parseArgs, commander and yargs are knobs', () => {
   const parse = `
 import { parseArgs } from 'node:util';

@@ -174,6 +174,18 @@ export function definitions(
   return found;
 }
 
+/** Classes of enumerations with values of text: by name, their members and values. */
+export function enumerations(source: Source): Map<string, Map<string, string>> {
+  const found = new Map<string, Map<string, string>>();
+  for (const [name, { node }] of definitions(source, 'ClassDefinition')) {
+    const [, bases = '', body = ''] = /^class\s+\w+\s*\(([^)]*)\)\s*:([\s\S]*)$/.exec(read(source, node)) ?? [];
+    if (!/\b(Str)?Enum\b/.test(bases)) continue;
+    const members = body.matchAll(/^[ \t]+(\w+)\s*=\s*(["'])([^"'\n]*)\2/gm);
+    found.set(name, new Map([...members].map((match) => [match[1]!, match[3]!])));
+  }
+  return found;
+}
+
 /** The value of an expression of literals, or undefined when it is anything else. Known names stand for their value. */
 export function literal(source: Source, node: SyntaxNode | undefined): Literal | undefined {
   if (node === undefined) return undefined;

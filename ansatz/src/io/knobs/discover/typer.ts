@@ -6,6 +6,7 @@ import {
   callOf,
   calls,
   definitions,
+  enumerations,
   literal,
   parametersOf,
   read,
@@ -19,6 +20,7 @@ import { descendants, lineAt, textOf, type Source } from './source.ts';
 export function typer(source: Source): Finds {
   if (!/\btyper\b/.test(source.text)) return { knobs: [] };
   const functions = definitions(source, 'FunctionDefinition');
+  const choices = enumerations(source);
   const run = new Set(
     [...calls(source)]
       .filter((call) => call.callee === 'typer.run')
@@ -30,7 +32,7 @@ export function typer(source: Source): Finds {
     const command = decorators.some((call) => /\.(command|callback)$/.test(call.callee));
     if (!command && !run.has(name)) continue;
     for (const parameter of parametersOf(source, node)) {
-      const found = option(source, parameter);
+      const found = option(source, parameter, choices);
       if (found === undefined)
         notes.push(`${source.file} insists on the argument "${parameter.name}": add it to command.`);
       else knobs.push(found);
@@ -39,7 +41,11 @@ export function typer(source: Source): Finds {
   return { knobs, notes };
 }
 
-function option(source: Source, parameter: Parameter): Raw | undefined {
+function option(
+  source: Source,
+  parameter: Parameter,
+  choices: ReadonlyMap<string, ReadonlyMap<string, string>>,
+): Raw | undefined {
   const annotated =
     parameter.annotation === undefined
       ? undefined
@@ -61,6 +67,22 @@ function option(source: Source, parameter: Parameter): Raw | undefined {
     kind === 'bool'
       ? ({ by: 'flag', flag, style: 'switch', off: off ?? `--no-${flag.slice(2)}` } as const)
       : ({ by: 'flag', flag, style: 'space' } as const);
+  const annotation = parameter.annotation === undefined ? '' : read(source, parameter.annotation);
+  const members = choices.get(/^:?\s*(?:Annotated\s*\[\s*)?(\w+)/.exec(annotation)?.[1] ?? '');
+  if (members !== undefined) {
+    const value = parameter.value === undefined ? '' : read(source, parameter.value);
+    const member = members.get(/\.(\w+)(?:\.value)?\)?$/.exec(value)?.[1] ?? '');
+    return {
+      name: knobName(parameter.name),
+      via: { by: 'flag', flag, style: 'space' },
+      kind: 'text',
+      choices: [...members.values()],
+      initial: member === undefined ? initial : { kind: 'text', value: member },
+      file: source.file,
+      line: lineAt(source.text, parameter.node.from),
+      ...(help && { help }),
+    };
+  }
   return {
     name: knobName(parameter.name),
     via,
