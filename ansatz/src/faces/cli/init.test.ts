@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { readConfig } from '../../io/config/index.ts';
 import { init } from './init.ts';
 
 describe('init', () => {
@@ -88,5 +89,20 @@ describe('init', () => {
     expect(said).toContain('metric   minimize objective (a guess: its name does not say whether lower is better');
     await init(script(text), { probeSeconds: '20', maximize: true, force: true });
     expect(said).toContain('metric   maximize objective\n');
+  });
+
+  test('hears metrics that the script writes to a file, and names the file', async () => {
+    writeFileSync(join(folder, 'data.csv'), 'x,loss\n1,2\n');
+    const text = `import { writeFileSync } from 'node:fs';
+const LR = 0.1;
+writeFileSync('log.csv', 'step,val_loss\\n1,0.5\\n2,0.4\\n');
+writeFileSync('twin.csv', 'step,loss\\n1,0.5\\n');
+console.log('loss 0.5');`;
+    await init(script(text), { probeSeconds: '20' });
+    expect(said).toContain('metric   minimize val_loss\n');
+    expect(said).toContain('heard in the file log.csv');
+    const read = readConfig(join(folder, 'ansatz.yaml'), { now: 0, machine: { cpus: 1, gpus: [] } });
+    // What it prints as well, and what it only reads, is no reason to read a file.
+    expect(read.capture.files).toEqual([{ path: 'log.csv', format: 'csv' }]);
   });
 });

@@ -1,14 +1,21 @@
 /** `ansatz init`: look at a script, run it once to hear what it prints, write ansatz.yaml. */
 
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join, relative, resolve } from 'node:path';
-import { candidates, type Candidate, createParser, type Metric } from '../../io/capture/index.ts';
+import { basename, dirname, extname, join, relative, resolve } from 'node:path';
+import {
+  candidates,
+  type Candidate,
+  createParser,
+  type Metric,
+  normalKey,
+  openCapture,
+} from '../../io/capture/index.ts';
 import { directionOf, joinWords, renderConfig, type Draft } from '../../io/config/index.ts';
 import { localExecutor } from '../../io/executor/local.ts';
 import type { Exit } from '../../io/executor/executor.ts';
 import { discover, draft, type Discovery } from '../../io/knobs/index.ts';
 import { STUDIES } from '../../lab/studies.ts';
-import type { Direction, StudyConfig } from '../../study/config.ts';
+import type { Direction, MetricFile, StudyConfig } from '../../study/config.ts';
 import { closest, UserError } from '../../study/error.ts';
 import { num, paintFor, seconds, table, valueText } from './text.ts';
 
@@ -53,10 +60,13 @@ export async function init(given: string | undefined, options: InitOptions): Pro
     },
     found,
   );
-  const final: Draft =
-    objective?.direction === undefined
-      ? drafted
-      : { ...drafted, objective: { ...drafted.objective, direction: objective.direction } };
+  const final: Draft = {
+    ...drafted,
+    ...(objective?.direction === undefined
+      ? {}
+      : { objective: { ...drafted.objective, direction: objective.direction } }),
+    ...(heard?.files?.length ? { capture: { files: heard.files } } : {}),
+  };
   writeFileSync(file, renderConfig(final));
   if (options.json === true) {
     process.stdout.write(
@@ -91,6 +101,8 @@ function place(given: string | undefined): { folder: string; script: string | un
 
 interface Heard {
   readonly metrics: readonly Metric[];
+  /** Files it wrote that hold metrics it did not print. */
+  readonly files?: readonly MetricFile[];
   readonly exit?: Exit;
 }
 
@@ -149,13 +161,52 @@ async function probe(folder: string, found: Discovery, limitSeconds: number): Pr
         if (message.type === 'run.exited') done(message.exit);
       });
     });
-    return { metrics, exit };
+    const tree = join(runs, '1', 'tree');
+    const files = written(tree, folder).filter((file) => {
+      const capture = openCapture({ dir: join(runs, 'none'), folder: tree, files: [file] });
+      const heard = capture.finish();
+      capture.close();
+      const known = new Set(metrics.map((metric) => normalKey(metric.key)));
+      const fresh = candidates(heard).some((c) => c.direction !== undefined && !known.has(normalKey(c.key)));
+      if (fresh) metrics.push(...heard);
+      return fresh;
+    });
+    return { metrics, exit, files };
   } finally {
     process.off('SIGINT', stop);
     executor.close();
     rmSync(runs, { recursive: true, force: true });
     if (readdirSync(studies).length === 0) rmSync(studies, { recursive: true });
   }
+}
+
+const metricFiles: Readonly<Record<string, MetricFile['format']>> = {
+  '.csv': 'csv',
+  '.tsv': 'csv',
+  '.jsonl': 'jsonl',
+  '.ndjson': 'jsonl',
+};
+
+/** Files below `tree` that the original folder lacks or has otherwise, and that may hold metrics. */
+function written(tree: string, folder: string): MetricFile[] {
+  if (!existsSync(tree)) return [];
+  return readdirSync(tree, { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(tree, join(entry.parentPath, entry.name)))
+    .filter((path) => !/(^|\/)(node_modules|__pycache__)\//.test(path) && changed(join(tree, path), join(folder, path)))
+    .flatMap((path): MetricFile[] => {
+      // The next run would write to a folder or file of another name.
+      if (/\d{4}/.test(path) && !path.includes('tfevents')) return [];
+      const format = metricFiles[extname(path).toLowerCase()];
+      if (format !== undefined) return [{ path, format }];
+      return basename(path).includes('tfevents') ? [{ path: dirname(path), format: 'tensorboard' }] : [];
+    })
+    .filter((file, i, all) => all.findIndex((other) => other.path === file.path) === i && !/\d{4}/.test(file.path))
+    .slice(0, 8);
+}
+
+function changed(path: string, original: string): boolean {
+  return !existsSync(original) || !readFileSync(path).equals(readFileSync(original));
 }
 
 function chooseObjective(
@@ -206,7 +257,7 @@ function findings(
   const paint = paintFor(process.stdout);
   const lines = [
     '',
-    `${paint.bold('script')}   ${found.script} (${found.language}), run as: ${joinWords(found.command)}`,
+    `${paint.bold('script')}   ${found.script}${found.language === 'other' ? '' : ` (${found.language})`}, run as: ${joinWords(found.command)}`,
     `${paint.bold('metric')}   ${final.objective.direction} ${final.objective.metric}${unsure.length > 0 ? ` (a guess: ${unsure.join('; ')})` : ''}`,
   ];
   if (ranked.length > 0) {
@@ -236,6 +287,8 @@ function findings(
       ),
     );
   }
+  for (const file of heard?.files ?? [])
+    lines.push(`         heard in the file ${file.path}, see capture in ansatz.yaml`);
   if (heard?.exit?.cut === 'time-limit') {
     lines.push(
       paint.yellow(
