@@ -55,15 +55,15 @@ describe('init', () => {
     expect(said).toContain('minimize val_loss (a guess: not seen in its output)');
     expect(said).not.toContain('ansatz run --dry-run');
     expect(config()).toContain('# a guess from the text of the script');
-    expect(said).not.toContain('private copy of this folder, below');
+    expect(said).not.toContain('names a path above its folder');
   });
 
-  test('a failed script that reads from above its folder is told that a run is elsewhere', async () => {
+  test('a script that reads from above its folder is told that a run is elsewhere', async () => {
     const text = "import { readFileSync } from 'node:fs';\nconst LR = 0.1;\nreadFileSync('../data.txt');";
     writeFileSync(join(above, 'data.txt'), 'here');
     await init(script(text), { probeSeconds: '20' });
     expect(said).toContain('ENOENT');
-    expect(said).toContain('give it an absolute path');
+    expect(said).toContain('names a path above its folder');
   });
 
   test('does not take the small talk of a script that failed for its metric', async () => {

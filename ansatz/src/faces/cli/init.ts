@@ -274,12 +274,6 @@ function findings(
       paint.yellow(`the script failed (exit ${heard.exit.code}):`),
       ...lastWords(heard.exit.tail).map((line) => `  | ${line}`),
     );
-    if (leadsOut(found, dirname(file))) {
-      lines.push(
-        '  runs happen in a private copy of this folder, below .ansatz: a path such as ../data does not lead where it did;',
-        '  give it an absolute path, or, where no constant or file is to vary, write  run: { workspace: inplace }',
-      );
-    }
   } else if (heard !== undefined && ranked.length === 0) {
     lines.push(
       paint.yellow(
@@ -316,6 +310,17 @@ function findings(
     `${paint.bold('seed')}     ${found.seed === undefined ? 'none found' : 'found; the lab sets it for repeats'}`,
   );
   for (const note of found.notes) lines.push(paint.yellow(`note     ${note}`));
+  if (leadsOut(found, dirname(file))) {
+    lines.push(
+      paint.yellow(
+        `note     ${found.script} names a path above its folder (../). Runs happen in a private copy of the`,
+      ),
+      paint.yellow(
+        '         folder, below .ansatz, where such a path leads elsewhere: give it as an absolute path, or,',
+      ),
+      paint.yellow('         where no constant or file is to vary, write  run: { workspace: inplace }'),
+    );
+  }
   lines.push('', `wrote ${file}`);
   if (failed) {
     lines.push(
