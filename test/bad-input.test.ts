@@ -30,6 +30,7 @@ describe('a configuration that cannot work is refused before anything starts', (
     ['a log range from zero', yaml('knobs: { x: { from: 0, to: 1, scale: log, via: env X } }'), /error\[bad-knob\]/],
     ['a constraint over a knob that is none', yaml('constraints: ["y > 0"]'), /error\[bad-constraint\][\s\S]*y/],
     ['YAML that is none', 'command: [sh', /error\[bad-yaml\]/],
+    ['a name that leads elsewhere', yaml('name: ../../evil'), /error\[bad-name\]/],
     ['a deadline that is over', yaml('deadline: 2020-01-01T00:00'), /error\[deadline-over\]/],
     ['defaults outside the constraints', yaml('constraints: ["x > 0.9"]'), /error\[infeasible-baseline\]/],
   ])('%s', async (_name, text, expected) => {

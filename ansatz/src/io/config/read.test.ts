@@ -451,3 +451,21 @@ describe('a mistake is told with its line and its cure', () => {
     expect(mistake(`${short}knbos: {}\n`).fix).toBe('write "knobs" instead of "knbos"');
   });
 });
+
+test.each(['../../evil', 'a/b', '..', '.hidden', 'current', '<script>', 'x'.repeat(65), 'tail.', '', 'a\u202eb'])(
+  '%j is no name for a study',
+  (name) => {
+    expect(() => parse(`${short}name: ${JSON.stringify(name)}\n`)).toThrow(/cannot be the name|name/);
+    expect(() => parseConfig(short, '/lab/nano/ansatz.yaml', around, { name })).toThrow(/cannot be the name|name/);
+  },
+);
+
+test.each(['digits', 'my study 2', 'lauf-3.1', 'größe', 'x'])('%j is a name for a study', (name) => {
+  expect(parse(`${short}name: ${JSON.stringify(name)}\n`).name).toBe(name);
+});
+
+test('a folder with a difficult name gives a study an ordinary one', () => {
+  expect(parseConfig(short, '/a/<b> & c/ansatz.yaml', around).name).toBe('b- - c');
+  expect(parseConfig(short, '/ansatz.yaml', around).name).toBe('study');
+  expect(parseConfig(short, '/x/.../ansatz.yaml', around).name).toBe('study');
+});

@@ -1,7 +1,7 @@
 /** `ansatz.yaml` read into a `StudyConfig`: defaults filled in, units made explicit, mistakes told by line. */
 
 import { readFileSync } from 'node:fs';
-import { basename, dirname, extname, relative, resolve } from 'node:path';
+import { dirname, extname, relative, resolve } from 'node:path';
 import { isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, type Document, type Node } from 'yaml';
 import type { Budget, Delivery, Knob, MetricFile, Objective, StudyConfig } from '../../study/config.ts';
 import { closest, UserError } from '../../study/error.ts';
@@ -10,6 +10,7 @@ import { ExpressionError, namesIn, parseConstraint } from '../../methods/space/e
 import type { Value } from '../../methods/space/space.ts';
 import { directionOf } from './direction.ts';
 import { parseDeadline, parseDuration } from './duration.ts';
+import { checkName, nameFor } from './name.ts';
 import { resolveSlots, type Machine, type SlotWish } from './machine.ts';
 import { fileSchema, fit, knobSchema, variableSchema, type ConfigFile, type KnobFile, type Misfit } from './schema.ts';
 import { checkInside, checkVariable, formatVia, parseVia } from './via.ts';
@@ -72,7 +73,7 @@ export function parseConfig(text: string, file: string, around: Surroundings, ov
   const repeats = { baseline: given.repeats?.baseline ?? 3, most: given.repeats?.most ?? 6 };
 
   return {
-    name: given.name ?? (basename(folder) || 'study'),
+    name: given.name === undefined ? nameFor(folder) : checkName(given.name, source.at(['name'])),
     command: readCommand(given.command, source),
     folder,
     objective: readObjective(given, source),

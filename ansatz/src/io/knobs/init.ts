@@ -1,9 +1,10 @@
 /** From a look at a script to a first `ansatz.yaml`. */
 
-import { basename, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import type { Direction } from '../../study/config.ts';
 import { ExpressionError, namesIn, parseConstraint } from '../../methods/space/expression.ts';
 import { directionOf } from '../config/direction.ts';
+import { nameFor } from '../config/name.ts';
 import type { Draft, DraftKnob } from '../config/write.ts';
 import { discover, type Discovery } from './discover/discover.ts';
 import type { FoundKnob } from './discover/propose.ts';
@@ -46,7 +47,7 @@ export function draft(
     notes.push(`No metric was recognised in ${found.script}: write the name it prints behind "metric".`);
   }
   return {
-    name: basename(resolve(folder)) || 'study',
+    name: nameFor(resolve(folder)),
     command: found.command,
     objective: { metric, direction: measured?.direction ?? directionOf(metric) ?? 'minimize', value: 'last' },
     metricComment: [
