@@ -10,7 +10,7 @@ import {
   normalKey,
   openCapture,
 } from '../../io/capture/index.ts';
-import { directionOf, joinWords, renderConfig, type Draft } from '../../io/config/index.ts';
+import { directionOf, joinWords, renderConfig, thisMachine, type Draft } from '../../io/config/index.ts';
 import { localExecutor } from '../../io/executor/local.ts';
 import type { Exit } from '../../io/executor/executor.ts';
 import { discover, draft, type Discovery } from '../../io/knobs/index.ts';
@@ -66,6 +66,7 @@ export async function init(given: string | undefined, options: InitOptions): Pro
       ? {}
       : { objective: { ...drafted.objective, direction: objective.direction } }),
     ...(heard?.files?.length ? { capture: { files: heard.files } } : {}),
+    ...slotsFor(heard),
   };
   writeFileSync(file, renderConfig(final));
   if (options.json === true) {
@@ -81,6 +82,19 @@ export async function init(given: string | undefined, options: InitOptions): Pro
       : []),
   ];
   for (const line of findings(file, found, final, ranked, heard, unsure)) say(line);
+}
+
+/**
+ * As many slots as the script leaves CPUs idle: one that used a single CPU can run beside itself. Where there are GPUs
+ * the configuration's own default, one slot for each, is the better guess.
+ */
+function slotsFor(heard: Heard | undefined): Pick<Draft, 'slots'> {
+  const { cpus, gpus } = thisMachine();
+  const exit = heard?.exit;
+  if (gpus.length > 0 || exit?.cpuSeconds === undefined || exit.seconds < 0.1) return {};
+  const used = Math.max(1, Math.round(exit.cpuSeconds / exit.seconds));
+  const count = Math.min(4, Math.floor(cpus / used));
+  return count > 1 ? { slots: { count } } : {};
 }
 
 /** The folder to work in and the script in it, if one was named. */

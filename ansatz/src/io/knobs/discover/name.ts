@@ -111,7 +111,9 @@ export function meaningOf(name: string, context: readonly string[], numeric: boo
     'step steps iters epochs anneal power scale cooldown warmdown noise cycle mul pct std limit prob mode',
   );
   if (rate && numeric && (!shaped || /(^|_)(lr|learning_rate)$/.test(joined))) return { is: 'rate' };
-  if (/(^|_)(wd|weight_?decay|l2|l2_reg|l2_lambda)($|_)/.test(joined) && numeric) return { is: 'decay' };
+  if ((/(^|_)(wd|weight_?decay|l2|l2_reg|l2_lambda)($|_)/.test(joined) || joined === 'decay') && numeric) {
+    return { is: 'decay' };
+  }
   const easing = has('warmup warmdown cooldown warm rampup rampdown anneal burnin');
   if (easing && numeric) return { is: 'warmup' };
   if (has('accum', 'accumulation', 'accumulate')) return { is: 'accumulation' };

@@ -32,7 +32,7 @@ export function parseArgs(source: Source): Finds {
         continue;
       }
       const initial = declared?.kind === 'text' ? readText(declared.value) : declared;
-      knobs.push({ ...base, kind: initial?.kind, initial, via: { by: 'flag', flag, style: 'equals' } });
+      knobs.push({ ...base, kind: initial?.kind, initial, untyped: true, via: { by: 'flag', flag, style: 'equals' } });
     }
   }
   return { knobs };

@@ -103,7 +103,7 @@ const floats = new Set<Meaning['is']>([
 ]);
 
 function numbers(meaning: Meaning, d: number, raw: Raw): Range {
-  const promoted = floats.has(meaning.is) && Math.abs(d) <= 1 && raw.via.by !== 'flag';
+  const promoted = floats.has(meaning.is) && Math.abs(d) <= 1 && (raw.via.by !== 'flag' || raw.untyped === true);
   const kind = raw.kind === 'float' || promoted ? 'float' : 'int';
   const log = (low: number, high: number, score: number): Range => ({
     kind,

@@ -19,6 +19,8 @@ export interface Raw {
   readonly line: number;
   /** Why it cannot be set, when the convention already knows. */
   readonly why?: string;
+  /** The script takes text and makes a number of it: a default of `0` does not say that 0.5 is refused. */
+  readonly untyped?: boolean;
   /** A loose find (a lower-case variable, a local one): wanted only when its name is that of a usual knob. */
   readonly loose?: boolean;
 }
