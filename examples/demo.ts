@@ -17,7 +17,10 @@ cpSync(example, folder, { recursive: true, filter: (path) => !basename(path).sta
 const KILL_AFTER_RUNS = 12;
 
 function ansatz(args: readonly string[], stdio: 'inherit' | 'piped' = 'inherit'): ChildProcess {
-  return spawn(process.execPath, [cli, ...args], { cwd: folder, stdio: stdio === 'inherit' ? 'inherit' : ['inherit', 'pipe', 'inherit'] });
+  return spawn(process.execPath, [cli, ...args], {
+    cwd: folder,
+    stdio: stdio === 'inherit' ? 'inherit' : ['inherit', 'pipe', 'inherit'],
+  });
 }
 
 function ended(child: ChildProcess): Promise<number> {

@@ -31,7 +31,10 @@ export interface Shown {
     readonly seconds?: number;
     readonly values: readonly number[];
   }[];
-  readonly metrics: Readonly<Record<string, readonly { readonly key: string; readonly count: number }[]>>;
+  /** By run. */
+  readonly metrics: Readonly<
+    Record<string, readonly { readonly key: string; readonly count: number; readonly last: number }[]>
+  >;
 }
 
 /** The parts of `ansatz status --json` that the tests read. */
