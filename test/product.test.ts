@@ -113,6 +113,73 @@ describe('a study from the first command to the last', () => {
   });
 });
 
+describe('init', () => {
+  const script = `import argparse
+parser = argparse.ArgumentParser()
+parser.add_argument('--lr', type=float, default=0.001)
+parser.add_argument('--act', choices=['relu', 'tanh'], default='relu')
+parser.add_argument('--seed', type=int, default=0)
+args = parser.parse_args()
+for step in range(3):
+    print(f'step {step}: val_loss {(args.lr - 0.1) ** 2 + 1 / (step + 1):.4f}')
+`;
+
+  test('finds command, knobs, seed and metric of a script, and what it writes runs', async () => {
+    const folder = project({ 'train.py': script });
+    const { out, err, code } = await ansatz(folder, ['init']);
+    expect([err, code]).toEqual(['', 0]);
+    expect(out).toMatch(/metric {3}minimize val_loss/);
+    expect(out).toMatch(/lr +0\.001 +0\.0001 … 0\.01 log/);
+    expect((await ansatz(folder, ['init'])).err).toMatch(/error\[config-exists\]/);
+    const run = await ansatz(folder, ['run', '--plain', '--runs', '8']);
+    expect([0, 4]).toContain(run.code);
+    const state = stateOf(folder, currentStudy(folder));
+    expect(state.runs.every((one) => one.status === 'done' || one.status === 'stopped')).toBe(true);
+    expect(state.config.objective).toMatchObject({ metric: 'val_loss', direction: 'minimize' });
+    expect(readFileSync(join(folder, 'train.py'), 'utf8')).toBe(script);
+  });
+
+  test('takes a whole command, whose flags are the defaults', async () => {
+    const folder = project({ 'train.py': script });
+    const { code } = await ansatz(folder, ['init', '--', 'python3', 'train.py', '--lr', '0.03', '--act=tanh']);
+    expect(code).toBe(0);
+    const plan = JSON.parse((await ansatz(folder, ['run', '--dry-run', '--json'])).out) as {
+      command: string;
+      knobs: { name: string; default: string }[];
+    };
+    expect(plan.knobs.map(({ name, default: value }) => [name, value])).toEqual([
+      ['lr', '0.03'],
+      ['act', 'tanh'],
+    ]);
+    expect(plan.command).toMatch(/^python3 train\.py --lr=?\s?0\.03 --act[= ]tanh --seed[= ]1$/);
+    expect((await ansatz(folder, ['init', '--force', '--', 'python3', 'nothing.py'])).err).toMatch(
+      /error\[no-script\]/,
+    );
+  });
+});
+
+function currentStudy(folder: string): string {
+  return readFileSync(join(folder, '.ansatz', 'current'), 'utf8').trim();
+}
+
+describe('a patch', () => {
+  test('of the best constants applies to the script it was made for', async () => {
+    const script =
+      'const X = 0.5; // how much\n\nfor (const step of [1, 2, 3]) console.log(`step ${step}: loss ${2 - X + 1 / step}`);\n\n\n';
+    const folder = project({
+      'train.mjs': script,
+      'ansatz.yaml': yaml(
+        'command: node train.mjs',
+        'knobs: { x: { from: 0, to: 1, default: 0.5, via: const train.mjs X } }',
+      ),
+    });
+    expect((await ansatz(folder, ['run', '--plain'])).code).toBe(0);
+    const patch = (await ansatz(folder, ['best', '--as', 'patch'])).out;
+    execFileSync('git', ['apply', '-p1'], { cwd: folder, input: patch });
+    expect(readFileSync(join(folder, 'train.mjs'), 'utf8')).toMatch(/^const X = 0\.[6-9]\d*; \/\/ how much\n\nfor/);
+  });
+});
+
 describe('a lab can be interrupted', () => {
   const slow = `sleep 1.5\n${SCRIPT}`;
 

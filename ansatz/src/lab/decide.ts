@@ -224,7 +224,8 @@ function endStudy(state: State): EventBody[] {
     return [...unconfirmed(state), whyOver(state)];
   }
   if (state.asked.length > 0) return [];
-  return [{ type: 'study.ended', reason: 'exhausted', text: 'every point of the space was tried' }];
+  const text = state.config.knobs.length === 0 ? 'there are no knobs to turn' : 'every point of the space was tried';
+  return [{ type: 'study.ended', reason: 'exhausted', text }];
 }
 
 /** Trials the budget left without a verdict. */

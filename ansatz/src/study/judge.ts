@@ -83,7 +83,7 @@ function screened(state: State, trial: Trial, incumbent: Trial): EventBody {
     const enough = Math.max(state.config.minEffect, state.resolution);
     const better = effect > 0 ? 1 : 0;
     if (effect > 0 && effect >= enough)
-      return { ...judged, verdict: 'keep', why: 'better, and repeats are exact', effect, margin: 0, better };
+      return { ...judged, verdict: 'keep', why: exactly(state), effect, margin: 0, better };
     const why =
       effect === 0
         ? 'no difference'
@@ -112,6 +112,12 @@ function screened(state: State, trial: Trial, incumbent: Trial): EventBody {
     more,
     why: `looks better by ${sds(effect, noise.sd)}: is it real?`,
   };
+}
+
+/** A script without a seed knob has shown its result for the seed it has, and for no other. */
+function exactly(state: State): string {
+  if (state.config.seed !== undefined) return 'better, and repeats are exact';
+  return 'better, and repeats are exact; it has no seed knob, so this holds for the seed it has';
 }
 
 function confirmed(state: State, trial: Trial, incumbent: Trial): EventBody {

@@ -95,6 +95,12 @@ function yamlKey(name: string): string {
 async function patchText(state: State): Promise<string> {
   const { config } = state;
   const { patches } = deliver(config, trialOf(state, state.incumbent!).point, undefined);
+  if (state.incumbent === 1) {
+    throw new UserError('no-patch', 'nothing changes: the best trial is the script as it is', {
+      why: 'nothing better was confirmed',
+      fix: 'ansatz trials --sort value   # what looked better, and how often it was run',
+    });
+  }
   if (patches.length === 0) {
     throw new UserError('no-patch', 'no file changes: every knob is given on the command line or in the environment', {
       fix: 'ansatz best --as argv',
@@ -121,7 +127,7 @@ async function patchText(state: State): Promise<string> {
     return files
       .map((file) => run(['diff', '--no-index', '--no-color', '--no-prefix', join('a', file), join('b', file)]))
       .join('')
-      .trimEnd();
+      .replace(/\n$/, '');
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -1,6 +1,15 @@
 /** `ansatz init`: look at a script, run it once to hear what it prints, write ansatz.yaml. */
 
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, dirname, extname, join, relative, resolve } from 'node:path';
 import {
   candidates,
@@ -15,6 +24,7 @@ import { localExecutor } from '../../io/executor/local.ts';
 import type { Exit } from '../../io/executor/executor.ts';
 import { discover, draft, type Discovery } from '../../io/knobs/index.ts';
 import { STUDIES } from '../../lab/studies.ts';
+import type { Value } from '../../methods/space/space.ts';
 import type { Direction, MetricFile, StudyConfig } from '../../study/config.ts';
 import { closest, UserError } from '../../study/error.ts';
 import { num, paintFor, seconds, table, valueText } from './text.ts';
@@ -31,8 +41,8 @@ export interface InitOptions {
 }
 
 /** Write ansatz.yaml for a script (or a folder with one) and say what was found. */
-export async function init(given: string | undefined, options: InitOptions): Promise<void> {
-  const { folder, script } = place(given);
+export async function init(words: readonly string[], options: InitOptions): Promise<void> {
+  const { folder, script } = place(words.length > 1 ? scriptIn(words) : words[0]);
   const file = join(folder, 'ansatz.yaml');
   if (existsSync(file) && options.force !== true) {
     throw new UserError('config-exists', 'there is an ansatz.yaml already', {
@@ -40,7 +50,7 @@ export async function init(given: string | undefined, options: InitOptions): Pro
       fix: 'ansatz run            # uses it\n       ansatz init --force   # writes it anew',
     });
   }
-  const found = discover(folder, script);
+  const found = words.length > 1 ? startedBy(words, discover(folder, script)) : discover(folder, script);
   const say = (text: string): void => {
     if (options.json !== true) process.stdout.write(`${text}\n`);
   };
@@ -111,6 +121,43 @@ function place(given: string | undefined): { folder: string; script: string | un
   const inside = !relative(here, path).startsWith('..');
   // A script in a subfolder is run from here, as its user does; one elsewhere from its own folder.
   return inside ? { folder: here, script: relative(here, path) } : { folder: dirname(path), script: basename(path) };
+}
+
+/** The script among the words of a command: the first that is a file, the program itself last of all. */
+function scriptIn(words: readonly string[]): string {
+  const script = [...words.slice(1), words[0]!].find((word) => !word.startsWith('-') && isFile(word));
+  if (script !== undefined) return script;
+  throw new UserError('no-script', 'no word of the command is a file here', {
+    where: joinWords(words),
+    fix: 'ansatz init -- python3 train.py --device=cpu   # from the folder the command is run in',
+  });
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+}
+
+/** A discovery whose script is started by the user's own command: what it sets is what the baseline has. */
+function startedBy(words: readonly string[], found: Discovery): Discovery {
+  const knobs = found.knobs.map((knob) => {
+    const given = knob.via.by === 'flag' ? flagIn(words, knob.via.flag) : undefined;
+    const value = given === undefined || knob.kind === 'choice' ? given : Number(given);
+    if (value === undefined || (typeof value === 'number' && !Number.isFinite(value))) return knob;
+    return { ...knob, default: knob.kind === 'choice' ? chosen(knob.choices, given!) : value } as typeof knob;
+  });
+  return { ...found, knobs, command: words };
+}
+
+function flagIn(words: readonly string[], flag: string): string | undefined {
+  const joined = words.find((word) => word.startsWith(`${flag}=`));
+  if (joined !== undefined) return joined.slice(flag.length + 1);
+  const at = words.indexOf(flag);
+  return at < 0 ? undefined : words[at + 1];
+}
+
+/** The choice that is written like this; the text itself when none is. */
+function chosen(choices: readonly Value[], text: string): Value {
+  return choices.find((choice) => String(choice) === text) ?? text;
 }
 
 interface Heard {

@@ -64,6 +64,8 @@ function textOf(event: Event, state: State): string | undefined {
       const cost = seconds(event.seconds);
       if (event.status === 'done')
         return `run ${event.run} done: ${state.config.objective.metric} ${num(event.value!)} in ${cost}`;
+      // Why it was stopped was said when it was asked to.
+      if (event.status === 'stopped') return `run ${event.run} stopped after ${cost}`;
       const reason = event.reason === undefined ? '' : ` (${event.reason})`;
       return `run ${event.run} ${event.status}${reason} after ${cost}: ${event.text ?? ''}`.replace(/: $/, '');
     }

@@ -46,8 +46,8 @@ Exit codes: 0 ok, 2 usage, 3 budget too small, 4 no improvement, 5 the script fa
     );
 
   top
-    .command('init [script]')
-    .description('look at a training script and write ansatz.yaml')
+    .command('init [script...]')
+    .description('look at a training script (or, after --, at a whole command) and write ansatz.yaml')
     .option('--metric <name>', 'the metric to improve')
     .option('--maximize', 'higher is better')
     .option('--minimize', 'lower is better')
@@ -56,7 +56,7 @@ Exit codes: 0 ok, 2 usage, 3 budget too small, 4 no improvement, 5 the script fa
     .option('--log <file>', 'read an existing log instead of running the script')
     .option('--force', 'overwrite an existing ansatz.yaml')
     .addOption(json())
-    .action(async (script: string | undefined, options: object) => (await import('./init.ts')).init(script, options));
+    .action(async (words: string[], options: object) => (await import('./init.ts')).init(words, options));
 
   top
     .command('run [config]')

@@ -27,7 +27,7 @@ import { UserError } from '../../study/error.ts';
 import type { Event, EventBody } from '../../study/events/index.ts';
 import { RESOURCES } from '../../study/ledger.ts';
 import { reduce, type State, trialOf } from '../../study/state.ts';
-import { statusOf } from '../../study/views.ts';
+import { nearMisses, statusOf } from '../../study/views.ts';
 import { EXIT } from './errors.ts';
 import { eventLine } from './lines.ts';
 import { openLiveView } from './live.ts';
@@ -329,16 +329,27 @@ export function summary(state: State, path: string): string[] {
     `  ${one.objective.metric}: ${headline(one, paint)}`,
     `  ${one.runs} runs of ${one.trials} trials, ${seconds(one.spent.deviceSeconds)} of device time: ${one.verdicts.keep} keep, ${one.verdicts.discard} discard, ${one.verdicts.inconclusive} inconclusive, ${one.verdicts.crash} crash`,
   ];
+  const [near] = nearMisses(state, 1);
+  if (near !== undefined && (near.better ?? 0) > 0.8) {
+    const more = (state.config.budget.runs ?? one.runs) + Math.max(10, near.runsToSettle ?? 0);
+    lines.push(
+      `  trial ${near.trial} looks better but is not confirmed (P ${num(near.better!, 2)}): ansatz run --runs ${more}`,
+    );
+  }
   if (one.noise !== undefined && !one.noise.deterministic)
     lines.push(`  noise floor: sd ${num(one.noise.sd, 2)} of one run`);
   lines.push(
     '',
     one.ended === undefined ? '  ansatz run           goes on from here' : '  ansatz trials        all of them',
-    '  ansatz best --as argv  the best settings, to paste',
+    `  ansatz best --as ${patched(state) ? 'patch ' : 'argv  '}the best settings, to ${patched(state) ? 'apply' : 'paste'}`,
     '  ansatz report        one HTML file to forward',
     paint.dim(`  ${path}`),
   );
   return lines;
+}
+
+function patched(state: State): boolean {
+  return state.config.knobs.some(({ via }) => via.by === 'constant' || via.by === 'file');
 }
 
 function exitCode(state: State): number {
