@@ -36,7 +36,7 @@ describe('init', () => {
     mkdirSync(join(above, 'node_modules', 'numbers'), { recursive: true });
     writeFileSync(join(above, 'node_modules', 'numbers', 'index.js'), 'export default 0.25;');
     writeFileSync(join(above, 'node_modules', 'numbers', 'package.json'), '{ "type": "module", "main": "index.js" }');
-    await init(script("import loss from 'numbers';\nconst LR = 0.1;\nconsole.log(`val_loss ${loss}`);"), {
+    await init([script("import loss from 'numbers';\nconst LR = 0.1;\nconsole.log(`val_loss ${loss}`);")], {
       probeSeconds: '20',
     });
     expect(said).toContain('metric   minimize val_loss\n');
@@ -45,7 +45,7 @@ describe('init', () => {
   });
 
   test('says why a script failed, and that it must work first', async () => {
-    await init(script("const LR = 0.1;\nthrow new Error('no data here');\nconsole.log(`val_loss ${LR}`);"), {
+    await init([script("const LR = 0.1;\nthrow new Error('no data here');\nconsole.log(`val_loss ${LR}`);")], {
       probeSeconds: '20',
     });
     expect(said).toContain('the script failed (exit 1):');
@@ -61,14 +61,14 @@ describe('init', () => {
   test('a script that reads from above its folder is told that a run is elsewhere', async () => {
     const text = "import { readFileSync } from 'node:fs';\nconst LR = 0.1;\nreadFileSync('../data.txt');";
     writeFileSync(join(above, 'data.txt'), 'here');
-    await init(script(text), { probeSeconds: '20' });
+    await init([script(text)], { probeSeconds: '20' });
     expect(said).toContain('ENOENT');
     expect(said).toContain('names a path above its folder');
   });
 
   test('does not take the small talk of a script that failed for its metric', async () => {
     const text = 'const LR = 0.1;\nconsole.log("tokens per batch will be: 512");\nthrow new Error("no device");\n';
-    await init(script(text + 'console.log(`val_loss ${LR}`);'), { probeSeconds: '20' });
+    await init([script(text + 'console.log(`val_loss ${LR}`);')], { probeSeconds: '20' });
     expect(said).toContain('metric   minimize val_loss (a guess: not seen in its output)');
     expect(config()).toContain('metric: val_loss ');
   });
@@ -76,7 +76,7 @@ describe('init', () => {
   test('says that a script was cut short, and which metrics it mentions beyond those heard', async () => {
     const text =
       'const LR = 0.1;\nconsole.log(`loss ${LR}`);\nsetTimeout(() => console.log(`val_loss ${LR}`), 60_000);';
-    await init(script(text), { probeSeconds: '1' });
+    await init([script(text)], { probeSeconds: '1' });
     expect(said).toContain('it was stopped after 1');
     expect(said).toContain('its text mentions too: val_loss');
     expect(said).toContain('note     No seed was found in train.mjs');
@@ -85,9 +85,9 @@ describe('init', () => {
 
   test('says when it does not know whether lower is better', async () => {
     const text = 'const LR = 0.1;\nconsole.log(`objective ${LR}`);\nconsole.log(`objective=${LR}`);';
-    await init(script(text), { probeSeconds: '20' });
+    await init([script(text)], { probeSeconds: '20' });
     expect(said).toContain('metric   minimize objective (a guess: its name does not say whether lower is better');
-    await init(script(text), { probeSeconds: '20', maximize: true, force: true });
+    await init([script(text)], { probeSeconds: '20', maximize: true, force: true });
     expect(said).toContain('metric   maximize objective\n');
   });
 
@@ -98,7 +98,7 @@ const LR = 0.1;
 writeFileSync('log.csv', 'step,val_loss\\n1,0.5\\n2,0.4\\n');
 writeFileSync('twin.csv', 'step,loss\\n1,0.5\\n');
 console.log('loss 0.5');`;
-    await init(script(text), { probeSeconds: '20' });
+    await init([script(text)], { probeSeconds: '20' });
     expect(said).toContain('metric   minimize val_loss\n');
     expect(said).toContain('heard in the file log.csv');
     const read = readConfig(join(folder, 'ansatz.yaml'), { now: 0, machine: { cpus: 1, gpus: [] } });
