@@ -49,20 +49,22 @@ function judgeBaseline(state: State, trial: Trial): EventBody {
   const runs = trial.runs.map((id) => runOf(state, id));
   const failed = runs.findLast((run) => run.status !== 'done');
   const { baseline: wanted } = state.config.repeats;
+  // Lost (three times at most) or stopped by hand: that says nothing about the script, and the floor needs its runs.
   const vanished = runs.filter((run) => run.status === 'lost').length;
-  if (trial.values.length < wanted && vanished > 0 && vanished < 4 && runs.length < wanted + vanished) {
-    return { type: 'trial.repeated', trial: 1, more: 1, why: 'a run was lost' };
+  const interrupted = runs.filter((run) => run.status === 'stopped').length;
+  const again = interrupted + (vanished < 4 ? vanished : 0);
+  const fails = trial.values.length === 0 && runs.some((run) => run.status === 'failed');
+  const more = Math.min(wanted - trial.values.length, wanted + again - runs.length);
+  if (again > 0 && more > 0 && !fails) {
+    const why = interrupted > 0 ? 'it was interrupted' : 'a run was lost';
+    return { type: 'trial.repeated', trial: 1, more, why };
   }
   if (trial.values.length === 0) {
-    if (failed?.status === 'stopped' && failed.stopping === 'killed') {
-      // Interrupted before it could say anything: the next lab starts over.
-      return { type: 'trial.repeated', trial: 1, more: state.config.repeats.baseline, why: 'it was interrupted' };
-    }
     return { type: 'trial.judged', trial: 1, verdict: 'crash', why: failed?.text ?? 'no result' };
   }
   const noise = noiseOf(state);
   const n = trial.values.length;
-  const crashed = runs.length - n;
+  const crashed = runs.filter((run) => run.status === 'failed').length;
   const spread = deterministic(state)
     ? `${n} runs alike to the last digit: the script is deterministic`
     : n > 1

@@ -188,6 +188,7 @@ export function reduce(state: State | undefined, event: Event): State {
       if (state.phase === 'ended') {
         state.phase = 'running';
         state.ended = undefined;
+        reopen(state);
       }
       return state;
     case 'study.ended':
@@ -258,6 +259,17 @@ export function reduce(state: State | undefined, event: Event): State {
     case 'run.ended':
       ended(state, event);
       return state;
+  }
+}
+
+/** Trials that went without a real verdict because there was nothing left to pay for their runs get one now. */
+function reopen(state: State): void {
+  for (const id of state.queue) {
+    const trial = trialOf(state, id);
+    if (trial.verdict !== 'inconclusive') continue;
+    state.verdicts.inconclusive--;
+    trial.verdict = undefined;
+    trial.why = undefined;
   }
 }
 

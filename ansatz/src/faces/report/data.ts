@@ -4,29 +4,22 @@ import { matchMetric } from '../../io/capture/index.ts';
 import type { SeriesStore } from '../../io/store/series.ts';
 import type { Knob } from '../../study/config.ts';
 import { resultsOf, type State, type Trial, trialOf } from '../../study/state.ts';
+import { type KnobEffect, knobEffects } from '../../study/effects.ts';
 import {
-  changes,
-  type Change,
   failureGroups,
   type FailureGroup,
-  type KnobEffect,
-  knobEffects,
   nearMisses,
   type NearMiss,
   type NoiseGroup,
   noiseGroups,
   type Progress,
   progressOf,
-  runRow,
   runSpans,
   type RunSpan,
   type Spending,
   spendingOf,
-  type Status,
-  statusOf,
-  type TrialRow,
-  trialRows,
-} from '../../study/views.ts';
+} from '../../study/insight.ts';
+import { changes, type Change, runRow, type Status, statusOf, type TrialRow, trialRows } from '../../study/views.ts';
 import { forwardable, type Settings, settingsOf, yamlOf } from './merge.ts';
 
 /** The objective over steps, thinned. Values are as the script prints them. */

@@ -1,7 +1,7 @@
 /** What a study comes to, in sentences: the first screen of the report, the same in HTML and Markdown. */
 
 import type { Verdict } from '../../study/events/index.ts';
-import type { KnobEffect, KnobGroup } from '../../study/views.ts';
+import type { KnobEffect, KnobGroup } from '../../study/effects.ts';
 import type { Report } from './data.ts';
 import { brief, count, date, grouped, listed, num, percent, plusMinus, pText, result, seconds } from './numbers.ts';
 

@@ -1,0 +1,230 @@
+/** What a report tells beyond the numbers at a glance: progress over compute, failures, spending, near misses, noise. */
+
+import { normalQuantile } from '../methods/math/quantile.ts';
+import { mean, variance } from '../methods/math/summary.ts';
+import type { EndStatus, FailReason, Verdict } from './events/index.ts';
+import { incumbentValues } from './judge.ts';
+import { noiseOf, resultsOf, type Run, runOf, type State, trialOf } from './state.ts';
+import { type Change, changes, type Result, resultOf, savedSeconds, type TrialRow, trialRow } from './views.ts';
+
+/** A trial on the axis of compute: what had been spent when its last run ended. */
+export interface ProgressDot {
+  readonly trial: number;
+  readonly state: TrialRow['state'];
+  readonly deviceSeconds: number;
+  /** Absent when it gave no result. */
+  readonly value?: number;
+}
+
+/** The best trial from some spending on. */
+export interface ProgressStep extends Result {
+  readonly deviceSeconds: number;
+}
+
+/** Best so far over spent device-seconds. Only trials that survived judging move it; the rest are dots. */
+export interface Progress {
+  readonly spent: number;
+  readonly dots: readonly ProgressDot[];
+  readonly steps: readonly ProgressStep[];
+}
+
+/** Every trial and every new incumbent, over the device-seconds that were spent by then. */
+export function progressOf(state: State): Progress {
+  const ended = state.runs
+    .filter((run) => run.endedAt !== undefined && run.charge !== undefined)
+    .sort((a, b) => a.endedAt! - b.endedAt! || a.id - b.id);
+  let spent = 0;
+  const spentBy = new Map<number, number>();
+  for (const run of ended) {
+    // The ledger charges no more than was held.
+    spent += Math.min(run.charge!.deviceSeconds, run.hold.deviceSeconds);
+    spentBy.set(run.trial, spent);
+  }
+  const dots: ProgressDot[] = [];
+  for (const trial of state.trials) {
+    const deviceSeconds = spentBy.get(trial.id);
+    if (deviceSeconds === undefined) continue;
+    const value = resultsOf(trial).length === 0 ? undefined : mean(incumbentValues(trial));
+    const now = trial.verdict ?? (trial.active > 0 ? 'running' : 'queued');
+    dots.push({ trial: trial.id, state: now, deviceSeconds, value });
+  }
+  const steps = state.marks.flatMap((mark) => {
+    const result = resultOf(state, trialOf(state, mark.trial));
+    return result === undefined ? [] : [{ ...result, deviceSeconds: mark.deviceSeconds }];
+  });
+  return { spent: state.ledger.spent.deviceSeconds, dots, steps };
+}
+
+/** Runs that failed in the same way. */
+export interface FailureGroup {
+  readonly reason: FailReason | 'lost';
+  readonly text: string;
+  readonly runs: number;
+  /** Ids of the trials they belong to. */
+  readonly trials: readonly number[];
+  readonly deviceSeconds: number;
+  /** The first of them. */
+  readonly example: {
+    readonly run: number;
+    readonly trial: number;
+    readonly seed: number;
+    /** Against the baseline. */
+    readonly changes: readonly Change[];
+    readonly tail: readonly string[];
+  };
+}
+
+/** Failures by reason and words (numbers aside), the most frequent first. */
+export function failureGroups(state: State): FailureGroup[] {
+  const baseline = trialOf(state, 1).point;
+  const failed = state.runs.filter((run) => run.status === 'failed' || run.status === 'lost');
+  const alike = Map.groupBy(failed, (run) => `${reasonOf(run)} ${(run.text ?? '').replaceAll(/\d[\d.]*/g, '#')}`);
+  return [...alike.values()]
+    .map((runs): FailureGroup => {
+      const first = runs[0]!;
+      return {
+        reason: reasonOf(first),
+        text: first.text ?? '',
+        runs: runs.length,
+        trials: [...new Set(runs.map((run) => run.trial))],
+        deviceSeconds: runs.reduce((sum, run) => sum + chargedSeconds(run), 0),
+        example: {
+          run: first.id,
+          trial: first.trial,
+          seed: first.seed,
+          changes: changes(baseline, trialOf(state, first.trial).point),
+          tail: first.tail ?? [],
+        },
+      };
+    })
+    .toSorted((a, b) => b.runs - a.runs);
+}
+
+function reasonOf(run: Run): FailReason | 'lost' {
+  return run.status === 'lost' ? 'lost' : (run.reason ?? 'crash');
+}
+
+function chargedSeconds(run: Run): number {
+  return run.charge === undefined ? 0 : Math.min(run.charge.deviceSeconds, run.hold.deviceSeconds);
+}
+
+/** Where the device time went. */
+export interface Spending {
+  /** By the verdict of the trial; the baseline apart, `open` for what is not judged yet. */
+  readonly parts: readonly {
+    readonly what: 'baseline' | Verdict | 'open';
+    readonly trials: number;
+    readonly runs: number;
+    readonly deviceSeconds: number;
+  }[];
+  /** Runs the pruner cut short. */
+  readonly stopped: number;
+  readonly savedSeconds: number;
+  /** Saved ÷ (spent + saved); 0 when nothing was spent. */
+  readonly savedShare: number;
+  /** Trials kept, the baseline not counted. */
+  readonly keeps: number;
+  /** Device-seconds spent for each of them; absent without any. */
+  readonly secondsPerKeep?: number;
+  /** Share of the slots' time during which a run was in them; absent before any time has passed. */
+  readonly busy?: number;
+}
+
+/** Where the device time went, what stopping early saved and what a keep cost. */
+export function spendingOf(state: State): Spending {
+  const parts = (['baseline', 'keep', 'discard', 'inconclusive', 'crash', 'open'] as const).map((what) => {
+    const trials = state.trials.filter((trial) => (trial.id === 1 ? 'baseline' : (trial.verdict ?? 'open')) === what);
+    const runs = trials.flatMap((trial) => trial.runs.map((id) => runOf(state, id)));
+    return {
+      what,
+      trials: trials.length,
+      runs: runs.length,
+      deviceSeconds: runs.reduce((sum, run) => sum + chargedSeconds(run), 0),
+    };
+  });
+  const spent = state.ledger.spent.deviceSeconds;
+  const saved = savedSeconds(state);
+  const keeps = parts.find((part) => part.what === 'keep')!.trials;
+  const seconds = state.runs.reduce(
+    (sum, run) => sum + (run.seconds ?? Math.max(0, state.now - run.startedAt) / 1000),
+    0,
+  );
+  const room = state.wallSeconds * state.config.slots.length;
+  return {
+    parts: parts.filter((part) => part.trials > 0),
+    stopped: state.runs.filter((run) => run.status === 'stopped' && run.stopping === 'pruned').length,
+    savedSeconds: saved,
+    savedShare: spent + saved > 0 ? saved / (spent + saved) : 0,
+    keeps,
+    secondsPerKeep: keeps > 0 ? spent / keeps : undefined,
+    busy: room > 0 ? Math.min(1, seconds / room) : undefined,
+  };
+}
+
+/** A trial that looked better and was left undecided. */
+export interface NearMiss extends TrialRow {
+  /**
+   * Fresh runs after which an effect of the size seen would be outside the noise; absent when the incumbent's own
+   * runs are too few for any number to do. Optimistic: what looked good by luck looks smaller the next time.
+   */
+  readonly runsToSettle?: number;
+}
+
+/** Inconclusive trials with an effect above zero: what to look at again with more compute, the likeliest first. */
+export function nearMisses(state: State, most = Infinity): NearMiss[] {
+  const noise = noiseOf(state);
+  const incumbents = state.incumbent === undefined ? 0 : incumbentValues(trialOf(state, state.incumbent)).length;
+  return state.trials
+    .filter((trial) => trial.verdict === 'inconclusive' && (trial.effect ?? 0) > 0)
+    .toSorted((a, b) => (b.better ?? 0) - (a.better ?? 0) || b.effect! - a.effect!)
+    .slice(0, most)
+    .map((trial) => {
+      const row = trialRow(state, trial);
+      if (noise.df === 0 || !(noise.sd > 0)) return row;
+      const needed = 1 / ((trial.effect! / (normalQuantile(0.975) * noise.sd)) ** 2 - 1 / incumbents);
+      return needed > 0 && Number.isFinite(needed) ? { ...row, runsToSettle: Math.max(2, Math.ceil(needed)) } : row;
+    });
+}
+
+/** How much a trial's own repeats differ. */
+export interface NoiseGroup {
+  readonly trial: number;
+  readonly runs: number;
+  readonly sd: number;
+  /** Its sd over the noise floor's; absent while there is no floor, or none above zero. */
+  readonly ratio?: number;
+}
+
+/** Trials with repeats that count, the noisiest first: one floor does not fit settings that differ in this. */
+export function noiseGroups(state: State): NoiseGroup[] {
+  const floor = noiseOf(state).sd;
+  return state.trials
+    .filter((trial) => trial.values.length > 1)
+    .map((trial): NoiseGroup => {
+      const sd = Math.sqrt(variance(trial.values));
+      return { trial: trial.id, runs: trial.values.length, sd, ratio: floor > 0 ? sd / floor : undefined };
+    })
+    .toSorted((a, b) => b.sd - a.sd);
+}
+
+/** When a run was in its slot, in milliseconds since 1970. */
+export interface RunSpan {
+  readonly run: number;
+  readonly trial: number;
+  readonly slot: number;
+  readonly status: 'running' | EndStatus;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** All runs on the clock. */
+export function runSpans(state: State): RunSpan[] {
+  return state.runs.map((run) => ({
+    run: run.id,
+    trial: run.trial,
+    slot: run.slot,
+    status: run.status,
+    from: run.startedAt,
+    to: Math.max(run.startedAt, run.endedAt ?? state.now),
+  }));
+}
