@@ -44,7 +44,8 @@ export function decide(state: State, parts: Parts): EventBody[] {
 /** The next moment (ms since 1970) at which `decide` may change its mind without any event; Infinity if none. */
 export function alarm(state: State): number {
   if (state.phase === 'ended') return Infinity;
-  const end = endsAt(state);
+  // Events carry whole milliseconds: woken before the next one has begun, a lab would be woken again at once.
+  const end = Math.ceil(endsAt(state));
   return end > state.now ? end : Infinity;
 }
 

@@ -7,9 +7,10 @@ import type { EventBody } from '../study/events/index.ts';
 import { reduce, type State } from '../study/state.ts';
 import { openHearing } from './hearing.ts';
 
-const hold = { runs: 1, deviceSeconds: 100, money: 0 };
-
 function stateWithRun(config: StudyConfig): State {
+  // A limit of 60 s, 5 s of grace and 1 s of slack, on each device of its slot.
+  const devices = Math.max(1, config.slots[0]!.gpus.length);
+  const hold = { runs: 1, deviceSeconds: 66 * devices, money: 0 };
   const events: EventBody[] = [
     { type: 'study.created', config, baseline: { lr: 0.1, hidden: 8 } },
     { type: 'run.started', run: 1, trial: 1, repeat: 0, seed: 1, slot: 0, limitSeconds: 60, hold },
@@ -61,6 +62,15 @@ describe('the result of a run', () => {
     const config = simpleConfig({ price: 3.6, slots: [{ cpus: [], gpus: ['0', '1'], threads: 0 }] });
     const { charge } = conclude([metric('loss', 1, 1)], { seconds: 50 }, config);
     expect(charge).toEqual({ runs: 1, deviceSeconds: 100, money: expect.closeTo(0.1, 9) });
+  });
+
+  test('is charged for the devices it was started on, whatever slots the lab has now', () => {
+    const config = simpleConfig({ slots: [{ cpus: [], gpus: ['0', '1'], threads: 0 }] });
+    const hearing = openHearing(config);
+    const slots = [{ cpus: [], gpus: [], threads: 1 }];
+    const state = reduce(stateWithRun(config), { type: 'lab.opened', host: 'h', pid: 1, version: '0', slots, at: 1 });
+    hearing.hear(state, 1, [metric('loss', 1, 1)]);
+    expect(hearing.conclude(state, 1, { ...ok, seconds: 50 })).toMatchObject({ charge: { deviceSeconds: 100 } });
   });
 });
 

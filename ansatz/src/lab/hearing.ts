@@ -8,6 +8,7 @@ import { closest } from '../study/error.ts';
 import type { EventBody, FailReason } from '../study/events/index.ts';
 import { cost } from '../study/ledger.ts';
 import { runOf, type State } from '../study/state.ts';
+import { SLACK_SECONDS } from './decide.ts';
 
 /** The first values of a curve are all recorded, later ones as their step grows by this factor. */
 const DENSE = 8;
@@ -77,7 +78,9 @@ export function openHearing(config: StudyConfig): Hearing {
       const heard = heardOf(id);
       runs.delete(id);
       const run = runOf(state, id);
-      const devices = Math.max(1, state.config.slots[run.slot]?.gpus.length ?? 1);
+      // As many devices as its hold was made for: the slots of this lab may not be those it was started on.
+      const held = run.hold.deviceSeconds / (run.limitSeconds + config.run.graceSeconds + SLACK_SECONDS);
+      const devices = Math.max(1, Math.round(held));
       const base = {
         type: 'run.ended',
         run: id,

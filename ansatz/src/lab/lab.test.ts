@@ -6,12 +6,12 @@ import { rng } from '../methods/math/rng.ts';
 import { pruners } from '../methods/pruning/index.ts';
 import { samplers } from '../methods/sampling/index.ts';
 import { defaults } from '../methods/space/index.ts';
-import type { Event } from '../study/events/index.ts';
-import { reduce, type State } from '../study/state.ts';
+import type { Event, EventBody } from '../study/events/index.ts';
+import { noiseOf, reduce, type State } from '../study/state.ts';
 import { simpleConfig } from '../study/config.fixture.ts';
 import type { StudyConfig } from '../study/config.ts';
 import { openLab } from './lab.ts';
-import { numericResearcher, spaceOf } from './researcher/index.ts';
+import { numericResearcher, type Researcher, spaceOf } from './researcher/index.ts';
 
 const identity = { host: 'test', pid: 1, version: '0' };
 
@@ -28,18 +28,27 @@ async function simulate(
   config: StudyConfig,
   events: readonly Event[],
   run = script,
+  more: {
+    readonly startAt?: number;
+    readonly researcher?: Researcher;
+    readonly watch?: (event: Event) => EventBody[];
+  } = {},
 ): Promise<{ state: State; events: Event[] }> {
   const created: Event = { type: 'study.created', config, baseline: defaults(spaceOf(config)), at: 0 };
   const journal = memoryJournal(events.length > 0 ? events : [created]);
-  const { executor, world } = simulation(run, config.objective.metric, journal.events.at(-1)!.at);
+  const { executor, world } = simulation(run, config.objective.metric, more.startAt ?? journal.events.at(-1)!.at);
   const lab = openLab({
     journal,
     series: memoryPoints(),
     executor,
-    researcher: numericResearcher(samplers[config.sampler], config),
+    researcher: more.researcher ?? numericResearcher(samplers[config.sampler], config),
     pruner: pruners[config.pruner],
     world,
     identity,
+    watch(event) {
+      if (journal.events.length > 20_000) throw new Error('the lab goes round in circles');
+      more.watch?.(event).forEach((body) => lab.post(body));
+    },
   });
   const state = await lab.done;
   return { state, events: journal.events };
@@ -78,5 +87,104 @@ describe('a simulated study', () => {
   test('a state rebuilt from its events equals the one that was worked with', async () => {
     const { state, events } = await simulate(simpleConfig({ budget: { runs: 30 } }), []);
     expect(events.reduce<State | undefined>(reduce, undefined)).toEqual(state);
+  });
+});
+
+describe('a budget that is raised after the end', () => {
+  const raise = (events: readonly Event[], budget: StudyConfig['budget']): Event[] => [
+    ...events,
+    { type: 'budget.raised', budget, at: events.at(-1)!.at },
+  ];
+
+  test('lets a study go on that could not pay for a single run', async () => {
+    const config = simpleConfig({ budget: { runs: 12, deviceSeconds: 2 } });
+    const first = await simulate(config, []);
+    expect(first.state).toMatchObject({ phase: 'ended', runs: [], verdicts: { inconclusive: 1 } });
+    const { state } = await simulate(config, raise(first.events, { runs: 12 }));
+    expect(state).toMatchObject({ phase: 'ended', ended: { reason: 'budget' } });
+    expect(state.runs).toHaveLength(12);
+    expect(state.trials[0]!.verdict).toBe('keep');
+    expect(Object.values(state.verdicts).reduce((a, b) => a + b)).toBe(state.trials.length);
+  });
+
+  test('gives every trial it pays for a verdict by its result', async () => {
+    for (let runs = 4; runs < 24; runs++) {
+      const config = simpleConfig({ budget: { runs } });
+      const first = await simulate(config, []);
+      const { state, events } = await simulate(config, raise(first.events, { runs: 40 }));
+      const judged = new Map<number, number>();
+      events.forEach((event, i) => event.type === 'trial.judged' && judged.set(event.trial, i));
+      events.forEach((event, i) => {
+        if (event.type !== 'run.started' || event.trial === 1) return;
+        expect(judged.get(event.trial), `trial ${event.trial} of ${runs} runs`).toBeGreaterThan(i);
+      });
+      expect(Object.values(state.verdicts).reduce((a, b) => a + b)).toBe(state.trials.length);
+    }
+  });
+});
+
+describe('a lab that is disturbed', () => {
+  test('runs again what was stopped by hand of the baseline: the noise floor needs it', async () => {
+    const config = simpleConfig({ slots: Array(3).fill(simpleConfig().slots[0]) as StudyConfig['slots'] });
+    const uneven: SimulatedScript = (point, seed) => ({ ...script(point, seed), seconds: 60 * seed });
+    let ends = 0;
+    const watch = (event: Event): EventBody[] =>
+      event.type === 'run.ended' && ++ends === 1 ? [{ type: 'study.killed' }] : [];
+    const first = await simulate(config, [], uneven, { watch });
+    expect(first.state).toMatchObject({ phase: 'killed', trials: [{ values: [expect.any(Number)] }] });
+    const { state } = await simulate(config, first.events);
+    expect(state.trials[0]!.values).toHaveLength(3);
+    expect(noiseOf(state).df).toBeGreaterThan(0);
+    expect(state.trials[0]!.why).not.toMatch(/failed/);
+  });
+
+  test('ends at a wall budget of any number of milliseconds without a tick for each of them', async () => {
+    for (const wallSeconds of [199.9999, 200.0004, 1000 / 3]) {
+      const { state, events } = await simulate(simpleConfig({ budget: { wallSeconds, runs: 100 } }), []);
+      expect(state.phase).toBe('ended');
+      expect(events.filter(({ type }) => type === 'clock.ticked').length).toBeLessThan(10);
+    }
+    // Nobody proposes anything: only the clock can end it.
+    const researcher: Researcher = { asksAtOnce: 1, propose: () => {} };
+    const config = simpleConfig({ budget: { wallSeconds: 1000 / 3 } });
+    const { state, events } = await simulate(config, [], script, { researcher });
+    expect(state.ended?.reason).toBe('budget');
+    expect(events.filter(({ type }) => type === 'clock.ticked').length).toBeLessThan(3);
+  });
+
+  test('is charged for its time although the clock was set back before it came', async () => {
+    const config = simpleConfig({ budget: { wallSeconds: 1000 } });
+    const { events } = await simulate(config, [], script, { startAt: 86_400_000 });
+    const { state } = await simulate(config, events.slice(0, 12), script, { startAt: 0 });
+    expect(state.phase).toBe('ended');
+    expect(state.wallSeconds).toBeGreaterThan(700);
+    expect(state.runs.length).toBeLessThan(60);
+  });
+
+  test('takes one answer to a question', async () => {
+    const config = simpleConfig({ budget: { runs: 10 } });
+    const numeric = numericResearcher(samplers.random, config);
+    const other = numericResearcher(samplers.random, { ...config, seedNumber: 9 });
+    const researcher: Researcher = {
+      asksAtOnce: 1,
+      propose(state, ask, post) {
+        numeric.propose(state, ask, post);
+        other.propose(state, ask, post);
+      },
+    };
+    const { state, events } = await simulate(config, [], script, { researcher });
+    expect(state.trials).toHaveLength(1 + state.asks);
+    expect(events.filter(({ type }) => type === 'proposal.refused')).toEqual([]);
+  });
+
+  test('does not listen to what is said of a run after its end', async () => {
+    const config = simpleConfig({ budget: { runs: 6 } });
+    const metric = { key: 'loss', step: 99, value: -5, resolution: 0, source: 'metrics', summary: false } as const;
+    const watch = (event: Event): EventBody[] =>
+      event.type === 'run.ended'
+        ? [{ type: 'run.heard', run: event.run, metrics: [metric] } as unknown as EventBody]
+        : [];
+    const { state } = await simulate(config, [], script, { watch });
+    expect(state.runs.flatMap((run) => run.steps)).not.toContain(99);
   });
 });

@@ -57,6 +57,9 @@ export function openLab(parts: LabParts): Lab {
   let state: State = initial;
   let sinceSnapshot = 0;
   let flushedAt = 0;
+  // A clock set back since the last lab must not make time stand still: go on from where the journal is.
+  const ahead = Math.max(0, Math.ceil(state.now - world.now()));
+  const clock = (): number => world.now() + ahead;
   const hearing = openHearing(state.config);
   const space = spaceOf(state.config);
 
@@ -67,7 +70,7 @@ export function openLab(parts: LabParts): Lab {
 
   /** Fold events now; the caller stores them before anything follows from them. */
   const stamp = (body: EventBody): Event => {
-    const event: Event = { ...body, at: Math.max(state.now, Math.floor(world.now())) };
+    const event: Event = { ...body, at: Math.max(state.now, Math.floor(clock())) };
     state = reduce(state, event);
     return event;
   };
@@ -116,6 +119,8 @@ export function openLab(parts: LabParts): Lab {
   const understand = (message: EventBody | Message): EventBody[] => {
     switch (message.type) {
       case 'run.heard':
+        // What is said of a run after its end cannot change what it came to.
+        if (runOf(state, message.run).status !== 'running') return [];
         series.write(message.run, message.metrics);
         return hearing.hear(state, message.run, message.metrics);
       case 'run.exited':
@@ -123,7 +128,8 @@ export function openLab(parts: LabParts): Lab {
         if (runOf(state, message.run).status !== 'running') return [];
         return [hearing.conclude(state, message.run, message.exit)];
       case 'trial.proposed':
-        return [admit(message)];
+        // An answer given twice is an answer to nobody; 0 is a person's own idea.
+        return message.ask === 0 || state.asked.includes(message.ask) ? [admit(message)] : [];
       case 'proposal.refused':
         return state.asked.includes(message.ask) ? [message] : [];
       default:
@@ -170,13 +176,13 @@ export function openLab(parts: LabParts): Lab {
       act();
       if (inbox.length > 0) continue;
       if (over()) break;
-      if (world.now() - flushedAt >= FLUSH_MS) {
+      if (clock() - flushedAt >= FLUSH_MS) {
         series.flush();
-        flushedAt = world.now();
+        flushedAt = clock();
       }
       const wakeAt = alarm(state);
-      await world.wait(wakeAt);
-      if (inbox.length === 0 && world.now() >= wakeAt) inbox.push({ type: 'clock.ticked' });
+      await world.wait(wakeAt - ahead);
+      if (inbox.length === 0 && clock() >= wakeAt) inbox.push({ type: 'clock.ticked' });
     }
     store([stamp({ type: 'lab.closed' })]);
     series.flush();
