@@ -139,6 +139,30 @@ for step in range(3):
     expect(readFileSync(join(folder, 'train.py'), 'utf8')).toBe(script);
   });
 
+  test('takes a command with a configuration that is a script, as nanoGPT has it', async () => {
+    const folder = project({
+      'train.py':
+        "learning_rate = 6e-4\nn_embd = 768\ndropout = 0.0\nconfig_keys = [k for k in globals()]\nexec(open('configurator.py').read())\nfor step in range(3): print(f'step {step}: val loss {abs(learning_rate - 0.002) + n_embd / 100 / (step + 1):.4f}')\n",
+      'configurator.py':
+        "import sys\nfrom ast import literal_eval\nfor arg in sys.argv[1:]:\n    if '=' not in arg:\n        exec(open(arg).read())\n        continue\n    key, val = arg[2:].split('=')\n    attempt = literal_eval(val)\n    assert type(attempt) == type(globals()[key]), key\n    globals()[key] = attempt\n",
+      'config/small.py': 'n_embd = 64 # small\ndropout = 0.2\n',
+    });
+    expect(
+      (await ansatz(folder, ['init', '--', 'python3', 'train.py', 'config/small.py', '--learning_rate=1e-3'])).code,
+    ).toBe(0);
+    const plan = JSON.parse((await ansatz(folder, ['run', '--dry-run', '--json'])).out) as {
+      knobs: { name: string; default: string; range: string }[];
+    };
+    const knobs = new Map(plan.knobs.map((knob) => [knob.name, knob]));
+    expect(knobs.get('learning_rate')).toMatchObject({ default: '0.001', range: '0.0001 … 0.01 log' });
+    expect(knobs.get('n_embd')).toMatchObject({ default: '64', range: '32 | 64 | 128' });
+    expect(knobs.get('dropout')).toMatchObject({ default: '0.2' });
+    const run = await ansatz(folder, ['run', '--plain', '--runs', '6']);
+    expect([0, 4]).toContain(run.code);
+    // The baseline is the user's own command, not the defaults in the text of the script.
+    expect(run.out).toMatch(/run 1 done: val loss 0\.2143/);
+  });
+
   test('takes a whole command, whose flags are the defaults', async () => {
     const folder = project({ 'train.py': script });
     const { code } = await ansatz(folder, ['init', '--', 'python3', 'train.py', '--lr', '0.03', '--act=tanh']);

@@ -22,9 +22,9 @@ import {
 import { directionOf, joinWords, renderConfig, thisMachine, type Draft } from '../../io/config/index.ts';
 import { localExecutor } from '../../io/executor/local.ts';
 import type { Exit } from '../../io/executor/executor.ts';
-import { discover, draft, type Discovery } from '../../io/knobs/index.ts';
-import { STUDIES } from '../../lab/studies.ts';
 import type { Value } from '../../methods/space/space.ts';
+import { discover, draft, settingsIn, type Discovery } from '../../io/knobs/index.ts';
+import { STUDIES } from '../../lab/studies.ts';
 import type { Direction, MetricFile, StudyConfig } from '../../study/config.ts';
 import { closest, UserError } from '../../study/error.ts';
 import { num, paintFor, seconds, table, valueText } from './text.ts';
@@ -50,7 +50,10 @@ export async function init(words: readonly string[], options: InitOptions): Prom
       fix: 'ansatz run            # uses it\n       ansatz init --force   # writes it anew',
     });
   }
-  const found = words.length > 1 ? startedBy(words, discover(folder, script)) : discover(folder, script);
+  const found =
+    words.length > 1
+      ? { ...discover(folder, script, settingsOf(words, script!)), command: words }
+      : discover(folder, script);
   const say = (text: string): void => {
     if (options.json !== true) process.stdout.write(`${text}\n`);
   };
@@ -137,27 +140,20 @@ function isFile(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
 }
 
-/** A discovery whose script is started by the user's own command: what it sets is what the baseline has. */
-function startedBy(words: readonly string[], found: Discovery): Discovery {
-  const knobs = found.knobs.map((knob) => {
-    const given = knob.via.by === 'flag' ? flagIn(words, knob.via.flag) : undefined;
-    const value = given === undefined || knob.kind === 'choice' ? given : Number(given);
-    if (value === undefined || (typeof value === 'number' && !Number.isFinite(value))) return knob;
-    return { ...knob, default: knob.kind === 'choice' ? chosen(knob.choices, given!) : value } as typeof knob;
+/**
+ * What the words of a command set: flags, and the settings of Python files among them, as nanoGPT's configurator has
+ * it. These are the defaults of the user's own run, whatever the text of the script says.
+ */
+function settingsOf(words: readonly string[], script: string): Map<string, Value> {
+  const files = words.filter((word) => word !== script && word.endsWith('.py') && isFile(word));
+  const settings = new Map(files.flatMap((file) => [...settingsIn(readFileSync(file, 'utf8'), file)]));
+  words.forEach((word, index) => {
+    const [, name, joined] = /^--?([A-Za-z][\w.-]*)(?:=(.*))?$/s.exec(word) ?? [];
+    const value = joined ?? words[index + 1];
+    if (name === undefined || value === undefined || (joined === undefined && value.startsWith('--'))) return;
+    settings.set(name.replaceAll('-', '_'), value);
   });
-  return { ...found, knobs, command: words };
-}
-
-function flagIn(words: readonly string[], flag: string): string | undefined {
-  const joined = words.find((word) => word.startsWith(`${flag}=`));
-  if (joined !== undefined) return joined.slice(flag.length + 1);
-  const at = words.indexOf(flag);
-  return at < 0 ? undefined : words[at + 1];
-}
-
-/** The choice that is written like this; the text itself when none is. */
-function chosen(choices: readonly Value[], text: string): Value {
-  return choices.find((choice) => String(choice) === text) ?? text;
+  return settings;
 }
 
 interface Heard {

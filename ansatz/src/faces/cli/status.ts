@@ -72,9 +72,13 @@ export function headline(one: Status, paint: Paint): string {
   const start = `baseline ${resultText(one.baseline)}`;
   if (one.gain === undefined || one.best === undefined) return `${start}, nothing better yet`;
   const { effect, margin, percent, better } = one.gain;
-  const p = 1 - better;
+  // A script whose repeats are exact leaves nothing to chance, and nothing to a test either.
+  const sure =
+    one.noise?.deterministic === true
+      ? 'repeats are exact'
+      : `p ${1 - better < 1e-4 ? '< 0.0001' : `= ${num(1 - better, 2)}`}`;
   const by = `${num(effect, 3)}${margin > 0 ? ` ± ${num(margin, 2)}` : ''} (${num(percent, 3)} %)`;
-  return `${start} → ${paint.green(`best ${resultText(one.best)}`)} (trial ${one.best.trial}), better by ${by}, p ${p < 1e-4 ? '< 0.0001' : `= ${num(p, 2)}`}`;
+  return `${start} → ${paint.green(`best ${resultText(one.best)}`)} (trial ${one.best.trial}), better by ${by}, ${sure}`;
 }
 
 function noiseText(one: Status): string {

@@ -7,7 +7,8 @@
 import type { SyntaxNode } from '@lezer/common';
 import * as js from './discover/javascript.ts';
 import * as py from './discover/python.ts';
-import { children, descendants, type Literal, type Source } from './discover/source.ts';
+import type { Value } from '../../methods/space/space.ts';
+import { children, descendants, plainValue, type Literal, type Source } from './discover/source.ts';
 
 export interface Constant {
   /** As a `const` delivery names it. */
@@ -231,4 +232,15 @@ function ownLiteral(written: SyntaxNode, evaluate: () => Literal | undefined): L
   for (const node of descendants(written))
     if (node.name === 'VariableName' || node.name === 'CallExpression') return undefined;
   return evaluate();
+}
+
+/** The plain module-level settings of a source file by name, such as those of a configuration that is a script. */
+export function settingsIn(text: string, file: string): Map<string, Value> {
+  const source = parseSource(text, file);
+  const settings = new Map<string, Value>();
+  for (const { name, scope, literal } of source === undefined ? [] : bindings(source).constants) {
+    const value = plainValue(literal);
+    if (scope === 'module' && value !== undefined) settings.set(name, value);
+  }
+  return settings;
 }

@@ -1,3 +1,4 @@
+export { settingsIn } from './constants.ts';
 export { discover } from './discover/index.ts';
 export type { Discovery, FoundKnob } from './discover/index.ts';
 export { draft } from './init.ts';

@@ -21,7 +21,7 @@ import { hydra } from './hydra.ts';
 import { wordsOf } from './name.ts';
 import { parseArgs } from './parseargs.ts';
 import { judge, type FoundKnob } from './propose.ts';
-import type { Finds, Raw } from './raw.ts';
+import { readText, type Finds, type Raw } from './raw.ts';
 import { findScript, type Language } from './script.ts';
 import { parsePython } from './python.ts';
 import { lineAt, plainValue, type Literal, type Source } from './source.ts';
@@ -49,8 +49,9 @@ export interface Discovery {
 /**
  * Looks at a training script and the configuration files it names. Nothing is run or imported.
  * Without `script` the one plausible file of the folder is taken; a UserError lists the candidates when there are several.
+ * `settings` replace the script's own defaults: what its user sets when starting it.
  */
-export function discover(folder: string, script?: string): Discovery {
+export function discover(folder: string, script?: string, settings?: ReadonlyMap<string, Value>): Discovery {
   const { file, language, command } = findScript(folder, script);
   const text = readFileSync(join(folder, file), 'utf8');
   const source = parseSource(text, file);
@@ -64,7 +65,8 @@ export function discover(folder: string, script?: string): Discovery {
   const knobs: FoundKnob[] = [];
   const skipped = new Map<string, string>();
   let seed: Discovery['seed'];
-  for (const raw of distinct(finds.flatMap((find) => find.knobs))) {
+  for (const found of distinct(finds.flatMap((find) => find.knobs))) {
+    const raw = withSetting(found, settings?.get(found.name));
     const judged = judge(raw, text);
     if (judged.as === 'knob') knobs.push(judged.knob);
     else if (judged.as === 'skipped') skipped.set(raw.name, judged.why);
@@ -100,6 +102,17 @@ export function discover(folder: string, script?: string): Discovery {
     constraints: asserted,
     notes: [...notes],
   };
+}
+
+/** A find whose default is what its user sets, in the kind of number the script declares. */
+function withSetting(raw: Raw, set: Value | undefined): Raw {
+  if (set === undefined) return raw;
+  const read = typeof set === 'string' ? readText(set) : undefined;
+  const value = read?.kind === 'int' || read?.kind === 'float' || read?.kind === 'bool' ? read.value : set;
+  if (typeof value === 'boolean') return { ...raw, initial: { kind: 'bool', value } };
+  if (typeof value === 'string') return { ...raw, initial: { kind: 'text', value } };
+  const kind = raw.kind === 'int' || raw.kind === 'float' ? raw.kind : Number.isInteger(value) ? 'int' : 'float';
+  return { ...raw, initial: { kind, value } };
 }
 
 function noSeed(source: Source | undefined, text: string, file: string): string {
