@@ -38,7 +38,7 @@ model = MLPClassifier(
 )
 classes = np.unique(labels)
 for epoch in range(1, args.epochs + 1):
-    model.partial_fit(x_train, y_train, classes)
+    model.partial_fit(x_train, y_train, classes=classes)
     probabilities = model.predict_proba(x_val)
     accuracy = accuracy_score(y_val, probabilities.argmax(axis=1))
     loss = log_loss(y_val, probabilities)
