@@ -18,6 +18,21 @@ function lives(pid: number): boolean {
   }
 }
 
+/** A terminal with a command in it, closed as soon as a picture is drawn. Waits for the command's end. */
+const WINDOW = `
+import os, pty, sys
+child, window = pty.fork()
+if child == 0:
+    os.environ.pop('CI', None)
+    os.environ['TERM'] = 'xterm'
+    os.execv(sys.argv[1], sys.argv[1:])
+drawn = b''
+while b'q drain' not in drawn:
+    drawn += os.read(window, 65536)
+os.close(window)
+os.waitpid(child, 0)
+`;
+
 describe('a study from the first command to the last', () => {
   test('runs to its budget, finds the better end of the knob, and every command can speak of it', async () => {
     const folder = project({ 'ansatz.yaml': yaml('budget: { runs: 24 }'), 'script.sh': SCRIPT });
@@ -251,6 +266,46 @@ describe('a lab can be interrupted', () => {
     await ansatz(folder, ['run', '--plain']);
     const state = stateOf(folder, 's');
     expect(state.runs.map((run) => run.status)).toEqual(['done', 'done', 'done', 'done']);
+  });
+
+  test("the time between a lab that was killed and a raised budget is nobody's wall time", async () => {
+    const folder = project({
+      'ansatz.yaml': yaml('budget: { runs: 4, wall: 1h }'),
+      'script.sh': `sleep 0.3\n${SCRIPT}`,
+    });
+    const lab = start(folder, ['run', '--plain']);
+    await lab.seen(/run 2 started/);
+    lab.child.kill('SIGKILL');
+    await lab.done;
+    const before = stateOf(folder, 's');
+    expect(before.open).toBe(true);
+    await new Promise((resolve) => setTimeout(resolve, 3000));
+    await ansatz(folder, ['run', '--plain', '--runs', '3']);
+    const state = stateOf(folder, 's');
+    expect(state.phase).toBe('ended');
+    const passed = (state.now - before.createdAt) / 1000;
+    expect(state.wallSeconds).toBeLessThan(passed - 2.5);
+  });
+
+  test('it goes on when nobody reads what it prints', async () => {
+    const folder = project({ 'ansatz.yaml': yaml('budget: { runs: 6 }'), 'script.sh': `sleep 0.3\n${SCRIPT}` });
+    const lab = start(folder, ['run', '--plain']);
+    await lab.seen(/run 1 started/);
+    lab.child.stdout!.destroy();
+    const { code, err } = await lab.done;
+    expect(err).toMatch(/nobody reads the output any more \(EPIPE\): the study goes on/);
+    expect([0, 4]).toContain(code);
+    expect(stateOf(folder, 's')).toMatchObject({ phase: 'ended', open: false });
+  });
+
+  test('it goes on when the window with its live view is closed', async () => {
+    const folder = project({
+      'ansatz.yaml': yaml('budget: { runs: 6 }'),
+      'script.sh': `sleep 0.3\n${SCRIPT}`,
+      'window.py': WINDOW,
+    });
+    execFileSync('python3', ['window.py', process.execPath, CLI, 'run'], { cwd: folder, stdio: 'ignore' });
+    expect(stateOf(folder, 's')).toMatchObject({ phase: 'ended', open: false });
   });
 
   test('another terminal can pause, resume and stop it', async () => {

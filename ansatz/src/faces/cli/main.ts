@@ -5,8 +5,9 @@ import { version } from './version.ts';
 
 /** Run the command line with the arguments after the program's name. Sets `process.exitCode`. */
 export async function main(argv: readonly string[]): Promise<void> {
-  // A reader that goes away (`ansatz trials | head`) is no error.
+  // A reader that goes away (`ansatz trials | head`) is no error. A command that goes on without one listens itself.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (process.stdout.listenerCount('error') > 1) return;
     if (error.code === 'EPIPE') process.exit(0);
     throw error;
   });

@@ -202,8 +202,10 @@ function prepareJournal(held: HeldStudy, config: StudyConfig): State {
     deadline: config.deadline,
     at: Math.max(now, state.now),
   };
-  journal.append([raised]);
-  return reduce(state, raised);
+  // A lab that was killed could not say that it closed: the time since its last word is nobody's wall time.
+  const events: Event[] = state.open ? [{ type: 'lab.closed', at: state.now }, raised] : [raised];
+  journal.append(events);
+  return events.reduce(reduce, state);
 }
 
 /** Settings that change the question, by name. */
@@ -255,8 +257,25 @@ async function work(held: HeldStudy, config: StudyConfig, options: RunOptions): 
   const hangUp = (): void => {
     // The terminal went away; the lab was told to work unattended, so it does.
     deaf = true;
+    const last = view;
     view = undefined;
+    try {
+      last?.close();
+    } catch {
+      // A terminal that is gone need not be tidied.
+    }
   };
+  // So does a reader that had enough (`ansatz run | head`), and so does a full disk under a redirected output.
+  const unheard = (error: NodeJS.ErrnoException): void => {
+    if (deaf) return;
+    hangUp();
+    process.stderr.write(
+      `nobody reads the output any more (${error.code ?? error.message}): the study goes on; ansatz status shows it, ansatz stop ends it\n`,
+    );
+  };
+  const mute = (): void => {};
+  out.on('error', unheard);
+  process.stderr.on('error', mute);
   process.on('SIGINT', interrupt);
   process.on('SIGTERM', interrupt);
   process.on('SIGHUP', hangUp);
@@ -299,6 +318,7 @@ async function work(held: HeldStudy, config: StudyConfig, options: RunOptions): 
     process.off('SIGTERM', interrupt);
     process.off('SIGHUP', hangUp);
     executor.close();
+    // The two listeners for errors stay: what was written last may fail a moment later.
   }
 }
 

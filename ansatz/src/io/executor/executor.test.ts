@@ -1,11 +1,13 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test } from 'vitest';
 import { simpleConfig } from '../../study/config.fixture.ts';
 import type { Executor, Exit, Message, RunSpec } from './executor.ts';
 import { localExecutor, runFolder, tokenOf } from './local.ts';
-import { alive, bootId, birthOf, withEnvironment } from './process.ts';
+import { alive, bootId, birthOf, signal, withEnvironment } from './process.ts';
 import { simulation } from './simulated.ts';
 import { realWorld, type World } from './world.ts';
 
@@ -231,6 +233,46 @@ describe('the local executor', () => {
     expect(withEnvironment(entry)).toEqual([]);
   });
 
+  test('runs that are over at once leave no guard behind', { timeout: 60_000 }, async () => {
+    const folder = scratch();
+    const supervisor = fileURLToPath(new URL('supervise.sh', import.meta.url));
+    // Several at a time: what is lost when a process is not scheduled at once shows only then.
+    const lane = async (name: string): Promise<void> => {
+      for (let i = 0; i < 80; i++) {
+        const dir = join(folder, `${name}-${i}`);
+        mkdirSync(dir);
+        const child = spawn('/bin/sh', [supervisor, dir, '60.000', '1.000', `${name}-${i}`, 'true'], {
+          stdio: 'ignore',
+        });
+        await new Promise((resolve) => child.on('exit', resolve));
+        expect(readFileSync(join(dir, 'exit'), 'utf8')).toMatch(/^0 - /);
+      }
+    };
+    await Promise.all(['a', 'b', 'c', 'd', 'e', 'f'].map(lane));
+    await sleep(200);
+    expect(commandLines().filter((line) => line.includes(folder))).toEqual([]);
+  });
+
+  test('a supervisor that died between starting the command and saying so leaves no command behind', async () => {
+    const bench = local();
+    const dir = runFolder(bench.runs, 1);
+    mkdirSync(join(dir, 'lock'), { recursive: true });
+    writeFileSync(join(dir, 'spec.json'), `${JSON.stringify(bench.spec(1, 30))}\n`);
+    const token = tokenOf(bench.runs, 1);
+    const orphan = spawn('sleep', ['30'], { env: { ...process.env, ANSATZ_RUN: token }, stdio: 'ignore' });
+    // And one that has not come so far yet.
+    const newborn = spawn('sh', ['-c', 'sleep 30; :', dir], { stdio: 'ignore', detached: true });
+    writeFileSync(join(dir, 'lock', 'pid'), `${newborn.pid}\n`);
+    const signals = Promise.all(
+      [orphan, newborn].map((child) => new Promise((resolve) => child.on('exit', (_code, name) => resolve(name)))),
+    );
+    const told = await until(bench.world, 1, (tell) => bench.executor.adopt([bench.spec(1, 30)], tell));
+    expect(exits(told)[0]!.exit).toMatchObject({ how: 'lost', text: 'its supervisor died at birth' });
+    expect(await signals).toEqual(['SIGKILL', 'SIGKILL']);
+    signal(-newborn.pid!, 'SIGKILL');
+    bench.executor.close();
+  });
+
   test('records CPU time and memory of the whole tree', async () => {
     const work = `node -e "const b = Buffer.alloc(150e6, 1); const t = Date.now(); while (Date.now() - t < 900); console.log(b.length)"`;
     const bench = local(`sh -c '${work}'`);
@@ -270,6 +312,19 @@ test('a process is known by pid, birth and boot together', () => {
   expect(alive({ ...id, boot: 'another' })).toBe(false);
   expect(alive({ ...id, pid: 2 ** 22 + 1 })).toBe(false);
 });
+
+/** The command lines of all processes. */
+function commandLines(): string[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map((name) => {
+      try {
+        return readFileSync(`/proc/${name}/cmdline`, 'utf8');
+      } catch {
+        return '';
+      }
+    });
+}
 
 async function started(runs: string, ids: readonly number[]): Promise<number[]> {
   for (;;) {

@@ -157,6 +157,9 @@ export function localExecutor({ config, runs }: LocalOptions): Executor {
     if (entry.started === undefined) {
       const born = entry.child === undefined || entry.child.exitCode !== null || entry.child.signalCode !== null;
       if (born && performance.now() - entry.submittedAt > BIRTH_MS) {
+        // It may have started the command before it died, or be about to: nobody would ever end that one.
+        killNewborn(entry.dir);
+        killTree(entry);
         end(entry, { how: 'lost', seconds: 0, tail: [], text: 'its supervisor died at birth' });
       }
       return;
@@ -287,6 +290,16 @@ export function localExecutor({ config, runs }: LocalOptions): Executor {
       live.clear();
     },
   };
+}
+
+/** Kill a supervisor that has made its lock and not come to write `started`: it must not start a run given up. */
+function killNewborn(dir: string): void {
+  try {
+    const pid = Number(readFileSync(join(dir, 'lock', 'pid'), 'utf8'));
+    if (pid > 1 && readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').includes(dir)) signal(pid, 'SIGKILL');
+  } catch {
+    // It is gone.
+  }
 }
 
 function readStarted(dir: string): Started | undefined {

@@ -3,7 +3,7 @@
 #
 #   supervise.sh DIR LIMIT GRACE TOKEN COMMAND [ARG...]
 #
-# DIR/lock/      made first: a second supervisor of the same run finds it and leaves (exit 97)
+# DIR/lock/      made first: a second supervisor of the same run finds it and leaves (exit 97); holds the pid
 # DIR/started    pid and start of the supervisor, boot id, pid and start of the command, uptime at the start
 # DIR/heartbeat  touched every 5 seconds
 # DIR/stdout, DIR/stderr
@@ -17,6 +17,7 @@
 dir=$1 limit=$2 grace=$3 token=$4
 shift 4
 mkdir "$dir/lock" 2>/dev/null || exit 97
+echo $$ >"$dir/lock/pid"
 exec </dev/null >>"$dir/supervisor.log" 2>&1
 
 uptime() {
@@ -79,7 +80,8 @@ finish() {
 }
 
 guard() {
-  trap 'kill $sleeper 2>/dev/null; exit 0' TERM
+  # $! is there before the next command is; until the first nap it is still the supervisor's.
+  trap '[ $! = $command ] || kill $! 2>/dev/null; exit 0' TERM
   trap '' HUP INT
   whole=${limit%.*}
   rest=${limit#"$whole"}
@@ -145,7 +147,12 @@ uptime
 trap '' TERM INT HUP
 kill -KILL "-$command" 2>/dev/null
 sweep
-kill $guard $killer 2>/dev/null
+# Some shells lose a signal that comes before a new process has set its trap. A guard without a heartbeat is that
+# young, and has no sleeper yet that would be left behind.
+young=
+[ -e "$dir/heartbeat" ] || young=-KILL
+kill $young $guard 2>/dev/null
+[ -z "$killer" ] || kill $killer 2>/dev/null
 times >"$dir/times"
 cut=-
 [ -e "$dir/cut" ] && read -r cut <"$dir/cut"
