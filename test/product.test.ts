@@ -476,6 +476,25 @@ test('a stop that nobody was there to hear does not stop the next lab', async ()
   expect(stateOf(folder, 's').runs).toHaveLength(4);
 });
 
+test('nonsense in the inbox of a study does not end its lab', async () => {
+  const folder = project({ 'ansatz.yaml': yaml('budget: { runs: 6 }'), 'script.sh': `sleep 0.3\n${SCRIPT}` });
+  const lab = start(folder, ['run', '--plain']);
+  await lab.seen(/run 1 started/);
+  const nonsense = [
+    'null',
+    '{"type":"budget.raised"}',
+    '{"type":"budget.raised","budget":{"runs":"many"}}',
+    '{"type":"budget.raised","budget":{"runs":1}}',
+    '{"type":"trial.proposed"}',
+    '{"type":"trial.proposed","ask":0,"parent":77,"researcher":"me","hypothesis":"","point":{"y":1}}',
+    '{"type":"run.ended","run":1}',
+  ];
+  const files = nonsense.map((text, i) => [`inbox/${i}.json`, text] as const);
+  project(Object.fromEntries(files), join(folder, '.ansatz', 's'));
+  expect((await lab.done).err).toBe('');
+  expect(stateOf(folder, 's')).toMatchObject({ phase: 'ended', config: { budget: { runs: 6 } } });
+});
+
 test('a knob that does nothing is reported as dead and left alone', async () => {
   const script =
     'for i in 1 2 3 4; do awk "BEGIN { srand($ANSATZ_SEED); print \\"step $i: loss \\" (3 - $X + 1 / $i + 0.01 * rand()) }"; done\n';

@@ -187,4 +187,24 @@ describe('a lab that is disturbed', () => {
     const { state } = await simulate(config, [], script, { watch });
     expect(state.runs.flatMap((run) => run.steps)).not.toContain(99);
   });
+
+  test('refuses a budget below what is gone, and a proposal that is no point, and works on', async () => {
+    const config = simpleConfig({ budget: { runs: 8 } });
+    const idea = { type: 'trial.proposed', trial: 0, ask: 0, researcher: 'person', hypothesis: '', parent: 1 } as const;
+    let ends = 0;
+    const watch = (event: Event): EventBody[] =>
+      event.type === 'run.ended' && ++ends === 4
+        ? [
+            { type: 'budget.raised', budget: { runs: 2 } },
+            { ...idea, point: { lr: 0.1 } },
+            { ...idea, point: { lr: 0.2, hidden: 9 } },
+          ]
+        : [];
+    const { state } = await simulate(config, [], script, { watch });
+    expect(state).toMatchObject({ phase: 'ended', config: { budget: { runs: 8 } } });
+    expect(state.warnings).toMatchObject([{ code: 'budget-spent' }]);
+    expect(state.trials.filter((trial) => trial.researcher === 'person').map(({ point }) => point)).toEqual([
+      { lr: 0.2, hidden: 9 },
+    ]);
+  });
 });

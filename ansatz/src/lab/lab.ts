@@ -5,9 +5,10 @@ import type { World } from '../io/executor/world.ts';
 import type { Journal } from '../io/store/journal.ts';
 import type { SeriesStore } from '../io/store/series.ts';
 import type { Pruner } from '../methods/pruning/index.ts';
-import { canonical, feasible } from '../methods/space/index.ts';
+import { canonical, feasible, valueAt } from '../methods/space/index.ts';
 import type { Slot } from '../study/config.ts';
 import type { Event, EventBody } from '../study/events/index.ts';
+import { RESOURCES } from '../study/ledger.ts';
 import { reduce, runOf, type State, trialOf } from '../study/state.ts';
 import { alarm, decide } from './decide.ts';
 import { openHearing } from './hearing.ts';
@@ -130,6 +131,16 @@ export function openLab(parts: LabParts): Lab {
       case 'trial.proposed':
         // An answer given twice is an answer to nobody; 0 is a person's own idea.
         return message.ask === 0 || state.asked.includes(message.ask) ? [admit(message)] : [];
+      case 'budget.raised': {
+        // Below what is spent and promised no ledger can go; asked of a lab that runs, that is no reason to end it.
+        const caps = message.budget;
+        const low = RESOURCES.find(
+          (name) => (caps[name] ?? Infinity) < state.ledger.spent[name] + state.ledger.held[name],
+        );
+        if (low === undefined) return [message];
+        const text = `the budget of ${low} cannot go down to ${caps[low]}: more is spent or held already`;
+        return [{ type: 'warning.raised', code: 'budget-spent', text }];
+      }
       case 'proposal.refused':
         return state.asked.includes(message.ask) ? [message] : [];
       default:
@@ -147,8 +158,11 @@ export function openLab(parts: LabParts): Lab {
     });
     const twin = state.seen[canonical(proposal.point)];
     if (twin !== undefined) return refuse(`tried before: trial ${twin}`);
+    const missing = space.params.find(({ name }) => valueAt(proposal.point, name) === undefined);
+    if (missing !== undefined) return refuse(`says nothing about ${missing.name}`);
     if (!feasible(space, proposal.point)) return refuse('violates a constraint');
-    return { ...proposal, trial: state.trials.length + 1 };
+    const parent = state.trials[proposal.parent - 1] === undefined ? 1 : proposal.parent;
+    return { ...proposal, parent, trial: state.trials.length + 1 };
   };
 
   const act = (): void => {

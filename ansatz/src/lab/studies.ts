@@ -390,6 +390,25 @@ const REQUESTS = new Set([
   'trial.proposed',
 ]);
 
+/** Whether what a file holds is a request a lab can fold: anybody may write into the inbox. */
+function isRequest(event: EventBody): boolean {
+  if (!REQUESTS.has(event.type)) return false;
+  if (event.type === 'budget.raised') {
+    const amounts = Object.values(event.budget ?? { none: NaN });
+    const { deadline = 0 } = event;
+    return [...amounts, deadline].every((amount) => Number.isFinite(amount) && amount >= 0);
+  }
+  if (event.type !== 'trial.proposed') return true;
+  const { ask, parent, point, researcher, hypothesis } = event;
+  return (
+    ask === 0 &&
+    Number.isInteger(parent) &&
+    [researcher, hypothesis].every((text) => typeof text === 'string') &&
+    typeof point === 'object' &&
+    point !== null
+  );
+}
+
 /** Ask the lab that holds a study to record an event. */
 export function postRequest(folder: StudyFolder, event: EventBody): void {
   mkdirSync(folder.inbox, { recursive: true });
@@ -412,7 +431,7 @@ export function takeRequests(folder: StudyFolder): EventBody[] {
     const file = join(folder.inbox, name);
     try {
       const event = JSON.parse(readFileSync(file, 'utf8')) as EventBody;
-      if (REQUESTS.has(event.type)) events.push(event);
+      if (isRequest(event)) events.push(event);
     } catch {
       // Not JSON: nobody of ours wrote it.
     }

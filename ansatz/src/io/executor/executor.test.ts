@@ -273,6 +273,18 @@ describe('the local executor', () => {
     bench.executor.close();
   });
 
+  test('an exit file without numbers is none: the run is lost, and charged a number', async () => {
+    const bench = local();
+    const dir = runFolder(bench.runs, 1);
+    mkdirSync(join(dir, 'lock'), { recursive: true });
+    writeFileSync(join(dir, 'started'), `${2 ** 22 + 1} 5 ${bootId()} ${2 ** 22 + 2} 5 1.00\n`);
+    writeFileSync(join(dir, 'exit'), '0 - \u0000\u0000 \u0000\u0000 0m0s 0m0s\n');
+    const told = await until(bench.world, 1, (tell) => bench.executor.adopt([bench.spec(1, 30)], tell));
+    expect(exits(told)[0]!.exit).toMatchObject({ how: 'lost', seconds: expect.any(Number) });
+    expect(exits(told)[0]!.exit.seconds).toBeGreaterThanOrEqual(0);
+    bench.executor.close();
+  });
+
   test('records CPU time and memory of the whole tree', async () => {
     const work = `node -e "const b = Buffer.alloc(150e6, 1); const t = Date.now(); while (Date.now() - t < 900); console.log(b.length)"`;
     const bench = local(`sh -c '${work}'`);

@@ -317,6 +317,8 @@ function readExit(dir: string): Exit | undefined {
   const words = wordsOf(join(dir, 'exit'));
   if (words === undefined) return undefined;
   const [code, cut, start, end, user, system] = words;
+  // A number that is none would be a charge that is none.
+  if (![code, start, end].every((word) => Number.isFinite(Number(word)))) return undefined;
   return {
     how: 'exited',
     code: Number(code),
