@@ -100,11 +100,14 @@ describe('a budget that is raised after the end', () => {
     const config = simpleConfig({ budget: { runs: 12, deviceSeconds: 2 } });
     const first = await simulate(config, []);
     expect(first.state).toMatchObject({ phase: 'ended', runs: [], verdicts: { inconclusive: 1 } });
-    const { state } = await simulate(config, raise(first.events, { runs: 12 }));
-    expect(state).toMatchObject({ phase: 'ended', ended: { reason: 'budget' } });
-    expect(state.runs).toHaveLength(12);
-    expect(state.trials[0]!.verdict).toBe('keep');
-    expect(Object.values(state.verdicts).reduce((a, b) => a + b)).toBe(state.trials.length);
+    // Also when what was saved of its journal lacks the end.
+    for (let kept = 2; kept <= first.events.length; kept++) {
+      const { state } = await simulate(config, raise(first.events.slice(0, kept), { runs: 12 }));
+      expect(state).toMatchObject({ phase: 'ended', ended: { reason: 'budget' } });
+      expect(state.runs).toHaveLength(12);
+      expect(state.trials[0]!.verdict).toBe('keep');
+      expect(Object.values(state.verdicts).reduce((a, b) => a + b)).toBe(state.trials.length);
+    }
   });
 
   test('gives every trial it pays for a verdict by its result', async () => {

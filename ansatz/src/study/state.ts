@@ -165,6 +165,8 @@ export function reduce(state: State | undefined, event: Event): State {
       state.open = true;
       state.config = { ...state.config, slots: event.slots };
       if (state.phase === 'draining' || state.phase === 'killed') state.phase = 'running';
+      // A journal that was saved up to the verdicts of its end, but not to the end itself.
+      if (state.phase !== 'ended') reopen(state);
       return state;
     case 'lab.closed':
       state.open = false;
@@ -188,8 +190,8 @@ export function reduce(state: State | undefined, event: Event): State {
       if (state.phase === 'ended') {
         state.phase = 'running';
         state.ended = undefined;
-        reopen(state);
       }
+      reopen(state);
       return state;
     case 'study.ended':
       state.phase = 'ended';
