@@ -92,6 +92,8 @@ describe('a study from the first command to the last', () => {
     const more = await ansatz(folder, ['run', '--plain', '--runs', '12']);
     expect(more.out).toMatch(/going on with/);
     expect(stateOf(folder, 's').runs).toHaveLength(12);
+    // The raise holds without being said again.
+    expect((await ansatz(folder, ['run', '--plain'])).out).toMatch(/has ended: all 12 runs are spent/);
     expect((await ansatz(folder, ['run', '--runs', '5'])).err).toMatch(/error\[budget-spent\]/);
     project({ 'ansatz.yaml': yaml('metric: other') }, folder);
     expect((await ansatz(folder, ['run'])).err).toMatch(/error\[changed-question\].*objective/);
@@ -349,6 +351,26 @@ describe('limits', () => {
     const pid = Number(readFileSync(join(folder, '.ansatz', 's', 'runs', String(run.id), 'metrics.jsonl.pid'), 'utf8'));
     expect(pid).toBeGreaterThan(0);
     expect(lives(pid)).toBe(false);
+  });
+
+  test("a run that the budget left too little time is nobody's crash", async () => {
+    const folder = project({
+      'ansatz.yaml': yaml(
+        'budget: { device: 17s }',
+        'slots: 1',
+        'run: { limit: 6s, grace: 1s }',
+        'repeats: { baseline: 2, most: 2 }',
+      ),
+      'script.sh': `if [ $X = 0.5 ]; then sleep 0.3; else sleep 5; fi\n${SCRIPT}`,
+    });
+    await ansatz(folder, ['run', '--plain']);
+    const state = stateOf(folder, 's');
+    const last = state.runs.at(-1)!;
+    expect(last.short).toBe(true);
+    expect(last.text).toMatch(/the budget left it only/);
+    expect(state.trials[last.trial - 1]!.verdict).toBe('inconclusive');
+    expect(state.verdicts.crash).toBe(0);
+    expect(state.ledger.spent.deviceSeconds).toBeLessThanOrEqual(17);
   });
 
   test('device time is never overspent, and a study that can pay for no more runs ends', async () => {

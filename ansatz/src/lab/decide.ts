@@ -122,7 +122,7 @@ function otherCurves(state: State, run: Run): Curve[] {
   return curves;
 }
 
-type Plan = { readonly slot: number; readonly limitSeconds: number; readonly hold: Amount };
+type Plan = { readonly slot: number; readonly limitSeconds: number; readonly hold: Amount; readonly short?: true };
 
 /** The first free slot whose run can be paid for now. */
 function openSlot(state: State): Plan | undefined {
@@ -152,6 +152,7 @@ function startRun(state: State): EventBody[] {
       seed: seedOf(state, repeat),
       slot: plan.slot,
       limitSeconds: plan.limitSeconds,
+      ...(plan.short === true ? { short: true } : {}),
       hold: plan.hold,
     },
   ];
@@ -173,10 +174,7 @@ function seedOf(state: State, repeat: number): number {
  * The limit and hold a run on `slot` would get now, or undefined when budget or time left cannot pay for a run
  * worth starting.
  */
-export function affordable(
-  state: State,
-  slot: number,
-): { readonly limitSeconds: number; readonly hold: Amount } | undefined {
+export function affordable(state: State, slot: number): Omit<Plan, 'slot'> | undefined {
   const { config, ledger, pace } = state;
   const devices = Math.max(1, config.slots[slot]!.gpus.length);
   const overhead = config.run.graceSeconds + SLACK_SECONDS;
@@ -199,7 +197,10 @@ export function affordable(
   if (!(limitSeconds >= needed - EPSILON) || limitSeconds <= 0) return undefined;
   const rounded = Math.floor(limitSeconds * 1000) / 1000;
   const hold = cost(rounded + overhead, devices, config.price);
-  return affords(ledger, hold) ? { limitSeconds: rounded, hold } : undefined;
+  if (!affords(ledger, hold)) return undefined;
+  return rounded < wanted && wanted < UNKNOWN_LIMIT
+    ? { limitSeconds: rounded, hold, short: true }
+    : { limitSeconds: rounded, hold };
 }
 
 function askProposal(state: State, { researcher }: Parts): EventBody[] {

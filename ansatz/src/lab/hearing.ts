@@ -108,7 +108,11 @@ export function openHearing(config: StudyConfig): Hearing {
         return { ...base, status: 'stopped', text: run.stopWhy };
       }
       if (exit.cut === 'time-limit') {
-        return failed('timeout', `over its limit of ${round(run.limitSeconds)} s`);
+        const limit = `${round(run.limitSeconds)} s`;
+        // Out of money, not out of order: the point is not to blame.
+        if (run.short === true) return { ...base, status: 'stopped', text: `the budget left it only ${limit}` };
+        const learned = config.run.limitSeconds === undefined ? ' (4 × the longest run so far; see run.limit)' : '';
+        return failed('timeout', `over its limit of ${limit}${learned}`);
       }
       if (exit.code !== 0) {
         if (outOfMemory(exit)) return failed('oom', `out of memory${at(exit.tail, /memory|alloc/i)}`);

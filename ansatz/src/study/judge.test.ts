@@ -140,6 +140,35 @@ describe('a verdict', () => {
     expect(bench.settle(bench.propose())).toMatchObject({ verdict: 'crash', why: 'exit 1 — ValueError: lr' });
   });
 
+  test('after a lost screening run the next one is the screening run', () => {
+    const random = rng(3);
+    let lost = 1;
+    const bench = new Bench((trial) =>
+      trial === 1 ? 2 + 0.02 * random.normal() : lost-- > 0 ? { status: 'lost' } : 1 + 0.02 * random.normal(),
+    );
+    bench.settle(1);
+    const trial = bench.propose();
+    expect(bench.settle(trial).verdict).toBe('keep');
+    const kept = trialOf(bench.state, trial);
+    expect(kept.screen).toBeDefined();
+    expect(kept.values.length).toBeGreaterThanOrEqual(2);
+  });
+
+  test('a crash on any fresh seed is a crash, whichever run ended last', () => {
+    const outcomes: (number | EndOf)[] = [0.5, { status: 'failed', text: 'exit 1' }, 0.5];
+    const values = [1, 1.1, 0.9];
+    const bench = new Bench((trial) => (trial === 1 ? values.shift()! : outcomes.shift()!));
+    bench.settle(1);
+    expect(bench.settle(bench.propose())).toMatchObject({ verdict: 'crash', why: 'exit 1' });
+  });
+
+  test('a baseline with one result among failures is run again until the noise is known', () => {
+    const outcomes: (number | EndOf)[] = [1, { status: 'failed' }, { status: 'failed' }, 1.1];
+    const bench = new Bench(() => outcomes.shift()!);
+    expect(bench.settle(1).why).toMatch(/noise sd/);
+    expect(noiseOf(bench.state).df).toBe(1);
+  });
+
   test('a lost run is repeated, three lost runs are enough', () => {
     const bench = new Bench((trial) => (trial === 1 ? 1 : { status: 'lost' }));
     bench.settle(1);

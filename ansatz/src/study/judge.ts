@@ -3,7 +3,7 @@
 import { mean } from '../methods/math/summary.ts';
 import { compare, type Sample } from '../methods/stats/compare.ts';
 import type { EventBody } from './events/index.ts';
-import { deterministic, lossOf, noiseOf, runOf, type State, type Trial, trialOf } from './state.ts';
+import { deterministic, lossOf, noiseOf, type Run, runOf, type State, type Trial, trialOf } from './state.ts';
 
 /** A screening run must look better than the incumbent by this many standard errors to earn fresh runs. */
 const PROMISING = 0.7;
@@ -21,25 +21,34 @@ const ALPHA = 0.05;
  */
 export function judge(state: State, trial: Trial): EventBody {
   if (trial.id === 1) return judgeBaseline(state, trial);
-  const last = runOf(state, trial.runs.at(-1)!);
-  if (last.status === 'lost') return lost(trial);
-  if (last.status === 'failed' || last.stopping === 'nan') {
-    const why = last.text ?? last.reason ?? 'no result';
+  const runs = trial.runs.map((id) => runOf(state, id));
+  const failed = runs.find((run) => run.status === 'failed' || run.stopping === 'nan');
+  if (failed !== undefined) {
+    const why = failed.text ?? failed.reason ?? 'no result';
     return { type: 'trial.judged', trial: trial.id, verdict: 'crash', why };
   }
-  if (last.status === 'stopped') {
-    const why = last.stopWhy ?? 'stopped';
-    // Stopped by a person: nothing was learned about it.
-    const verdict = last.stopping === 'pruned' ? 'discard' : 'inconclusive';
-    return { type: 'trial.judged', trial: trial.id, verdict, why };
-  }
+  const last = runs.at(-1)!;
+  if (last.status === 'stopped') return stopped(state, trial, last);
+  const vanished = runs.filter((run) => run.status === 'lost').length;
+  // What was to be compared is not there: the screening run, or the second of the first two fresh ones.
+  const short = trial.screen === undefined || (trial.values.length === 1 && runs.length > 2);
+  if (vanished > 0 && short) return lost(trial, vanished);
   const incumbent = trialOf(state, state.incumbent!);
   return trial.values.length === 0 ? screened(state, trial, incumbent) : confirmed(state, trial, incumbent);
 }
 
+/** Cut short by the pruner, by a person, or by a budget that left it less time than it needed. */
+function stopped(state: State, trial: Trial, run: Run): EventBody {
+  if (run.stopping === 'killed' && state.phase === 'killed') {
+    return { type: 'trial.repeated', trial: trial.id, more: 1, why: 'it was interrupted' };
+  }
+  const verdict = run.stopping === 'pruned' ? 'discard' : 'inconclusive';
+  return { type: 'trial.judged', trial: trial.id, verdict, why: run.stopWhy ?? run.text ?? 'stopped' };
+}
+
 /** A lost run says nothing about its trial: run it again, twice at most. */
-function lost(trial: Trial): EventBody {
-  if (trial.runs.length >= trial.values.length + (trial.screen === undefined ? 0 : 1) + 3) {
+function lost(trial: Trial, vanished: number): EventBody {
+  if (vanished >= 3) {
     return { type: 'trial.judged', trial: trial.id, verdict: 'crash', why: 'its runs were lost three times' };
   }
   return { type: 'trial.repeated', trial: trial.id, more: 1, why: 'a run was lost' };
@@ -52,7 +61,12 @@ function judgeBaseline(state: State, trial: Trial): EventBody {
   // Lost (three times at most) or stopped by hand: that says nothing about the script, and the floor needs its runs.
   const vanished = runs.filter((run) => run.status === 'lost').length;
   const interrupted = runs.filter((run) => run.status === 'stopped').length;
+  // One result alone says nothing about the noise: failures between are run again, as often as was asked for.
+  const alone = trial.values.length === 1 && wanted > 1 && runs.length < 2 * wanted ? 1 : 0;
   const again = interrupted + (vanished < 4 ? vanished : 0);
+  if (alone > 0 && again === 0) {
+    return { type: 'trial.repeated', trial: 1, more: 1, why: 'one result says nothing about the noise' };
+  }
   const fails = trial.values.length === 0 && runs.some((run) => run.status === 'failed');
   const more = Math.min(wanted - trial.values.length, wanted + again - runs.length);
   if (again > 0 && more > 0 && !fails) {

@@ -16,6 +16,7 @@ export interface Run {
   readonly seed: number;
   readonly slot: number;
   readonly limitSeconds: number;
+  readonly short?: boolean;
   readonly hold: Amount;
   readonly startedAt: number;
   status: 'running' | EndStatus;
@@ -315,6 +316,7 @@ function started(state: State, event: Extract<Event, { type: 'run.started' }>): 
     seed: event.seed,
     slot: event.slot,
     limitSeconds: event.limitSeconds,
+    short: event.short,
     hold: event.hold,
     startedAt: event.at,
     status: 'running',
@@ -347,7 +349,8 @@ function ended(state: State, event: Extract<Event, { type: 'run.ended' }>): void
     state.pace.longest = Math.max(state.pace.longest, event.seconds);
     state.resolution = Math.max(state.resolution, event.resolution ?? 0);
     if (event.value !== undefined) {
-      if (trial.id !== 1 && run.repeat === 0) trial.screen = event.value;
+      // The first result of a trial is the one it was selected for, also when earlier runs were lost.
+      if (trial.id !== 1 && trial.screen === undefined) trial.screen = event.value;
       else addValue(state, trial, event.value);
     }
   }

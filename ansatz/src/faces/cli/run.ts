@@ -1,6 +1,6 @@
 /** `ansatz run`: start or resume a study and stay with it to its end. */
 
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { delimiter, isAbsolute, join, resolve } from 'node:path';
 import { readConfig, thisMachine } from '../../io/config/index.ts';
 import { localExecutor } from '../../io/executor/local.ts';
@@ -70,7 +70,7 @@ export async function run(configFile: string | undefined, options: RunOptions): 
   if (held.repaired !== undefined) process.stderr.write(`warning: ${held.repaired}\n`);
   try {
     setCurrent(config.folder, name);
-    const state = prepareJournal(held, { ...config, name });
+    const state = prepareJournal(held, { ...config, name, ...standing(held, config, options) });
     if (state.phase === 'ended') {
       sayEnded(state, options);
       process.exitCode = exitCode(state);
@@ -151,6 +151,7 @@ function checkCommand(config: StudyConfig): void {
 
 /** The study to work on: the newest of this name, or the next number with `--new`. */
 function chooseName(config: StudyConfig, options: RunOptions): string {
+  if (options.study !== undefined && options.new !== true) return options.study;
   const pattern = new RegExp(`^${config.name.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')}(?:-(\\d+))?$`);
   const numbers = listStudies(config.folder)
     .map((name) => pattern.exec(name))
@@ -159,6 +160,24 @@ function chooseName(config: StudyConfig, options: RunOptions): string {
   const newest = Math.max(0, ...numbers);
   const number = options.new === true ? newest + 1 : Math.max(1, newest);
   return number === 1 ? config.name : `${config.name}-${number}`;
+}
+
+/**
+ * Budget and deadline as they stand: a budget raised on the command line outlives the command, unless the file has
+ * changed since; a deadline that counts from now (`+8h`) counts from the first time.
+ */
+function standing(held: HeldStudy, config: StudyConfig, options: RunOptions): Pick<StudyConfig, 'budget' | 'deadline'> {
+  const { budget, deadline } = config;
+  if (held.state === undefined) return { budget, deadline };
+  const told = [options.runs, options.wall, options.device, options.money].some((amount) => amount !== undefined);
+  const [first] = held.journal.read();
+  const asBefore = first?.type === 'study.created' && JSON.stringify(first.config.budget) === JSON.stringify(budget);
+  const file = join(config.folder, 'ansatz.yaml');
+  const relative = existsSync(file) && /^deadline:\s*['"]?\+/m.test(readFileSync(file, 'utf8'));
+  return {
+    budget: asBefore && !told ? held.state.config.budget : budget,
+    deadline: relative && options.deadline === undefined ? held.state.deadline : deadline,
+  };
 }
 
 /** Start the journal, or check that it asks the same question and take over a changed budget. */
@@ -210,7 +229,7 @@ function prepareJournal(held: HeldStudy, config: StudyConfig): State {
 
 /** Settings that change the question, by name. */
 function differences(before: StudyConfig, after: StudyConfig): string[] {
-  const free = new Set(['name', 'budget', 'deadline', 'slots', 'sampler', 'pruner', 'seedNumber']);
+  const free = new Set(['name', 'folder', 'budget', 'deadline', 'slots', 'sampler', 'pruner', 'seedNumber']);
   const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])] as (keyof StudyConfig)[];
   return keys.filter((key) => !free.has(key) && JSON.stringify(before[key]) !== JSON.stringify(after[key]));
 }

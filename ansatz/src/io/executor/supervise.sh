@@ -87,7 +87,8 @@ guard() {
   rest=${limit#"$whole"}
   while [ "${whole:-0}" -gt 5 ]; do
     : >"$dir/heartbeat"
-    nap 5
+    # Starting a sleep takes a few milliseconds: over hours they would add up to more than was held.
+    nap 4.99
     whole=$((whole - 5))
     # Left alone after both were killed: nothing to guard any more.
     if stranger || [ "$born" = 0 ]; then

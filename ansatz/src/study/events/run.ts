@@ -26,6 +26,8 @@ export type RunEvent =
       readonly slot: number;
       /** The executor ends the run after this many seconds, whatever happens to the lab. */
       readonly limitSeconds: number;
+      /** The budget or deadline left it less than a run is meant to have. */
+      readonly short?: boolean;
       readonly hold: Amount;
     }
   /** A value of the objective at a rung; every other number goes to the series store. */
