@@ -27,7 +27,7 @@ const UNKNOWN_LIMIT = 7 * 24 * 3600;
 const LIMIT_FACTOR = 4;
 const LIMIT_FLOOR = 10;
 /** Curves of this many other runs are enough to compare with. */
-const MOST_CURVES = 200;
+const MOST_CURVES = 100;
 
 const RULES: readonly Rule[] = [stopKilled, judgeEnded, stopHopeless, startRun, askProposal, endStudy];
 

@@ -211,3 +211,30 @@ describe('a lab that is disturbed', () => {
     ]);
   });
 });
+
+test('a sampler that proposes one point for ever does not end a study whose space is not exhausted', async () => {
+  const config = simpleConfig({ budget: { runs: 30 }, pruner: 'none' });
+  const journal = memoryJournal([{ type: 'study.created', config, baseline: defaults(spaceOf(config)), at: 0 }]);
+  const { executor, world } = simulation(script, 'loss', 0);
+  const researcher = numericResearcher(() => ({ lr: 0.5, hidden: 100 }), config);
+  const parts = { journal, series: memoryPoints(), executor, researcher, pruner: pruners.none, world, identity };
+  const state = await openLab(parts).done;
+  expect(state.ended?.reason).toBe('budget');
+  expect(state.trials.length).toBeGreaterThan(10);
+});
+
+test('a space with few points is tried whole, each point once, and then the study ends', async () => {
+  const via = { by: 'flag', flag: '--a', style: 'space' } as const;
+  const config = simpleConfig({
+    budget: { runs: 500 },
+    knobs: [
+      { name: 'lr', kind: 'choice', choices: [0.1, 0.2, 0.3], default: 0.1, via },
+      { name: 'hidden', kind: 'int', low: 1, high: 4, scale: 'linear', default: 1, via },
+    ],
+    constraints: ['hidden * lr < 1'],
+  });
+  const { state } = await simulate(config, []);
+  expect(state.ended?.reason).toBe('exhausted');
+  // Twelve points, of which 0.3 × 4 is outside.
+  expect(Object.keys(state.seen)).toHaveLength(11);
+});

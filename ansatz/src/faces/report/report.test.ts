@@ -46,14 +46,14 @@ describe('the first screen', () => {
     }
     expect(stories.join('\n')).toMatchInlineSnapshot(`
       "[gain]
-      loss 2.216 → 1.014, 54.2 % lower
-      Better by 1.202 ± 0.032 (95 % interval), p < 0.0001: 2 runs of trial 6 against 3 of the baseline.
+      loss 2.216 → 1.015, 54.2 % lower
+      Better by 1.201 ± 0.037 (95 % interval), p < 0.0001: 2 runs of trial 6 against 3 of the baseline.
       Ended: all 50 runs are spent
-      50 of 50 runs, 44 min 54 s of 60 min device time and 23 min 18 s on the clock. Stopping 7 hopeless runs early saved about 5 min 6 s (10 % of what it would have been). Each of 2 keeps cost 22 min 27 s.
-      Baseline 2.216 ± 0.020 (3 runs) → best 1.014 ± 0.025 (trial 6, 2 fresh runs): better by 1.202 ± 0.032 (54.2 %), p < 0.0001 one-sided.
-      lr (explains 46 % of the ranking; best 0.0722 to 0.135) and hidden (explains 30 % of the ranking; best 67 to 74). A first look at 32 trials, not an experiment.
-      No run failed. Of 31 changes tried: 2 kept, 16 discarded and 13 left inconclusive.
-      One run of loss has sd 0.013 (4 degrees of freedom); smaller differences are not seen in single runs.
+      50 of 50 runs, 46 min of 60 min device time and 23 min 36 s on the clock. Stopping 5 hopeless runs early saved about 4 min (8 % of what it would have been). Each of 2 keeps cost 23 min.
+      Baseline 2.216 ± 0.023 (3 runs) → best 1.015 ± 0.028 (trial 6, 2 fresh runs): better by 1.201 ± 0.037 (54.2 %), p < 0.0001 one-sided.
+      lr (explains 63 % of the ranking; best 0.139 to 0.213); the other knob does not stand out from chance. A first look at 28 trials, not an experiment.
+      No run failed. Of 27 changes tried: 2 kept, 18 discarded and 7 left inconclusive.
+      One run of loss has sd 0.014 (4 degrees of freedom); smaller differences are not seen in single runs.
 
       [only the baseline]
       loss 2.216 ± 0.011 as the script is
@@ -96,34 +96,34 @@ describe('the first screen', () => {
       Not measured: no setting has two results.
 
       [maximised]
-      accuracy 0.6784 → 0.7986, 17.7 % higher
-      Better by 0.1202 ± 0.0032 (95 % interval), p < 0.0001: 2 runs of trial 6 against 3 of the baseline.
+      accuracy 0.6784 → 0.7985, 17.7 % higher
+      Better by 0.1201 ± 0.0037 (95 % interval), p < 0.0001: 2 runs of trial 6 against 3 of the baseline.
       Ended: all 50 runs are spent
-      50 of 50 runs, 44 min 54 s of 60 min device time and 23 min 18 s on the clock. Stopping 7 hopeless runs early saved about 5 min 6 s (10 % of what it would have been). Each of 2 keeps cost 22 min 27 s.
-      Baseline 0.6784 ± 0.0020 (3 runs) → best 0.7986 ± 0.0025 (trial 6, 2 fresh runs): better by 0.1202 ± 0.0032 (17.7 %), p < 0.0001 one-sided.
-      lr (explains 46 % of the ranking; best 0.0722 to 0.135) and hidden (explains 30 % of the ranking; best 67 to 74). A first look at 32 trials, not an experiment.
-      No run failed. Of 31 changes tried: 2 kept, 16 discarded and 13 left inconclusive.
-      One run of accuracy has sd 0.0013 (4 degrees of freedom); smaller differences are not seen in single runs.
+      50 of 50 runs, 46 min of 60 min device time and 23 min 36 s on the clock. Stopping 5 hopeless runs early saved about 4 min (8 % of what it would have been). Each of 2 keeps cost 23 min.
+      Baseline 0.6784 ± 0.0023 (3 runs) → best 0.7985 ± 0.0028 (trial 6, 2 fresh runs): better by 0.1201 ± 0.0037 (17.7 %), p < 0.0001 one-sided.
+      lr (explains 63 % of the ranking; best 0.139 to 0.213); the other knob does not stand out from chance. A first look at 28 trials, not an experiment.
+      No run failed. Of 27 changes tried: 2 kept, 18 discarded and 7 left inconclusive.
+      One run of accuracy has sd 0.0014 (4 degrees of freedom); smaller differences are not seen in single runs.
 
       [deterministic]
-      loss 2.217 → 0.970, 56.3 % lower
+      loss 2.217 → 0.990, 55.3 % lower
       Exact: repeats come out alike to the last digit.
       Ended: all 30 runs are spent
-      30 of 30 runs, 26 min 48 s device time and 14 min 12 s on the clock. Stopping 4 hopeless runs early saved about 3 min 12 s (11 % of what it would have been). Each of 3 keeps cost 8 min 56 s.
-      Baseline 2.2174 (3 runs) → best 0.96982 (trial 21, 1 run): better by 1.2475 (56.3 %).
-      lr (explains 63 % of the ranking; best 0.102 to 0.148); the other knob does not stand out from chance. A first look at 28 trials, not an experiment.
-      No run failed. Of 27 changes tried: 3 kept and 24 discarded.
+      30 of 30 runs, 27 min 42 s device time and 14 min 30 s on the clock. Stopping 3 hopeless runs early saved about 2 min 18 s (7.7 % of what it would have been). Each of 6 keeps cost 4 min 37 s.
+      Baseline 2.2174 (3 runs) → best 0.99027 (trial 26, 1 run): better by 1.2271 (55.3 %).
+      lr (explains 58 % of the ranking; best 0.024 to 0.13) and hidden (explains 28 % of the ranking; best 32). A first look at 28 trials, not an experiment.
+      No run failed. Of 27 changes tried: 6 kept and 21 discarded.
       None: repeats come out alike to the last digit.
 
       [running]
-      loss 2.216 → 1.014, 54.2 % lower so far
-      Better by 1.202 ± 0.032 (95 % interval), p < 0.0001: 2 runs of trial 6 against 3 of the baseline.
+      loss 2.216 → 1.015, 54.2 % lower so far
+      Better by 1.201 ± 0.037 (95 % interval), p < 0.0001: 2 runs of trial 6 against 3 of the baseline.
       Still running (as of 2026-01-05 09:11 UTC)
-      25 of 50 runs, 21 min 6 s of 60 min device time and 11 min 36 s on the clock, and up to 8 min 12 s held for runs under way. Stopping 5 hopeless runs early saved about 3 min 54 s (16 % of what it would have been). Each of 2 keeps cost 10 min 33 s.
-      Baseline 2.216 ± 0.020 (3 runs) → best 1.014 ± 0.025 (trial 6, 2 fresh runs): better by 1.202 ± 0.032 (54.2 %), p < 0.0001 one-sided.
-      No knob stands out from chance in 16 trials.
-      No run failed. Of 16 changes tried: 2 kept, 10 discarded, 2 left inconclusive and 2 not judged yet.
-      One run of loss has sd 0.013 (4 degrees of freedom); smaller differences are not seen in single runs.
+      25 of 50 runs, 21 min 48 s of 60 min device time and 11 min 36 s on the clock, and up to 4 min 6 s held for runs under way. Stopping 4 hopeless runs early saved about 3 min 12 s (13 % of what it would have been). Each of 2 keeps cost 10 min 54 s.
+      Baseline 2.216 ± 0.023 (3 runs) → best 1.015 ± 0.028 (trial 6, 2 fresh runs): better by 1.201 ± 0.037 (54.2 %), p < 0.0001 one-sided.
+      lr (explains 59 % of the ranking; best 0.0251 to 0.139); the other knob does not stand out from chance. A first look at 16 trials, not an experiment.
+      No run failed. Of 16 changes tried: 2 kept, 11 discarded, 2 left inconclusive and 1 not judged yet.
+      One run of loss has sd 0.014 (4 degrees of freedom); smaller differences are not seen in single runs.
       "
     `);
   });
@@ -362,25 +362,25 @@ test('thinning keeps both ends and the extremes', () => {
 test('Markdown fits a pull request', async () => {
   const text = markdownOf(await reportFor('gain'));
   expect(text.slice(0, text.indexOf('### Kept'))).toMatchInlineSnapshot(`
-    "## simple: loss 2.216 → 1.014, 54.2 % lower
+    "## simple: loss 2.216 → 1.015, 54.2 % lower
 
-    Better by 1.202 ± 0.032 (95 % interval), p &lt; 0.0001: 2 runs of trial 6 against 3 of the baseline.
+    Better by 1.201 ± 0.037 (95 % interval), p &lt; 0.0001: 2 runs of trial 6 against 3 of the baseline.
 
-    - **Spent** 50 of 50 runs, 44 min 54 s of 60 min device time and 23 min 18 s on the clock. Stopping 7 hopeless runs early saved about 5 min 6 s (10 % of what it would have been). Each of 2 keeps cost 22 min 27 s. Ended: all 50 runs are spent.
-    - **Gained** Baseline 2.216 ± 0.020 (3 runs) → best 1.014 ± 0.025 (trial 6, 2 fresh runs): better by 1.202 ± 0.032 (54.2 %), p &lt; 0.0001 one-sided.
-    - **Mattered** lr (explains 46 % of the ranking; best 0.0722 to 0.135) and hidden (explains 30 % of the ranking; best 67 to 74). A first look at 32 trials, not an experiment.
-    - **Outcomes** No run failed. Of 31 changes tried: 2 kept, 16 discarded and 13 left inconclusive.
-    - **Noise** One run of loss has sd 0.013 (4 degrees of freedom); smaller differences are not seen in single runs.
+    - **Spent** 50 of 50 runs, 46 min of 60 min device time and 23 min 36 s on the clock. Stopping 5 hopeless runs early saved about 4 min (8 % of what it would have been). Each of 2 keeps cost 23 min. Ended: all 50 runs are spent.
+    - **Gained** Baseline 2.216 ± 0.023 (3 runs) → best 1.015 ± 0.028 (trial 6, 2 fresh runs): better by 1.201 ± 0.037 (54.2 %), p &lt; 0.0001 one-sided.
+    - **Mattered** lr (explains 63 % of the ranking; best 0.139 to 0.213); the other knob does not stand out from chance. A first look at 28 trials, not an experiment.
+    - **Outcomes** No run failed. Of 27 changes tried: 2 kept, 18 discarded and 7 left inconclusive.
+    - **Noise** One run of loss has sd 0.014 (4 degrees of freedom); smaller differences are not seen in single runs.
 
     ### To merge (trial 6)
 
     \`\`\`sh
-    true --lr 0.1352 --hidden 59
+    true --lr 0.13521 --hidden 59
     \`\`\`
 
     | knob | baseline | best |
     | --- | --- | --- |
-    | lr | 0\\.001 | 0\\.1352 |
+    | lr | 0\\.001 | 0\\.13521 |
     | hidden | 16 | 59 |
 
     "

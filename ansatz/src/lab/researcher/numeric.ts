@@ -1,7 +1,7 @@
 /** The researcher that needs no key and no model: a sampler over the knobs. */
 
 import { rng } from '../../methods/math/rng.ts';
-import type { Sampler } from '../../methods/sampling/index.ts';
+import { random, type Sampler } from '../../methods/sampling/index.ts';
 import {
   canonical,
   cardinality,
@@ -17,7 +17,9 @@ import { trialOf } from '../../study/state.ts';
 import type { Researcher } from './researcher.ts';
 
 /** How often a sampler may come up with something that was tried before it is no longer asked. */
-const TRIES = 30;
+const TRIES = 4;
+/** And how often chance may. */
+const RANDOM_TRIES = 200;
 /** Share of the run budget that may go to trying knobs one at a time. */
 const LOOK_SHARE = 0.2;
 /** How far a knob is moved to see whether it does anything, as a share of its encoded range. */
@@ -50,8 +52,10 @@ export function numericResearcher(sampler: Sampler, config: StudyConfig): Resear
       const alive = whole.params.filter((param) => !state.dead.includes(param.name));
       const space = { ...whole, params: alive };
       const fixed = trialOf(state, 1).point;
-      for (let attempt = 0; attempt < TRIES; attempt++) {
-        const sampled = sampler(space, state.observations, rng(config.seedNumber, ask, attempt));
+      for (let attempt = 0; attempt < TRIES + RANDOM_TRIES; attempt++) {
+        // A sampler that has settled on one spot proposes it again and again; chance finds what is left elsewhere.
+        const draw = attempt < TRIES ? sampler : random;
+        const sampled = draw(space, state.observations, rng(config.seedNumber, ask, attempt));
         const point = { ...fixed, ...sampled };
         if (canonical(point) in state.seen || !feasible(whole, point)) continue;
         const hypothesis = describe(trialOf(state, parent).point, point);

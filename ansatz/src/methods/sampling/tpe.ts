@@ -15,7 +15,7 @@ import type { Observation, Sampler } from './sampler.ts';
 const STARTUP = 10;
 const CANDIDATES = 32;
 /** More kernels than this in the bad group cost time and change nothing that can be measured. */
-const MOST_BAD = 256;
+const MOST_BAD = 160;
 const MOST_GOOD = 25;
 
 interface Density {

@@ -45,8 +45,8 @@ function gridOf(param: Exclude<Param, { kind: 'choice' }>): number {
 
 function snap(param: Exclude<Param, { kind: 'choice' }>, raw: number): number {
   const grid = gridOf(param);
-  // Four significant digits are more than any knob resolves, and keep command lines readable.
-  let value = grid > 0 ? param.low + Math.round((raw - param.low) / grid) * grid : Number(raw.toPrecision(4));
+  // Five significant digits are more than any knob resolves, and keep command lines readable.
+  let value = grid > 0 ? param.low + Math.round((raw - param.low) / grid) * grid : Number(raw.toPrecision(5));
   if (grid > 0) value = Number(value.toPrecision(12));
   if (value > param.high && grid > 0) value = param.low + Math.floor((param.high - param.low) / grid + 1e-9) * grid;
   return Math.min(param.high, Math.max(param.low, value));
