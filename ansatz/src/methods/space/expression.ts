@@ -309,6 +309,15 @@ function binary(op: string, left: Result, rightOf: () => Result): Result {
       return a > b;
     case '>=':
       return a >= b;
+    default:
+      // The parser makes no other operators.
+      return calculate(a, op, b)!;
+  }
+}
+
+/** Arithmetic of two numbers by Python's rules: `+ - * / // % **`; undefined for another operator. */
+export function calculate(a: number, op: string, b: number): number | undefined {
+  switch (op) {
     case '+':
       return a + b;
     case '-':
@@ -324,7 +333,7 @@ function binary(op: string, left: Result, rightOf: () => Result): Result {
     case '**':
       return a ** b;
     default:
-      throw new Error(`no operator ${op}`); // the parser makes no other
+      return undefined;
   }
 }
 

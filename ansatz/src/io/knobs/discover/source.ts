@@ -1,5 +1,6 @@
 /** A parsed source file and the literals in it: what Python and JavaScript have in common. */
 
+import { calculate } from '../../../methods/space/expression.ts';
 import type { SyntaxNode } from '@lezer/common';
 import type { Value } from '../../../methods/space/space.ts';
 
@@ -71,31 +72,9 @@ export function* descendants(node: SyntaxNode): Generator<SyntaxNode> {
 export function combine(left: Literal | undefined, operator: string, right: Literal | undefined): Literal | undefined {
   if (left?.kind !== 'int' && left?.kind !== 'float') return undefined;
   if (right?.kind !== 'int' && right?.kind !== 'float') return undefined;
-  const value = calculate(left.value, operator, right.value);
+  // A shift is arithmetic in source; in a constraint nobody writes one.
+  const value = operator === '<<' ? left.value * 2 ** right.value : calculate(left.value, operator, right.value);
   if (value === undefined || !Number.isFinite(value)) return undefined;
   const whole = left.kind === 'int' && right.kind === 'int' && operator !== '/' && Number.isInteger(value);
   return { kind: whole ? 'int' : 'float', value };
-}
-
-function calculate(a: number, operator: string, b: number): number | undefined {
-  switch (operator) {
-    case '+':
-      return a + b;
-    case '-':
-      return a - b;
-    case '*':
-      return a * b;
-    case '/':
-      return a / b;
-    case '//':
-      return Math.floor(a / b);
-    case '%':
-      return a - b * Math.floor(a / b);
-    case '**':
-      return a ** b;
-    case '<<':
-      return a * 2 ** b;
-    default:
-      return undefined;
-  }
 }
