@@ -2,7 +2,18 @@
 
 import { chooseStudy, findProject, held, listStudies, readStudy, studyFolder } from '../../lab/studies.ts';
 import { statusOf, type Status } from '../../study/views.ts';
-import { bar, changesText, effectText, fit, num, paintFor, resultText, seconds, type Paint } from './text.ts';
+import {
+  bar,
+  changesText,
+  effectText,
+  fit,
+  num,
+  paintFor,
+  resultText,
+  seconds,
+  type Paint,
+  visibleWidth,
+} from './text.ts';
 
 /** Print the status of one study, or of all in the folder. */
 export function status(options: { study?: string; json?: boolean; all?: boolean }): void {
@@ -43,7 +54,7 @@ function phaseText(one: Status): string {
 export function statusLines(one: Status, paint: Paint, width: number): string[] {
   const lines = [
     `${paint.bold(one.study)}  ${phaseText(one)}`,
-    `${one.objective.direction} ${paint.bold(one.objective.metric)}: ${headline(one, paint)}`,
+    ...broken(`${one.objective.direction} ${paint.bold(one.objective.metric)}: ${headline(one, paint)}`, width),
     `  noise     ${noiseText(one)}`,
     ...budgetLines(one).map((text) => `  ${text}`),
     `  trials    ${one.trials}: ${verdictText(one, paint)}; ${one.runs} runs, ${one.running.length} of ${one.slots} slots busy`,
@@ -64,6 +75,13 @@ export function statusLines(one: Status, paint: Paint, width: number): string[] 
   for (const knob of one.dead) lines.push(paint.yellow(`  knob ${knob} does nothing: it is left alone`));
   for (const text of one.warnings) lines.push(paint.yellow(`  ${text}`));
   return lines.map((text) => fit(text, width));
+}
+
+/** On a narrow terminal the gain gets a line of its own: it is what one looks for. */
+function broken(line: string, width: number): string[] {
+  const at = line.indexOf(', better by');
+  if (visibleWidth(line) <= width || at < 0) return [line];
+  return [line.slice(0, at), `  ${line.slice(at + 2)}`];
 }
 
 /** `baseline 3.9 ± 0.3 → best 1.8 ± 0.2 (trial 12), better by 2.1 ± 0.4 (54 %), p = 0.0003`. */

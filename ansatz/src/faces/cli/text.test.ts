@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { UserError } from '../../study/error.ts';
+import type { Status } from '../../study/views.ts';
 import { nearest } from '../../study/nearest.ts';
 import { errorText, exitOf } from './errors.ts';
 import { bar, fit, num, paintFor, plusMinus, seconds, sparkline, table, visibleWidth } from './text.ts';
@@ -114,4 +115,35 @@ test('the nearest name is found through typing mistakes, and none is better than
   expect(nearest('acc', names)).toBe('accuracy');
   expect(nearest('zzz', names)).toBeUndefined();
   expect(nearest('x', [])).toBeUndefined();
+});
+
+test('on 80 columns the gain of a study is still to be read', async () => {
+  const { statusLines } = await import('./status.ts');
+  const one: Status = {
+    study: 's',
+    phase: 'running',
+    open: true,
+    objective: { metric: 'val_loss', direction: 'minimize' },
+    baseline: { trial: 1, mean: 4.073, margin: 0.043, runs: 3 },
+    best: { trial: 2, mean: 3.126, margin: 0.053, runs: 2 },
+    gain: { effect: 0.947, margin: 0.068, percent: 23.2, better: 0.99999 },
+    trials: 2,
+    runs: 5,
+    verdicts: { keep: 2, discard: 0, inconclusive: 0, crash: 0 },
+    spent: { runs: 5, deviceSeconds: 9, money: 0, wallSeconds: 5 },
+    held: { runs: 0, deviceSeconds: 0, money: 0 },
+    budget: { runs: 10 },
+    savedSeconds: 0,
+    running: [],
+    slots: 2,
+    last: [],
+    dead: [],
+    warnings: [],
+    now: 0,
+  };
+  const lines = statusLines(one, paintFor({}, {}), 80);
+  expect(lines[1]).toBe('minimize val_loss: baseline 4.073 ± 0.043 → best 3.126 ± 0.053 (trial 2)');
+  expect(lines[2]).toBe('  better by 0.947 ± 0.068 (23.2 %), p < 0.0001');
+  for (const line of lines) expect(visibleWidth(line)).toBeLessThanOrEqual(80);
+  expect(statusLines(one, paintFor({}, {}), 200)[1]).toContain('(trial 2), better by 0.947');
 });
