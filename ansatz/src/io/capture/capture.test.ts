@@ -142,6 +142,18 @@ it('before the start, what metric files hold is of an earlier run', () => {
   expect(brief(ear)).toEqual(['csv loss@3=0.5']);
 });
 
+it('who listens anew to a running process hears it from its start, and nothing of earlier runs', () => {
+  const files = [{ path: 'log.csv', format: 'csv' }] as const;
+  appendFileSync(join(folder, 'log.csv'), 'step,loss\n1,0.9\n2,0.8\n');
+  expect(brief(open(files, { fresh: true }))).toEqual([]);
+  appendFileSync(join(folder, 'log.csv'), '3,0.5\n');
+  capture!.close();
+  const again = open(files);
+  expect(brief(again)).toEqual(['csv loss@3=0.5']);
+  appendFileSync(join(folder, 'log.csv'), '4,0.4\n');
+  expect(brief(again)).toEqual(['csv loss@4=0.4']);
+});
+
 it('the user’s pattern is heard in both streams', () => {
   const ear = open([], { pattern: String.raw`^(?<key>\w+) is now (?<value>\S+)$` });
   say('stdout', 'quality is now 0.5\n');

@@ -1,6 +1,7 @@
 /** Everything a run says, in one place: its output streams, its metrics file and the files its script writes. */
 
-import { join, resolve } from 'node:path';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import type { MetricFile } from '../../study/config.ts';
 import { POLL_BYTES, tailCsv, tailJsonLines, type Tailer } from './files.ts';
 import type { Metric, Source } from './metric.ts';
@@ -18,7 +19,10 @@ export interface CaptureOptions {
   readonly files: readonly MetricFile[];
   /** Regular expression with groups `key`, `value` and optionally `step`. */
   readonly pattern?: string | undefined;
-  /** The process has not been started: what the metric files of the script hold now is of an earlier run. */
+  /**
+   * The process has not been started: what the metric files of the script hold now is of an earlier run. The run folder
+   * remembers how much that was, so that who opens it again for a running process passes over it as well.
+   */
   readonly fresh?: boolean;
 }
 
@@ -54,8 +58,15 @@ class FileCapture implements Capture {
   readonly #finest = new Finest();
 
   constructor({ dir, folder, files, pattern, fresh = false }: CaptureOptions) {
-    const written = files.map((file) => openFile(file, folder));
-    if (fresh) for (const tailer of written) tailer.skip();
+    const opened = files.map((file) => openFile(file, folder));
+    const record = join(dir, EARLIER);
+    if (fresh)
+      remember(
+        record,
+        opened.map((tailer) => tailer.skip()),
+      );
+    const earlier = fresh ? [] : recall(record);
+    const written = opened.map((tailer, index) => new Later(tailer, earlier[index] ?? 0));
     this.#streams = [
       new StreamTailer(join(dir, 'stdout'), 'stdout', pattern),
       new StreamTailer(join(dir, 'stderr'), 'stderr', pattern),
@@ -82,6 +93,60 @@ class FileCapture implements Capture {
 
   close(): void {
     for (const ear of this.#ears) ear.close();
+  }
+}
+
+/** In a run folder: how many values of each metric file were there before the run, for who adopts it later. */
+const EARLIER = 'earlier.json';
+
+function remember(file: string, counts: readonly number[]): void {
+  if (counts.every((count) => count === 0)) return;
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, JSON.stringify(counts));
+}
+
+function recall(file: string): readonly number[] {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as number[];
+  } catch {
+    return [];
+  }
+}
+
+/** A metric file heard from its start, without the values of earlier runs. */
+class Later implements Tailer {
+  readonly #tailer: Tailer;
+  #left: number;
+
+  constructor(tailer: Tailer, earlier: number) {
+    this.#tailer = tailer;
+    this.#left = earlier;
+  }
+
+  get behind(): boolean {
+    return this.#tailer.behind;
+  }
+
+  poll(maxBytes?: number): Metric[] {
+    return this.#pass(this.#tailer.poll(maxBytes));
+  }
+
+  finish(): Metric[] {
+    return this.#pass(this.#tailer.finish());
+  }
+
+  skip(): number {
+    return this.#tailer.skip();
+  }
+
+  close(): void {
+    this.#tailer.close();
+  }
+
+  #pass(heard: Metric[]): Metric[] {
+    const dropped = Math.min(this.#left, heard.length);
+    this.#left -= dropped;
+    return heard.slice(dropped);
   }
 }
 
@@ -141,8 +206,9 @@ class StreamTailer implements Tailer {
     this.#tail.close();
   }
 
-  skip(): void {
+  skip(): number {
     this.#tail.skip();
+    return 0;
   }
 }
 

@@ -15,8 +15,8 @@ export interface Tailer {
   /** More is there than the last poll read. */
   readonly behind: boolean;
   close(): void;
-  /** Takes what the file holds now as heard: it is of an earlier run. */
-  skip(): void;
+  /** Takes what the file holds now as heard, because it is of an earlier run; says how many values that were. */
+  skip(): number;
 }
 
 /** Bytes a poll reads unless told otherwise. */
@@ -87,9 +87,11 @@ class TextTailer implements Tailer {
     this.#tail.close();
   }
 
-  skip(): void {
-    do this.poll();
+  skip(): number {
+    let passed = 0;
+    do passed += this.poll().length;
     while (this.behind);
+    return passed;
   }
 
   #taken(): Metric[] {

@@ -319,8 +319,8 @@ class TensorBoardTailer implements Tailer {
     }
   }
 
-  skip(): void {
-    this.finish();
+  skip(): number {
+    return this.finish().length;
   }
 
   #discover(): void {
