@@ -239,7 +239,7 @@ async function work(
     requests() {
       const due = waiting.filter(({ at }) => at <= world.now());
       waiting.splice(0, due.length);
-      return due.map(({ event }) => event);
+      return { events: due.map(({ event }) => event), done: () => {} };
     },
   });
   const state = await lab.done;

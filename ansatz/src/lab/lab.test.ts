@@ -238,3 +238,23 @@ test('a space with few points is tried whole, each point once, and then the stud
   // Twelve points, of which 0.3 × 4 is outside.
   expect(Object.keys(state.seen)).toHaveLength(11);
 });
+
+test('a request is cleared away only after it was written down', async () => {
+  const config = simpleConfig({ budget: { runs: 30 } });
+  const journal = memoryJournal([{ type: 'study.created', config, baseline: defaults(spaceOf(config)), at: 0 }]);
+  const { executor, world } = simulation(script, 'loss', 0);
+  let waiting: Event[] = [{ type: 'study.draining', at: 0 }];
+  let stored = false;
+  const requests = (): { events: Event[]; done(): void } => ({
+    events: waiting,
+    done() {
+      stored = journal.events.some((event) => event.type === 'study.draining');
+      waiting = [];
+    },
+  });
+  const researcher = numericResearcher(samplers.auto, config);
+  const parts = { journal, series: memoryPoints(), executor, researcher, pruner: pruners.none, world, identity };
+  const state = await openLab({ ...parts, requests }).done;
+  expect(stored).toBe(true);
+  expect(state.phase).toBe('draining');
+});

@@ -30,7 +30,7 @@ export interface LabParts {
   /** Told of every event after it is durable. May not throw. */
   readonly watch?: (event: Event, state: State) => void;
   /** Steering read from outside since the last call: requests other processes have posted. */
-  readonly requests?: () => EventBody[];
+  readonly requests?: () => { readonly events: readonly EventBody[]; done(): void };
 }
 
 /** Events between two snapshots of the state. */
@@ -108,13 +108,16 @@ export function openLab(parts: LabParts): Lab {
     sinceSnapshot = 0;
   };
 
-  /** Take everything out of the inbox and turn it into events. */
-  const takeIn = (): Event[] => {
+  /** Take everything out of the inbox, turn it into events and store them. */
+  const takeIn = (): void => {
+    const requests = parts.requests?.();
     const events: Event[] = [];
-    for (const message of [...inbox.splice(0), ...(parts.requests?.() ?? [])]) {
+    for (const message of [...inbox.splice(0), ...(requests?.events ?? [])]) {
       for (const body of understand(message)) events.push(stamp(body));
     }
-    return events;
+    store(events);
+    // Only what is written down may be forgotten where it came from.
+    requests?.done();
   };
 
   const understand = (message: EventBody | Message): EventBody[] => {
@@ -186,7 +189,7 @@ export function openLab(parts: LabParts): Lab {
     for (const id of state.running) if (runOf(state, id).stopping !== undefined) executor.stop(id);
     for (const ask of state.asked) researcher.propose(state, ask, post);
     for (;;) {
-      store(takeIn());
+      takeIn();
       act();
       if (inbox.length > 0) continue;
       if (over()) break;

@@ -199,7 +199,7 @@ function openForWork(folder: StudyFolder): { journal: StudyDatabase; state: Stat
     refuseHeld(folder, journal.lease());
     journal.take(identity(), Date.now());
     // Words meant for a lab that is gone: a stop asked of it must not stop this one.
-    takeRequests(folder);
+    readRequests(folder).done();
     writeFileSync(join(folder.path, 'holder'), identity());
     return { journal, state: journal.state() };
   } catch (error) {
@@ -418,24 +418,29 @@ export function postRequest(folder: StudyFolder, event: EventBody): void {
   renameSync(file, join(folder.inbox, `${name}.json`));
 }
 
-/** Take all requests out of a study's inbox, oldest first. What is no request is dropped. */
-export function takeRequests(folder: StudyFolder): EventBody[] {
+/** The requests in a study's inbox, oldest first, and a way to clear them away once they are written down. */
+export interface Requests {
+  readonly events: readonly EventBody[];
+  done(): void;
+}
+
+/** Read a study's inbox. What is no request goes with the rest when it is cleared. */
+export function readRequests(folder: StudyFolder): Requests {
   let names: string[];
   try {
     names = readdirSync(folder.inbox).filter((name) => name.endsWith('.json'));
   } catch {
-    return [];
+    return { events: [], done: () => {} };
   }
-  const events: EventBody[] = [];
-  for (const name of names.sort()) {
-    const file = join(folder.inbox, name);
+  const files = names.sort().map((name) => join(folder.inbox, name));
+  const events = files.flatMap((file) => {
     try {
       const event = JSON.parse(readFileSync(file, 'utf8')) as EventBody;
-      if (isRequest(event)) events.push(event);
+      return isRequest(event) ? [event] : [];
     } catch {
       // Not JSON: nobody of ours wrote it.
+      return [];
     }
-    rmSync(file, { force: true });
-  }
-  return events;
+  });
+  return { events, done: () => files.forEach((file) => rmSync(file, { force: true })) };
 }

@@ -17,7 +17,7 @@ import {
   RENEW_MS,
   setCurrent,
   studyFolder,
-  takeRequests,
+  readRequests,
 } from '../../lab/studies.ts';
 import { pruners } from '../../methods/pruning/index.ts';
 import { samplers } from '../../methods/sampling/index.ts';
@@ -308,7 +308,7 @@ async function work(held: HeldStudy, config: StudyConfig, options: RunOptions): 
     identity: { host: host!, pid: Number(pid), version: version() },
     slots: config.slots,
     watch,
-    requests: () => takeRequests(folder),
+    requests: () => readRequests(folder),
   });
   post = lab.post;
   early.forEach(lab.post);
