@@ -2,8 +2,8 @@
 
 import type { Curve, Report } from '../data.ts';
 import { linear } from '../scale.ts';
-import { el, endLabels, type Frame, leftRoom, pathOf, picture, xAxis, yAxis } from '../svg.ts';
-import { PIXELS, rangeOf, type Width } from './size.ts';
+import { el, endLabels, pathOf, picture, xAxis, yAxis } from '../svg.ts';
+import { chartFrame, chartSize, rangeOf, type Width } from './size.ts';
 
 const ORDER = ['other', 'runner-up', 'baseline', 'best'] as const;
 const LOOKS: Readonly<Record<Curve['role'], string>> = {
@@ -26,17 +26,9 @@ export function curvesFigure({ curves, status, trials }: Report, width: Width): 
     late,
     direction,
   )!;
-  const height = width === 'wide' ? 340 : 300;
-  const [top, bottom] = [30, 46];
+  const { height, top, bottom } = chartSize(width);
   const y = linear(...range, height - bottom, top, 5);
-  const frame: Frame = {
-    width: PIXELS[width],
-    height,
-    left: leftRoom(y),
-    right: width === 'wide' ? 165 : 12,
-    top,
-    bottom,
-  };
+  const frame = chartFrame(width, y);
   const end = frame.width - frame.right;
   const first = Math.min(...curves.map((curve) => curve.steps[0]!));
   const last = Math.max(...curves.map((curve) => curve.steps.at(-1)!));

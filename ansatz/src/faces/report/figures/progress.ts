@@ -4,8 +4,8 @@ import { html, line } from '../escape.ts';
 import type { Report } from '../data.ts';
 import { num, plusMinus, result, seconds } from '../numbers.ts';
 import { duration, linear } from '../scale.ts';
-import { el, endLabels, type Frame, label, leftRoom, pathOf, picture, xAxis, yAxis } from '../svg.ts';
-import { PIXELS, rangeOf, type Width } from './size.ts';
+import { el, endLabels, label, pathOf, picture, xAxis, yAxis } from '../svg.ts';
+import { chartFrame, chartSize, rangeOf, type Width } from './size.ts';
 import { type Dot, verdictDots } from './verdicts.ts';
 
 /** The figure, or nothing when there is no result to draw. */
@@ -17,18 +17,9 @@ export function progressFigure(report: Report, width: Width): string {
   const range = rangeOf([...progress.steps.map((step) => step.mean), ...bounded(intervals, values)], values, direction);
   if (range === undefined) return '';
 
-  const top = 30;
-  const bottom = 46;
-  const height = width === 'wide' ? 340 : 300;
+  const { height, top, bottom } = chartSize(width);
   const y = linear(...range, height - bottom - 14, top, 5);
-  const frame: Frame = {
-    width: PIXELS[width],
-    height,
-    left: leftRoom(y),
-    right: width === 'wide' ? 165 : 12,
-    top,
-    bottom,
-  };
+  const frame = chartFrame(width, y);
   const end = frame.width - frame.right;
   const spent = Math.max(progress.spent, ...progress.dots.map((dot) => dot.deviceSeconds));
   const { scale: x, unit } = duration(spent, frame.left, end, width === 'wide' ? 8 : 4);

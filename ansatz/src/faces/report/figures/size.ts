@@ -1,9 +1,22 @@
 /** Each figure is drawn twice, for a desk and for a phone, so that its words are never scaled down. */
 
+import type { Scale } from '../scale.ts';
+import { type Frame, leftRoom } from '../svg.ts';
+
 /** Width in CSS pixels. */
 export type Width = 'wide' | 'narrow';
 
 export const PIXELS: Readonly<Record<Width, number>> = { wide: 860, narrow: 350 };
+
+/** Height of a chart with two axes, and the room above and below what it plots. */
+export function chartSize(width: Width): Pick<Frame, 'height' | 'top' | 'bottom'> {
+  return { height: width === 'wide' ? 340 : 300, top: 30, bottom: 46 };
+}
+
+/** The frame of such a chart: room for the labels of `y` on its left, and for names of lines on its right. */
+export function chartFrame(width: Width, y: Scale): Frame {
+  return { ...chartSize(width), width: PIXELS[width], left: leftRoom(y), right: width === 'wide' ? 165 : 12 };
+}
 
 /** Both drawings of a figure; the style sheet shows the one that fits. */
 export function bothWidths(draw: (width: Width) => string): string {
