@@ -218,8 +218,7 @@ function endStudy(state: State): EventBody[] {
   if (baseline.verdict === 'crash') {
     return [{ type: 'study.ended', reason: 'baseline-failed', text: `the script fails as it is: ${baseline.why}` }];
   }
-  if (state.phase === 'paused') return [];
-  if (state.phase === 'draining' || state.phase === 'killed') return [];
+  if (state.phase !== 'running') return [];
   if (state.queue.length > 0 || !state.exhausted) {
     if (openSlot(state) !== undefined) return [];
     if (state.asked.length > 0 && free(state.ledger, 'runs') >= 1 && endsAt(state) > state.now) return [];

@@ -4,9 +4,9 @@ import { matchMetric, normalKey } from '../io/capture/index.ts';
 import type { Metric } from '../io/capture/index.ts';
 import type { Exit } from '../io/executor/executor.ts';
 import type { Direction, StudyConfig } from '../study/config.ts';
-import { closest } from '../study/error.ts';
 import type { EventBody, FailReason } from '../study/events/index.ts';
 import { cost } from '../study/ledger.ts';
+import { nearest } from '../study/nearest.ts';
 import { runOf, type State } from '../study/state.ts';
 import { SLACK_SECONDS } from './decide.ts';
 
@@ -162,9 +162,7 @@ function missing(wanted: string, heard: ReadonlyMap<string, Heard>, exit: Exit):
 }
 
 function nearestKey(wanted: string, heard: ReadonlyMap<string, Heard>): string | undefined {
-  const quoted = closest(normalKey(wanted), [...heard.keys()]);
-  const match = /"(.*)"$/.exec(quoted)?.[1];
-  return match ?? heard.keys().next().value;
+  return nearest(normalKey(wanted), heard.keys()) ?? heard.keys().next().value;
 }
 
 const ERROR_LINE = /(?:\w*(?:Error|Exception|Interrupt)\b|^error\b|^fatal\b|panic|assert|not found|No such file)/i;

@@ -8,7 +8,7 @@ import type { Pruner } from '../methods/pruning/index.ts';
 import { canonical, feasible, valueAt } from '../methods/space/index.ts';
 import type { Slot } from '../study/config.ts';
 import type { Event, EventBody } from '../study/events/index.ts';
-import { RESOURCES } from '../study/ledger.ts';
+import { overdrawn } from '../study/ledger.ts';
 import { reduce, runOf, type State, trialOf } from '../study/state.ts';
 import { alarm, decide } from './decide.ts';
 import { openHearing } from './hearing.ts';
@@ -136,12 +136,9 @@ export function openLab(parts: LabParts): Lab {
         return message.ask === 0 || state.asked.includes(message.ask) ? [admit(message)] : [];
       case 'budget.raised': {
         // Below what is spent and promised no ledger can go; asked of a lab that runs, that is no reason to end it.
-        const caps = message.budget;
-        const low = RESOURCES.find(
-          (name) => (caps[name] ?? Infinity) < state.ledger.spent[name] + state.ledger.held[name],
-        );
+        const low = overdrawn(state.ledger, message.budget);
         if (low === undefined) return [message];
-        const text = `the budget of ${low} cannot go down to ${caps[low]}: more is spent or held already`;
+        const text = `the budget of ${low} cannot go down to ${message.budget[low]}: more is spent or held already`;
         return [{ type: 'warning.raised', code: 'budget-spent', text }];
       }
       case 'proposal.refused':

@@ -38,6 +38,11 @@ export function affords(ledger: Ledger, amount: Amount): boolean {
   return RESOURCES.every((resource) => amount[resource] <= free(ledger, resource) + EPSILON);
 }
 
+/** The first resource whose cap in `budget` would lie below what is spent and held: no ledger can go there. */
+export function overdrawn(ledger: Ledger, budget: Budget): Resource | undefined {
+  return RESOURCES.find((name) => (budget[name] ?? Infinity) < ledger.spent[name] + ledger.held[name]);
+}
+
 /** Sums of seconds lose a few units in the last place; a nanosecond is nobody's money. */
 export const EPSILON = 1e-6;
 

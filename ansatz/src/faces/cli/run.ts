@@ -25,7 +25,7 @@ import { defaults, feasible } from '../../methods/space/index.ts';
 import type { StudyConfig } from '../../study/config.ts';
 import { UserError } from '../../study/error.ts';
 import type { Event, EventBody } from '../../study/events/index.ts';
-import { RESOURCES } from '../../study/ledger.ts';
+import { overdrawn } from '../../study/ledger.ts';
 import { reduce, type State, trialOf } from '../../study/state.ts';
 import { nearMisses } from '../../study/insight.ts';
 import { statusOf } from '../../study/views.ts';
@@ -56,7 +56,8 @@ export interface RunOptions {
 
 /** Work on the study that the configuration describes. */
 export async function run(configFile: string | undefined, options: RunOptions): Promise<void> {
-  const config = readStudyConfig(configFile, options);
+  const file = configPath(configFile);
+  const config = readStudyConfig(file, options);
   if (options.dryRun === true) {
     const plan = planOf(config);
     process.stdout.write(options.json === true ? `${JSON.stringify(plan)}\n` : `${planLines(plan).join('\n')}\n`);
@@ -70,7 +71,7 @@ export async function run(configFile: string | undefined, options: RunOptions): 
   if (held.repaired !== undefined) process.stderr.write(`warning: ${held.repaired}\n`);
   try {
     setCurrent(config.folder, name);
-    const state = prepareJournal(held, { ...config, name, ...standing(held, config, options) });
+    const state = prepareJournal(held, { ...config, name, ...standing(held, config, file, options) });
     if (state.phase === 'ended') {
       sayEnded(state, options);
       process.exitCode = exitCode(state);
@@ -88,15 +89,17 @@ export async function run(configFile: string | undefined, options: RunOptions): 
   }
 }
 
-function readStudyConfig(given: string | undefined, options: RunOptions): StudyConfig {
-  let file = given ?? 'ansatz.yaml';
-  if (given === undefined && !existsSync(file)) {
-    const project = findProject(process.cwd());
-    if (project !== undefined && existsSync(join(project, 'ansatz.yaml'))) file = join(project, 'ansatz.yaml');
-  }
+/** The configuration that is meant: the one named, or the ansatz.yaml of this folder or the nearest one above. */
+function configPath(given: string | undefined): string {
+  if (given !== undefined || existsSync('ansatz.yaml')) return resolve(given ?? 'ansatz.yaml');
+  const above = join(findProject(process.cwd()) ?? '.', 'ansatz.yaml');
+  return resolve(existsSync(above) ? above : 'ansatz.yaml');
+}
+
+function readStudyConfig(file: string, options: RunOptions): StudyConfig {
   const { runs, wall, device, money, deadline, slots, sampler, pruner, seed, study } = options;
   const overrides = { runs, wall, device, money, deadline, slots, sampler, pruner, seed, name: study };
-  return readConfig(resolve(file), { now: Date.now(), machine: thisMachine() }, overrides);
+  return readConfig(file, { now: Date.now(), machine: thisMachine() }, overrides);
 }
 
 /** A deadline that is over cannot be met by anything. */
@@ -137,8 +140,8 @@ function checkCommand(config: StudyConfig): void {
       fix: 'the command runs in the folder of ansatz.yaml; paths are relative to it',
     });
   }
-  const point = defaults(spaceOf(config));
   const space = spaceOf(config);
+  const point = defaults(space);
   if (!feasible(space, point)) {
     const values = config.knobs.map((knob) => `${knob.name} = ${String(point[knob.name])}`).join(', ');
     throw new UserError('infeasible-baseline', "the script's own settings violate a constraint", {
@@ -166,14 +169,18 @@ function chooseName(config: StudyConfig, options: RunOptions): string {
  * Budget and deadline as they stand: a budget raised on the command line outlives the command, unless the file has
  * changed since; a deadline that counts from now (`+8h`) counts from the first time.
  */
-function standing(held: HeldStudy, config: StudyConfig, options: RunOptions): Pick<StudyConfig, 'budget' | 'deadline'> {
+function standing(
+  held: HeldStudy,
+  config: StudyConfig,
+  file: string,
+  options: RunOptions,
+): Pick<StudyConfig, 'budget' | 'deadline'> {
   const { budget, deadline } = config;
   if (held.state === undefined) return { budget, deadline };
   const told = [options.runs, options.wall, options.device, options.money].some((amount) => amount !== undefined);
   const [first] = held.journal.read();
   const asBefore = first?.type === 'study.created' && JSON.stringify(first.config.budget) === JSON.stringify(budget);
-  const file = join(config.folder, 'ansatz.yaml');
-  const relative = existsSync(file) && /^deadline:\s*['"]?\+/m.test(readFileSync(file, 'utf8'));
+  const relative = /^deadline:\s*['"]?\+/m.test(readFileSync(file, 'utf8'));
   return {
     budget: asBefore && !told ? held.state.config.budget : budget,
     deadline: relative && options.deadline === undefined ? held.state.deadline : deadline,
@@ -205,15 +212,13 @@ function prepareJournal(held: HeldStudy, config: StudyConfig): State {
   const budgetChanged = JSON.stringify(state.config.budget) !== JSON.stringify(config.budget);
   const deadlineChanged = config.deadline !== undefined && config.deadline !== state.deadline;
   if (!budgetChanged && !deadlineChanged) return state;
-  for (const resource of RESOURCES) {
-    const cap = config.budget[resource];
-    const gone = state.ledger.spent[resource] + state.ledger.held[resource];
-    if (cap !== undefined && cap < gone) {
-      throw new UserError('budget-spent', `the ${resource} budget cannot go down to ${num(cap)}`, {
-        why: `${num(gone)} are spent or held already`,
-        fix: `set it to ${num(gone)} or more`,
-      });
-    }
+  const low = overdrawn(state.ledger, config.budget);
+  if (low !== undefined) {
+    const gone = num(state.ledger.spent[low] + state.ledger.held[low]);
+    throw new UserError('budget-spent', `the ${low} budget cannot go down to ${num(config.budget[low]!)}`, {
+      why: `${gone} are spent or held already`,
+      fix: `set it to ${gone} or more`,
+    });
   }
   const raised: Event = {
     type: 'budget.raised',
