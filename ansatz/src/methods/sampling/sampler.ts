@@ -6,10 +6,21 @@ import type { Point, Space } from '../space/space.ts';
 /** What is known about one point. */
 export interface Observation {
   readonly point: Point;
-  /** Mean result, lower is better here whatever the study's direction; undefined unless `status` is `done`. */
+  /**
+   * Mean result, lower is better here whatever the study's direction; undefined unless `status` is `done`, or `stopped`
+   * with a projection of where the run would have ended.
+   */
   readonly loss?: number;
   /** `pending` runs still; `crashed` gave no result and should be kept away from; `stopped` was cut short by a pruner. */
   readonly status: 'done' | 'pending' | 'crashed' | 'stopped';
+  /** Variance of `loss` beyond the noise all results share, in squared units of `loss`: that of a projection. */
+  readonly variance?: number;
+  /** Device-seconds the result cost. */
+  readonly cost?: number;
+  /** With several objectives: one loss each, all lower-is-better. */
+  readonly losses?: readonly number[];
+  /** Measured constraints: above 0 is a violation, by that much. */
+  readonly violations?: readonly number[];
 }
 
 /**

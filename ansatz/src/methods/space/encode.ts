@@ -1,12 +1,12 @@
 /** Between points and the unit cube, where every sampler works. */
 
 import type { Rng } from '../math/rng.ts';
-import { holds } from './expression.ts';
+import { type Constraint, holds } from './expression.ts';
 import { valueAt } from './point.ts';
-import type { Param, Point, Space, Value } from './space.ts';
+import type { Domain, NumberParam, Param, Point, Space, Value } from './space.ts';
 
 /** Map u in [0, 1] to the parameter's range; out-of-range u is clipped. Ints get equal shares of the cube. */
-export function decodeParam(param: Param, u: number): Value {
+export function decodeParam(param: Domain, u: number): Value {
   const clipped = Math.min(1, Math.max(0, u));
   if (param.kind === 'choice') {
     const index = Math.min(param.choices.length - 1, Math.floor(clipped * param.choices.length));
@@ -23,7 +23,7 @@ export function decodeParam(param: Param, u: number): Value {
 }
 
 /** Inverse of {@link decodeParam} up to quantisation: the middle of the value's share. Values outside are clipped. */
-export function encodeParam(param: Param, value: Value): number {
+export function encodeParam(param: Domain, value: Value): number {
   if (param.kind === 'choice') {
     const index = Math.max(0, param.choices.indexOf(value));
     return (index + 0.5) / param.choices.length;
@@ -38,12 +38,12 @@ export function encodeParam(param: Param, value: Value): number {
 }
 
 /** Distance between neighbouring values; 0 for a continuous parameter. */
-function gridOf(param: Exclude<Param, { kind: 'choice' }>): number {
+function gridOf(param: NumberParam): number {
   if (param.step !== undefined && param.step > 0) return param.step;
   return param.kind === 'int' ? 1 : 0;
 }
 
-function snap(param: Exclude<Param, { kind: 'choice' }>, raw: number): number {
+function snap(param: NumberParam, raw: number): number {
   const grid = gridOf(param);
   // Five significant digits are more than any knob resolves, and keep command lines readable.
   let value = grid > 0 ? param.low + Math.round((raw - param.low) / grid) * grid : Number(raw.toPrecision(5));
@@ -52,11 +52,18 @@ function snap(param: Exclude<Param, { kind: 'choice' }>, raw: number): number {
   return Math.min(param.high, Math.max(param.low, value));
 }
 
-/** Decode a vector of length d. */
+/** Whether a parameter matters in `point`, which must hold its parents: a condition on one that is absent fails. */
+export function active(param: Param, point: Point): boolean {
+  const { when } = param;
+  if (when === undefined) return true;
+  return when.names.every((name) => Object.hasOwn(point, name)) && holds(when, point);
+}
+
+/** Decode a vector of length d. Parameters whose condition does not hold are left out. */
 export function decode(space: Space, unit: ArrayLike<number>): Point {
   const point: Record<string, Value> = Object.create(null) as Record<string, Value>;
   space.params.forEach((param, i) => {
-    point[param.name] = decodeParam(param, unit[i]!);
+    if (active(param, point)) point[param.name] = decodeParam(param, unit[i]!);
   });
   return point;
 }
@@ -69,9 +76,16 @@ export function encode(space: Space, point: Point): number[] {
   });
 }
 
-/** Whether every constraint holds. */
+/** Whether every constraint holds. One that mentions a conditional parameter the point lacks says nothing about it. */
 export function feasible(space: Space, point: Point): boolean {
-  return space.constraints.every((constraint) => holds(constraint, point));
+  return space.constraints.every((constraint) => holds(constraint, point) || silent(space, constraint, point));
+}
+
+function silent(space: Space, constraint: Constraint, point: Point): boolean {
+  return constraint.names.some(
+    (name) =>
+      !Object.hasOwn(point, name) && space.params.some((param) => param.name === name && param.when !== undefined),
+  );
 }
 
 /** One text per point: equal texts mean equal settings, whatever the order of the names. */
@@ -98,7 +112,9 @@ export function cardinality(space: Space): number {
 /** The script's own settings as a point (a default outside its range is kept as it is). */
 export function defaults(space: Space): Point {
   const point: Record<string, Value> = Object.create(null) as Record<string, Value>;
-  for (const param of space.params) point[param.name] = param.default ?? decodeParam(param, 0.5);
+  for (const param of space.params) {
+    if (active(param, point)) point[param.name] = param.default ?? decodeParam(param, 0.5);
+  }
   return point;
 }
 

@@ -12,6 +12,8 @@ import { type Point, type Value, valueAt } from './point.ts';
 export interface Constraint {
   readonly text: string;
   readonly tree: Node;
+  /** The parameters it mentions, each once. */
+  readonly names: readonly string[];
 }
 
 type Node =
@@ -192,7 +194,7 @@ export function parseConstraint(text: string, names?: readonly string[]): Constr
 
   const tree = or();
   if (peek().kind !== 'end') fail(`"${peek().text}" is out of place`, peek());
-  return { text, tree };
+  return { text, tree, names: mentioned(tree) };
 }
 
 function tokenize(text: string, names: readonly string[] | undefined): Token[] {
@@ -237,7 +239,11 @@ function tokenize(text: string, names: readonly string[] | undefined): Token[] {
 }
 
 /** The parameter names an expression mentions, each once. */
-export function namesIn(constraint: Constraint): string[] {
+export function namesIn(constraint: Constraint): readonly string[] {
+  return constraint.names;
+}
+
+function mentioned(tree: Node): string[] {
   const found = new Set<string>();
   const visit = (node: Node): void => {
     switch (node.kind) {
@@ -260,7 +266,7 @@ export function namesIn(constraint: Constraint): string[] {
         node.args.forEach(visit);
     }
   };
-  visit(constraint.tree);
+  visit(tree);
   return [...found];
 }
 

@@ -1,10 +1,11 @@
-export type { Space, Param, NumberParam, ChoiceParam, Point, Value } from './space.ts';
+export type { Space, Param, Domain, Prior, NumberParam, ChoiceParam, Point, Value } from './space.ts';
 export { valueAt } from './point.ts';
 export {
   encode,
   decode,
   encodeParam,
   decodeParam,
+  active,
   feasible,
   canonical,
   cardinality,

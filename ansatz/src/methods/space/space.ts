@@ -27,9 +27,27 @@ export interface ChoiceParam {
   readonly default?: Value;
 }
 
-export type Param = NumberParam | ChoiceParam;
+/** The values a parameter may have. */
+export type Domain = NumberParam | ChoiceParam;
+
+/** A guess at where the best value lies, made by a person or a model before any result. */
+export interface Prior {
+  readonly value: Value;
+  /** Standard deviation of the guess as a share of the encoded range; default 0.2. Unused for unordered choices. */
+  readonly width?: number;
+  /** How many results the guess is worth: its say fades as strength ÷ results (piBO's β, arXiv 2204.11051). Default 10. */
+  readonly strength?: number;
+}
+
+/** A domain, and when it matters: only while `when` holds. A point lacks the parameters that do not matter in it. */
+export type Param = Domain & {
+  readonly when?: Constraint;
+  readonly prior?: Prior;
+};
 
 export interface Space {
+  /** Parents before the parameters whose `when` mentions them; {@link defineSpace} sees to that. */
   readonly params: readonly Param[];
+  /** Each must hold in every point that has all the parameters it mentions. */
   readonly constraints: readonly Constraint[];
 }
