@@ -6,7 +6,7 @@ import type { Exit } from '../io/executor/executor.ts';
 import type { Direction, StudyConfig } from '../study/config.ts';
 import type { EventBody, FailReason } from '../study/events/index.ts';
 import { cost } from '../study/ledger.ts';
-import { nearest } from '../study/nearest.ts';
+import { nearest } from '../methods/math/nearest.ts';
 import { runOf, type State } from '../study/state.ts';
 import { SLACK_SECONDS } from './decide.ts';
 

@@ -1,6 +1,6 @@
 /** The user's mistakes, told so that the fix can be pasted. */
 
-import { nearest } from './nearest.ts';
+import { nearest } from '../methods/math/nearest.ts';
 
 /**
  * Something only the user can put right: what is wrong, where, why, and how to fix it.

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { UserError } from '../../study/error.ts';
 import type { Status } from '../../study/views.ts';
-import { nearest } from '../../study/nearest.ts';
+import { nearest } from '../../methods/math/nearest.ts';
 import { errorText, exitOf } from './errors.ts';
 import { bar, fit, num, paintFor, plusMinus, seconds, sparkline, table, visibleWidth } from './text.ts';
 

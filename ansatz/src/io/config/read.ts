@@ -5,7 +5,7 @@ import { dirname, extname, relative, resolve } from 'node:path';
 import { isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, type Document, type Node } from 'yaml';
 import type { Budget, Delivery, Knob, MetricFile, Objective, StudyConfig } from '../../study/config.ts';
 import { closest, UserError } from '../../study/error.ts';
-import { nearest } from '../../study/nearest.ts';
+import { nearest } from '../../methods/math/nearest.ts';
 import { ExpressionError, namesIn, parseConstraint } from '../../methods/space/expression.ts';
 import type { Value } from '../../methods/space/space.ts';
 import { directionOf } from './direction.ts';
