@@ -2,8 +2,9 @@
  * Constraints between parameters, written as expressions: a small parser and evaluator, never `eval`.
  *
  * Grammar, loosest first: `or`/`||`, `and`/`&&`, `not`/`!`, comparisons (`< <= > >= == != in`, chained as in
- * Python), `+ -`, `* / // %`, unary `-`, `**`; names, numbers, quoted strings, `True`/`False`, `[lists]`,
- * parentheses and `min max abs floor ceil sqrt log exp`. `%` and `//` follow Python's sign rules.
+ * Python), `+ -`, `* / // %`, unary `-`, `**`; names (in backticks where they are no words), numbers, quoted strings,
+ * `True`/`False`, `[lists]`, parentheses and `min max abs floor ceil sqrt log exp`. `%` and `//` follow Python's sign
+ * rules.
  */
 
 import { type Point, type Value, valueAt } from './point.ts';
@@ -16,7 +17,8 @@ export interface Constraint {
   readonly names: readonly string[];
 }
 
-type Node =
+/** What a text means. */
+export type Node =
   | { readonly kind: 'value'; readonly value: Value }
   | { readonly kind: 'name'; readonly name: string }
   | { readonly kind: 'list'; readonly items: readonly Node[] }
@@ -28,17 +30,20 @@ type Node =
 export class ExpressionError extends Error {
   readonly text: string;
   readonly at: number;
+  /** The name that is not among those allowed, when that is the trouble. */
+  readonly unknown: string | undefined;
 
-  constructor(message: string, text: string, at: number) {
+  constructor(message: string, text: string, at: number, unknown?: string) {
     super(message);
     this.name = 'ExpressionError';
     this.text = text;
     this.at = at;
+    this.unknown = unknown;
   }
 }
 
 interface Token {
-  readonly kind: 'number' | 'string' | 'name' | 'op' | 'end';
+  readonly kind: 'number' | 'string' | 'name' | 'quoted' | 'op' | 'end';
   readonly text: string;
   readonly at: number;
 }
@@ -68,6 +73,7 @@ const OPERATORS = [
 ];
 const TOKEN =
   /\s*(?:((?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')|([A-Za-z_][\w.-]*(?<!-)))/y;
+const QUOTED = /`(?:[^`\\]|\\.)+`/sy;
 const FUNCTIONS: Readonly<Record<string, (args: number[]) => number>> = {
   min: (args) => Math.min(...args),
   max: (args) => Math.max(...args),
@@ -79,6 +85,8 @@ const FUNCTIONS: Readonly<Record<string, (args: number[]) => number>> = {
   exp: ([x]) => Math.exp(x!),
 };
 const COMPARISONS = new Set(['<', '<=', '>', '>=', '==', '!=', 'in']);
+/** What means something else than a name. */
+const WORDS = new Set(['or', 'and', 'not', 'in', 'True', 'true', 'False', 'false']);
 const DEEPEST = 60;
 
 /** Parse `text`. Throws {@link ExpressionError}. `names` (if given) are the only names allowed besides functions. */
@@ -123,7 +131,7 @@ export function parseConstraint(text: string, names?: readonly string[]): Constr
   const comparison = (): Node => {
     let left = sum();
     let result: Node | undefined;
-    while (COMPARISONS.has(peek().text) && peek().kind !== 'string') {
+    while (COMPARISONS.has(peek().text) && (peek().kind === 'op' || peek().kind === 'name')) {
       const op = tokens[position++]!.text;
       const right = sum();
       const one: Node = { kind: 'binary', op, left, right };
@@ -168,6 +176,10 @@ export function parseConstraint(text: string, names?: readonly string[]): Constr
       position++;
       return { kind: 'value', value: token.text.slice(1, -1).replaceAll(/\\(.)/g, '$1') };
     }
+    if (token.kind === 'quoted') {
+      position++;
+      return known(token.text.slice(1, -1).replaceAll(/\\(.)/g, '$1'), token);
+    }
     if (take('(')) {
       const inner = or();
       expect(')');
@@ -180,8 +192,12 @@ export function parseConstraint(text: string, names?: readonly string[]): Constr
     if (token.text === 'True' || token.text === 'true') return { kind: 'value', value: true };
     if (token.text === 'False' || token.text === 'false') return { kind: 'value', value: false };
     if (Object.hasOwn(FUNCTIONS, token.text) && take('(')) return { kind: 'call', name: token.text, args: list(')') };
-    if (names !== undefined && !names.includes(token.text)) fail(`unknown name "${token.text}"`, token);
-    return { kind: 'name', name: token.text };
+    return known(token.text, token);
+  };
+  const known = (name: string, token: Token): Node => {
+    if (names !== undefined && !names.includes(name))
+      throw new ExpressionError(`unknown name "${name}"`, text, token.at, name);
+    return { kind: 'name', name };
   };
   const list = (close: string): Node[] => {
     const items: Node[] = [];
@@ -229,6 +245,13 @@ function tokenize(text: string, names: readonly string[] | undefined): Token[] {
       at += name.length;
       continue;
     }
+    QUOTED.lastIndex = at;
+    const quoted = QUOTED.exec(text);
+    if (quoted !== null) {
+      tokens.push({ kind: 'quoted', text: quoted[0], at });
+      at = QUOTED.lastIndex;
+      continue;
+    }
     const op = OPERATORS.find((candidate) => text.startsWith(candidate, at));
     if (op === undefined) throw new ExpressionError(`"${text[at]}" means nothing here`, text, at);
     tokens.push({ kind: 'op', text: op, at });
@@ -241,6 +264,33 @@ function tokenize(text: string, names: readonly string[] | undefined): Token[] {
 /** The parameter names an expression mentions, each once. */
 export function namesIn(constraint: Constraint): readonly string[] {
   return constraint.names;
+}
+
+/**
+ * `name in [values]`, built without a parser in between: any name, any text. Its own text means the same when it is
+ * parsed. Values must be finite.
+ */
+export function isOneOf(name: string, values: readonly Value[]): Constraint {
+  const tree: Node = {
+    kind: 'binary',
+    op: 'in',
+    left: { kind: 'name', name },
+    right: { kind: 'list', items: values.map((value): Node => ({ kind: 'value', value })) },
+  };
+  return { text: `${quotedName(name)} in [${values.map(quotedValue).join(', ')}]`, tree, names: [name] };
+}
+
+/** A value as an expression writes it: `'it\\'s'`, `0.1`, `True`. */
+export function quotedValue(value: Value): string {
+  if (typeof value === 'string') return `'${value.replaceAll(/[\\']/g, '\\$&')}'`;
+  if (typeof value === 'boolean') return value ? 'True' : 'False';
+  return String(value);
+}
+
+/** A name as an expression writes it: in backticks when it would not be read as one word. */
+export function quotedName(name: string): string {
+  const word = /^[A-Za-z_][\w.]*$/.test(name) && !WORDS.has(name) && !Object.hasOwn(FUNCTIONS, name);
+  return word ? name : `\`${name.replaceAll(/[\\`]/g, '\\$&')}\``;
 }
 
 function mentioned(tree: Node): string[] {

@@ -1,4 +1,14 @@
 export type { Space, Param, Domain, Prior, NumberParam, ChoiceParam, Point, Value } from './space.ts';
+export {
+  defineSpace,
+  SpaceError,
+  type ParamInput,
+  type NumberInput,
+  type ChoiceInput,
+  type FixedInput,
+  type When,
+} from './define.ts';
+export { toSpace } from './json.ts';
 export { valueAt } from './point.ts';
 export {
   encode,
@@ -12,4 +22,13 @@ export {
   defaults,
   randomPoint,
 } from './encode.ts';
-export { type Constraint, parseConstraint, holds, namesIn, ExpressionError } from './expression.ts';
+export {
+  type Constraint,
+  parseConstraint,
+  isOneOf,
+  quotedName,
+  quotedValue,
+  holds,
+  namesIn,
+  ExpressionError,
+} from './expression.ts';
