@@ -13,6 +13,7 @@ const ROOMS = [
   'methods/stats',
   'methods/sampling',
   'methods/pruning',
+  'methods/optimizer',
   'methods/scaling',
   'methods/bets',
   'study',

@@ -47,6 +47,11 @@ Exit codes: 0 ok, 2 usage, 3 budget too small, 4 no improvement, 5 the script fa
     );
 
   top
+    .command('optimize')
+    .description('ask and tell over JSON lines on stdin and stdout: the search engine for a loop of your own')
+    .action(async () => (await import('./optimize.ts')).optimize());
+
+  top
     .command('init [script...]')
     .description('look at a training script (or, after --, at a whole command) and write ansatz.yaml')
     .option('--metric <name>', 'the metric to improve')

@@ -1,0 +1,1 @@
+export { Optimizer, type OptimizerOptions, type Asked } from './optimizer.ts';

@@ -1,0 +1,214 @@
+/**
+ * Bayesian optimisation with a Gaussian process: Matérn 5/2 (surrogate/), half-rank warped losses, log expected
+ * improvement (Ament et al. 2023, arXiv 2310.20708), pending points at their predicted mean.
+ */
+
+import { logH, logHSlope } from '../math/normal.ts';
+import type { Rng } from '../math/rng.ts';
+import { canonical, randomPoint } from '../space/encode.ts';
+import type { Point, Space } from '../space/space.ts';
+import { firstFeasible } from './candidates.ts';
+import { quasi } from './quasi.ts';
+import type { Observation, Sampler } from './sampler.ts';
+import { type Layout, layoutOf, rowOf } from './surrogate/layout.ts';
+import { type Score, search } from './surrogate/search.ts';
+import { fitHyper, type Hyper, plainHyper, Posterior, type Prediction } from './surrogate/surrogate.ts';
+import { type Warped, warp } from './surrogate/warp.ts';
+
+/** More results than this are thinned: the better half stays, the rest is spread over the others. */
+const MOST = 300;
+/** Fits are redone when this much more is known. */
+const GROWTH = 1.12;
+/** Share of proposals made at random, so that a wrong model is found out. */
+const RANDOM = 0.01;
+
+/** What the sampler believes after a history, for proposals and for the recommendation of a best point. */
+export interface Belief {
+  readonly layout: Layout;
+  readonly posterior: Posterior;
+  readonly warped: Warped;
+  /** The observations behind the posterior's first rows. */
+  readonly used: readonly Observation[];
+  /** Posterior mean of each of `used`, warped units. */
+  readonly means: Float64Array;
+}
+
+/** Number of points looked at before the model is asked: more dimensions, more points, never more than ten. */
+export function startupOf(space: Space): number {
+  return Math.max(4, Math.min(10, space.params.length + 2));
+}
+
+/** The next point by expected improvement. Fewer results than {@link startupOf} are answered by {@link quasi}. */
+export const gp: Sampler = (space, history, rng) => {
+  const layout = layoutOf(space);
+  const known = results(history);
+  if (layout.size === 0 || known.length < 3 || history.length < startupOf(space)) return quasi(space, history, rng);
+  if (rng.uniform() < RANDOM) return firstFeasible(space, rng, () => randomPoint(space, rng));
+  const belief = believe(space, known);
+  const { posterior } = belief;
+  const base = posterior.rows.length;
+  let pending = 0;
+  for (const observation of history) {
+    if (observation.status !== 'pending' || pending++ >= 64) continue;
+    posterior.believe(rowOf(layout, observation.point));
+  }
+  try {
+    return propose(space, belief, history, rng);
+  } finally {
+    posterior.truncate(base);
+  }
+};
+
+/** Observations that carry a usable number. */
+export function results(history: readonly Observation[]): Observation[] {
+  return history.filter((o) => (o.status === 'done' || o.status === 'stopped') && Number.isFinite(o.loss));
+}
+
+function propose(space: Space, belief: Belief, history: readonly Observation[], rng: Rng): Point {
+  const { layout, posterior, means, used } = belief;
+  const order = Array.from(means.keys()).sort((a, b) => means[a]! - means[b]!);
+  const threshold = means[order[0]!]!;
+  const around = order.slice(0, 5).map((i) => posterior.rows[i]!);
+  void used;
+  const finite = layout.counts.every((count) => count < Infinity);
+  const seen = finite ? new Set(history.map((o) => canonical(o.point))) : undefined;
+  const d = layout.size;
+  const found = search(
+    layout,
+    expectedImprovement(posterior, threshold),
+    {
+      around,
+      global: 150 + 10 * Math.min(d, 20),
+      local: 20,
+      full: 60,
+      climbs: 3,
+      ...(seen === undefined ? {} : { taken: (point: Point) => seen.has(canonical(point)) }),
+    },
+    rng,
+  );
+  return found?.point ?? firstFeasible(space, rng, () => randomPoint(space, rng));
+}
+
+/** Log expected improvement below `threshold`, with its gradient. */
+export function expectedImprovement(posterior: Posterior, threshold: number): Score {
+  const out: Prediction = { mean: 0, sd: 0 };
+  const d = posterior.category.length;
+  const dMean = new Float64Array(d);
+  const dSd = new Float64Array(d);
+  return {
+    value(row) {
+      posterior.predict(row, out);
+      return logH((threshold - out.mean) / out.sd) + Math.log(out.sd);
+    },
+    slope(row, gradient) {
+      posterior.slope(row, out, dMean, dSd);
+      const z = (threshold - out.mean) / out.sd;
+      const h = logHSlope(z);
+      for (let i = 0; i < d; i++) {
+        gradient[i] = (h * (-dMean[i]! - z * dSd[i]!)) / out.sd + dSd[i]! / out.sd;
+      }
+      return logH(z) + Math.log(out.sd);
+    },
+  };
+}
+
+/** Fit the model to results (finite losses, at least one). The same results give the same belief. */
+export function believe(space: Space, known: readonly Observation[]): Belief {
+  const layout = layoutOf(space);
+  const used = thin(known);
+  const rows = used.map((o) => rowOf(layout, o.point));
+  const warped = warp(used.map((o) => o.loss!));
+  const hyper = hyperOf(layout, known, checkpoint(known.length));
+  const posterior = posteriorOf(layout, hyper, rows);
+  posterior.condition(warped.values);
+  const means = Float64Array.from(rows, (row) => posterior.mean(row));
+  return { layout, posterior, warped, used, means };
+}
+
+/** The largest checkpoint not above n: every number up to 12, then each 12 % larger than the one before. */
+function checkpoint(n: number): number {
+  let at = Math.min(n, 12);
+  while (at < n) {
+    const next = Math.max(at + 1, Math.floor(at * GROWTH));
+    if (next > n) return at;
+    at = next;
+  }
+  return at;
+}
+
+function previous(at: number): number {
+  return checkpoint(at - 1);
+}
+
+const fits = new WeakMap<Layout, Map<string, Hyper>>();
+
+/**
+ * Hyperparameters fitted to the first `at` results, started from those of the checkpoint before. They depend on the
+ * results alone; keeping them only saves time.
+ */
+function hyperOf(layout: Layout, known: readonly Observation[], at: number): Hyper {
+  if (at < 3) return plainHyper(layout.size);
+  let memo = fits.get(layout);
+  if (memo === undefined) fits.set(layout, (memo = new Map<string, Hyper>()));
+  const first = known.slice(0, at);
+  const key = keyOf(layout, first);
+  const found = memo.get(key);
+  if (found !== undefined) return found;
+  const used = thin(first);
+  const rows = used.map((o) => rowOf(layout, o.point));
+  const values = warp(used.map((o) => o.loss!)).values;
+  const starts = [hyperOf(layout, known, previous(at))];
+  if (at < 60) starts.push(plainHyper(layout.size));
+  const steps = at < 60 ? 25 : 15;
+  let best: Hyper | undefined;
+  for (const start of starts) {
+    const fit = fitHyper(rows, values, layout.category, start, steps);
+    if (best === undefined || fit.objective < best.objective) best = fit;
+  }
+  if (memo.size > 200) memo.clear();
+  memo.set(key, best!);
+  return best!;
+}
+
+/** A text that differs when the results do. */
+function keyOf(layout: Layout, known: readonly Observation[]): string {
+  const view = new Float64Array(1);
+  const bits = new Uint32Array(view.buffer);
+  let a = 0x811c9dc5;
+  let b = 0x9747b28c;
+  const mix = (x: number): void => {
+    view[0] = x;
+    a = Math.imul(a ^ bits[0]!, 0x01000193);
+    a = Math.imul(a ^ bits[1]!, 0x01000193) ^ (a >>> 15);
+    b = Math.imul(b ^ bits[1]!, 0x5bd1e995);
+    b = Math.imul(b ^ bits[0]!, 0x5bd1e995) ^ (b >>> 13);
+  };
+  for (const o of known) {
+    mix(o.loss!);
+    for (const x of rowOf(layout, o.point)) mix(x);
+  }
+  return `${known.length}:${a >>> 0}:${b >>> 0}`;
+}
+
+const posteriors = new WeakMap<Hyper, Posterior>();
+
+/** The posterior over `rows`, taking over what an earlier one with the same hyperparameters has factored already. */
+function posteriorOf(layout: Layout, hyper: Hyper, rows: readonly Float64Array[]): Posterior {
+  let posterior = posteriors.get(hyper);
+  if (posterior === undefined) posteriors.set(hyper, (posterior = new Posterior(hyper, layout.category)));
+  let same = 0;
+  while (same < posterior.rows.length && same < rows.length && posterior.rows[same] === rows[same]) same++;
+  posterior.truncate(same);
+  for (const row of rows.slice(same)) posterior.add(row);
+  return posterior;
+}
+
+/** At most {@link MOST} results in their order: the better half of that number, the rest evenly from the others. */
+function thin(known: readonly Observation[]): readonly Observation[] {
+  if (known.length <= MOST) return known;
+  const order = Array.from(known.keys()).sort((a, b) => known[a]!.loss! - known[b]!.loss!);
+  const kept = order.slice(0, MOST / 2);
+  const rest = order.slice(MOST / 2).sort((a, b) => a - b);
+  for (let i = 0; i < MOST / 2; i++) kept.push(rest[Math.floor(((i + 0.5) * rest.length) / (MOST / 2))]!);
+  return kept.sort((a, b) => a - b).map((i) => known[i]!);
+}

@@ -1,0 +1,323 @@
+/**
+ * Gaussian process over rows: Matérn 5/2 with one length scale per parameter (Rasmussen & Williams 2006, eq. 4.17),
+ * Hamming distance for unordered choices, a constant distance between "has it" and "has it not".
+ */
+
+import { factor, factorRow, halfLogDet, inverse, solve, solveLower } from '../../math/cholesky.ts';
+import { minimise } from '../../math/minimise.ts';
+
+/** What is learned from the data: logs of length scales (d), of noise ÷ signal, and of the signal's variance. */
+export interface Hyper {
+  readonly lengths: Float64Array;
+  readonly noise: number;
+  readonly signal: number;
+  /** Negative log posterior of the fit, lower is better; comparable only on the same data. */
+  readonly objective: number;
+}
+
+/** Prior variance of the unknown mean of standardised values. */
+const MEAN_VARIANCE = 1;
+/** Squared distance between a row that has a parameter and one that has it not. */
+const APART = 0.25;
+const LENGTH_SD = 0.9;
+const NOISE_MEAN = -6;
+const NOISE_SD = 2.5;
+const SIGNAL_SD = 1;
+const LOW_NOISE = Math.log(1e-9);
+
+/** Where a fit starts that knows nothing: length scales grow with √d (Hvarfner et al. 2024, arXiv 2402.02229). */
+export function plainHyper(size: number): Hyper {
+  return {
+    lengths: new Float64Array(size).fill(Math.log(0.35 * Math.sqrt(Math.max(1, size)))),
+    noise: Math.log(1e-3),
+    signal: 0,
+    objective: Infinity,
+  };
+}
+
+function squared(a: number, b: number, category: number): number {
+  if (a === b) return 0;
+  if (a < 0 || b < 0) return APART;
+  return category === 1 ? 1 : (a - b) * (a - b);
+}
+
+/** Matérn 5/2 correlation at squared scaled distance. */
+function matern(distance: number): number {
+  const r = Math.sqrt(5 * distance);
+  return (1 + r + (r * r) / 3) * Math.exp(-r);
+}
+
+/**
+ * The most probable hyperparameters for values `y` (standardised) at `rows`, from `start`, in at most `most`
+ * evaluations. `extra` is variance known per value, in the units of y².
+ */
+export function fitHyper(
+  rows: readonly Float64Array[],
+  y: Float64Array,
+  category: Uint8Array,
+  start: Hyper,
+  most: number,
+  extra?: Float64Array,
+): Hyper {
+  const n = rows.length;
+  const d = category.length;
+  const pairs = (n * (n - 1)) / 2;
+  // Pair-major, so that a pass over all pairs reads memory in order.
+  const apart = new Float64Array(pairs * d);
+  for (let i = 0, p = 0; i < n; i++) {
+    const a = rows[i]!;
+    for (let j = 0; j < i; j++) {
+      const b = rows[j]!;
+      for (let k = 0; k < d; k++, p++) apart[p] = squared(a[k]!, b[k]!, category[k]!);
+    }
+  }
+  const centre = Math.log(0.35 * Math.sqrt(Math.max(1, d)));
+  const c = new Float64Array(n * n);
+  const slopes = new Float64Array(pairs);
+  const weights = new Float64Array(d);
+
+  const f = (x: Float64Array, gradient: Float64Array): number => {
+    for (let k = 0; k < d; k++) weights[k] = Math.exp(-2 * x[k]!);
+    const eta = Math.exp(x[d]!);
+    const s2 = Math.exp(x[d + 1]!);
+    for (let i = 0, pair = 0, p = 0; i < n; i++) {
+      const row = i * n;
+      for (let j = 0; j < i; j++, pair++) {
+        let distance = 0;
+        for (let k = 0; k < d; k++, p++) distance += weights[k]! * apart[p]!;
+        const r = Math.sqrt(5 * distance);
+        const e = Math.exp(-r);
+        c[row + j] = s2 * (1 + r + (r * r) / 3) * e + MEAN_VARIANCE;
+        // d k / d log ℓₖ = slope · wₖ · apartₖ
+        slopes[pair] = s2 * (5 / 3) * (1 + r) * e;
+      }
+      c[row + i] = s2 * (1 + eta) + MEAN_VARIANCE + (extra === undefined ? 0 : extra[i]!);
+    }
+    if (!factor(c, n)) return Infinity;
+    const alpha = solve(c, n, n, Float64Array.from(y));
+    let value = halfLogDet(c, n, n);
+    for (let i = 0; i < n; i++) value += 0.5 * y[i]! * alpha[i]!;
+    const inv = inverse(c, n, n);
+    gradient.fill(0);
+    let trace = 0;
+    let plain = 0;
+    let sumAll = 0;
+    for (let i = 0, pair = 0, p = 0; i < n; i++) {
+      const row = i * n;
+      const ai = alpha[i]!;
+      for (let j = 0; j < i; j++, pair++) {
+        const m = inv[row + j]! - ai * alpha[j]!;
+        sumAll += 2 * m;
+        const g = m * slopes[pair]!;
+        for (let k = 0; k < d; k++, p++) gradient[k]! += g * apart[p]!;
+      }
+      const own = inv[row + i]! - ai * ai;
+      sumAll += own;
+      trace += own;
+      if (extra !== undefined) plain += own * extra[i]!;
+    }
+    for (let k = 0; k < d; k++) gradient[k]! *= weights[k]!;
+    gradient[d] = 0.5 * trace * s2 * eta;
+    // tr((C⁻¹ − ααᵀ) C) = n − yᵀα; what does not scale with the signal is taken off.
+    let fit = n;
+    for (let i = 0; i < n; i++) fit -= y[i]! * alpha[i]!;
+    gradient[d + 1] = 0.5 * (fit - plain - MEAN_VARIANCE * sumAll);
+    for (let k = 0; k < d; k++) {
+      const z = (x[k]! - centre) / LENGTH_SD;
+      value += 0.5 * z * z;
+      gradient[k]! += z / LENGTH_SD;
+    }
+    const zn = (x[d]! - NOISE_MEAN) / NOISE_SD;
+    const zs = x[d + 1]! / SIGNAL_SD;
+    value += 0.5 * (zn * zn + zs * zs);
+    gradient[d]! += zn / NOISE_SD;
+    gradient[d + 1]! += zs / SIGNAL_SD;
+    return value;
+  };
+
+  const x0 = Float64Array.from([...start.lengths, start.noise, start.signal]);
+  const low = new Float64Array(d + 2).fill(Math.log(0.02));
+  const high = new Float64Array(d + 2).fill(5);
+  low[d] = LOW_NOISE;
+  high[d] = Math.log(4);
+  low[d + 1] = Math.log(0.02);
+  const found = minimise(f, x0, low, high, most, 1e-3);
+  return {
+    lengths: found.x.slice(0, d),
+    noise: found.x[d]!,
+    signal: found.x[d + 1]!,
+    objective: found.value,
+  };
+}
+
+/** A prediction: mean and standard deviation of the noise-free value, in the units of y. */
+export interface Prediction {
+  mean: number;
+  sd: number;
+}
+
+/** The posterior given rows and values: predicts anywhere, and takes further rows at O(n²) each. */
+export class Posterior {
+  readonly hyper: Hyper;
+  readonly category: Uint8Array;
+  readonly rows: Float64Array[] = [];
+  #stride = 0;
+  #l = new Float64Array(0);
+  readonly #y: number[] = [];
+  readonly #extra: number[] = [];
+  #alpha: Float64Array = new Float64Array(0);
+  readonly #weights: Float64Array;
+  readonly #s2: number;
+  readonly #eta: number;
+  #k = new Float64Array(0);
+  #b = new Float64Array(0);
+
+  constructor(hyper: Hyper, category: Uint8Array) {
+    this.hyper = hyper;
+    this.category = category;
+    this.#weights = hyper.lengths.map((log) => Math.exp(-2 * log));
+    this.#s2 = Math.exp(hyper.signal);
+    this.#eta = Math.exp(hyper.noise);
+  }
+
+  get noiseSd(): number {
+    return Math.sqrt(this.#s2 * this.#eta);
+  }
+
+  /** Prior standard deviation far from all rows. */
+  get priorSd(): number {
+    return Math.sqrt(this.#s2);
+  }
+
+  /** Scaled distance √(Σ (aᵢ−bᵢ)²/ℓᵢ²) between two rows. */
+  distance(a: Float64Array, b: Float64Array): number {
+    let sum = 0;
+    for (let k = 0; k < a.length; k++) sum += this.#weights[k]! * squared(a[k]!, b[k]!, this.category[k]!);
+    return Math.sqrt(sum);
+  }
+
+  /** Take one more row. Values are given later, by {@link condition}. */
+  add(row: Float64Array, extra = 0): void {
+    const n = this.rows.length;
+    if (n >= this.#stride) this.#grow();
+    const at = n * this.#stride;
+    for (let i = 0; i < n; i++) this.#l[at + i] = this.#covariance(row, this.rows[i]!);
+    this.rows.push(row);
+    this.#extra.push(extra);
+    const own = this.#s2 * (1 + this.#eta) + MEAN_VARIANCE + extra;
+    for (let jitter = 1e-10; ; jitter *= 100) {
+      this.#l[at + n] = own + jitter;
+      if (factorRow(this.#l, this.#stride, n)) return;
+      if (jitter > 1) throw new Error('a covariance is not positive definite');
+      for (let i = 0; i < n; i++) this.#l[at + i] = this.#covariance(row, this.rows[i]!);
+    }
+  }
+
+  /** Forget the rows from number `count` on. */
+  truncate(count: number): void {
+    this.rows.length = Math.min(this.rows.length, count);
+    this.#extra.length = this.rows.length;
+  }
+
+  /** Take the values of all rows; further rows may follow, with values by {@link believe}. */
+  condition(y: ArrayLike<number>): void {
+    const n = this.rows.length;
+    this.#y.length = 0;
+    for (let i = 0; i < n; i++) this.#y.push(y[i]!);
+    this.#alpha = solve(this.#l, this.#stride, n, Float64Array.from(this.#y));
+  }
+
+  /** Add a row whose value is not known yet, at its predicted mean: what is learned there shrinks the spread around it. */
+  believe(row: Float64Array): void {
+    const { mean } = this.predict(row, { mean: 0, sd: 0 });
+    this.add(row);
+    this.#y.push(mean);
+    this.#alpha = solve(this.#l, this.#stride, this.rows.length, Float64Array.from(this.#y));
+  }
+
+  /** Only the mean: O(n d). */
+  mean(row: Float64Array): number {
+    const n = this.rows.length;
+    let mean = 0;
+    for (let i = 0; i < n; i++) mean += this.#covariance(row, this.rows[i]!) * this.#alpha[i]!;
+    return mean;
+  }
+
+  /** Mean and standard deviation, written into `out`: O(n²). */
+  predict(row: Float64Array, out: Prediction): Prediction {
+    const n = this.rows.length;
+    if (this.#k.length < n) {
+      this.#k = new Float64Array(n + 64);
+      this.#b = new Float64Array(n + 64);
+    }
+    const k = this.#k;
+    let mean = 0;
+    for (let i = 0; i < n; i++) {
+      const value = this.#covariance(row, this.rows[i]!);
+      k[i] = value;
+      mean += value * this.#alpha[i]!;
+    }
+    solveLower(this.#l, this.#stride, n, k);
+    let variance = this.#s2 + MEAN_VARIANCE;
+    for (let i = 0; i < n; i++) variance -= k[i]! * k[i]!;
+    out.mean = mean;
+    out.sd = Math.sqrt(Math.max(variance, 1e-12 * this.#s2));
+    return out;
+  }
+
+  /** As {@link predict}, with the gradients of mean and sd by each coordinate written into `dMean` and `dSd` (length d). */
+  slope(row: Float64Array, out: Prediction, dMean: Float64Array, dSd: Float64Array): Prediction {
+    const n = this.rows.length;
+    this.predict(row, out);
+    const d = row.length;
+    const weights = this.#weights;
+    // predict left L⁻¹k in #k; one more solve gives C⁻¹k.
+    const b = this.#b;
+    for (let i = 0; i < n; i++) b[i] = this.#k[i]!;
+    const l = this.#l;
+    for (let i = n - 1; i >= 0; i--) {
+      const at = i * this.#stride;
+      const x = b[i]! / l[at + i]!;
+      b[i] = x;
+      for (let j = 0; j < i; j++) b[j]! -= l[at + j]! * x;
+    }
+    dMean.fill(0);
+    dSd.fill(0);
+    for (let i = 0; i < n; i++) {
+      const other = this.rows[i]!;
+      let distance = 0;
+      for (let j = 0; j < d; j++) distance += weights[j]! * squared(row[j]!, other[j]!, this.category[j]!);
+      const r = Math.sqrt(5 * distance);
+      const dk = this.#s2 * (-5 / 3) * (1 + r) * Math.exp(-r);
+      const m = dk * this.#alpha[i]!;
+      const v = dk * b[i]!;
+      for (let j = 0; j < d; j++) {
+        if (this.category[j] === 1 || row[j]! < 0 || other[j]! < 0) continue;
+        const e = weights[j]! * (row[j]! - other[j]!);
+        dMean[j]! += m * e;
+        dSd[j]! -= v * e;
+      }
+    }
+    for (let j = 0; j < d; j++) dSd[j]! /= out.sd;
+    return out;
+  }
+
+  #covariance(a: Float64Array, b: Float64Array): number {
+    const weights = this.#weights;
+    const category = this.category;
+    let distance = 0;
+    for (let k = 0; k < a.length; k++) distance += weights[k]! * squared(a[k]!, b[k]!, category[k]!);
+    return this.#s2 * matern(distance) + MEAN_VARIANCE;
+  }
+
+  #grow(): void {
+    const stride = Math.max(32, Math.ceil(this.#stride * 1.5));
+    const l = new Float64Array(stride * stride);
+    const n = this.rows.length;
+    for (let i = 0; i < n; i++) {
+      for (let j = 0; j <= i; j++) l[i * stride + j] = this.#l[i * this.#stride + j]!;
+    }
+    this.#l = l;
+    this.#stride = stride;
+  }
+}

@@ -1,0 +1,75 @@
+/** Losses made fit for a Gaussian process. */
+
+import { normalQuantile } from '../../math/quantile.ts';
+
+/** Standardised values, and the same map for one loss. */
+export interface Warped {
+  readonly values: Float64Array;
+  readonly map: (loss: number) => number;
+  /** Width of one unit of `values` in units of loss, around the good end. */
+  readonly unit: number;
+}
+
+/**
+ * Keep the better half of the losses as they are and give the worse half Gaussian quantiles of their ranks, so that
+ * one huge loss does not flatten all others (Song et al. 2024, Vizier's half-rank warper, arXiv 2408.11527); then
+ * standardise to mean 0, variance 1. Losses must be finite.
+ */
+export function warp(losses: ArrayLike<number>): Warped {
+  const n = losses.length;
+  const sorted = Float64Array.from(losses).sort();
+  const middle = sorted[Math.floor((n - 1) / 2)]!;
+  let squares = 0;
+  let count = 0;
+  for (const loss of sorted) {
+    if (loss > middle) break;
+    squares += (loss - middle) ** 2;
+    count++;
+  }
+  const spread = Math.sqrt(squares / Math.max(1, count)) || (sorted[n - 1]! - sorted[0]!) / 2 || 1;
+  const half = (loss: number): number => {
+    if (loss <= middle) return loss;
+    // Mid-rank among all, mapped to the upper half of a normal.
+    const rank = (below(sorted, loss) + upTo(sorted, loss)) / 2;
+    const p = 0.5 + (0.5 * (rank - n / 2)) / (n / 2 + 1);
+    return middle + spread * normalQuantile(Math.min(0.999, Math.max(0.5 + 1e-6, p)));
+  };
+  const cache = new Map<number, number>();
+  const values = Float64Array.from({ length: n }, (_, i) => {
+    const loss = losses[i]!;
+    let value = cache.get(loss);
+    if (value === undefined) cache.set(loss, (value = half(loss)));
+    return value;
+  });
+  let mean = 0;
+  for (const value of values) mean += value / n;
+  let variance = 0;
+  for (const value of values) variance += (value - mean) ** 2 / n;
+  const sd = Math.sqrt(variance) || 1;
+  for (let i = 0; i < n; i++) values[i] = (values[i]! - mean) / sd;
+  return { values, map: (loss) => (half(loss) - mean) / sd, unit: sd };
+}
+
+/** How many of the sorted numbers are less than x. */
+function below(sorted: Float64Array, x: number): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (sorted[middle]! < x) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** How many are at most x. */
+function upTo(sorted: Float64Array, x: number): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (sorted[middle]! <= x) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
