@@ -38,7 +38,7 @@ export function encodeParam(param: Domain, value: Value): number {
 }
 
 /** Distance between neighbouring values; 0 for a continuous parameter. */
-function gridOf(param: NumberParam): number {
+export function gridOf(param: NumberParam): number {
   if (param.step !== undefined && param.step > 0) return param.step;
   return param.kind === 'int' ? 1 : 0;
 }

@@ -8,6 +8,7 @@ export {
   type FixedInput,
   type When,
 } from './define.ts';
+export { logPrior, drawPrior, hasPrior, PRIOR_WIDTH, PRIOR_STRENGTH } from './prior.ts';
 export { toSpace } from './json.ts';
 export { valueAt } from './point.ts';
 export {
