@@ -4,8 +4,10 @@ import { rng } from '../math/rng.ts';
 import { anySpace } from './space.fixture.ts';
 import {
   active,
+  applicable,
   canonical,
   cardinality,
+  completed,
   defaults,
   defineSpace,
   feasible,
@@ -17,6 +19,7 @@ import {
   randomPoint,
   SpaceError,
   toSpace,
+  valuesOf,
 } from './index.ts';
 
 function mistake(make: () => unknown): SpaceError {
@@ -175,6 +178,7 @@ describe('what is no space is refused, with the place and the way out', () => {
     expect(error.message).toMatch(message);
     expect(error.where).toBe(where);
     expect(error.fix).toMatch(fix);
+    expect(error.param).toBe(/[[]/.test(where) ? undefined : where.split('.')[0]);
   });
 
   test('a condition may list values its parent lacks, as long as one can be', () => {
@@ -338,6 +342,41 @@ test('a random point has exactly the parameters that matter in it, each with a v
       expect(canonical(point)).toBe(canonical({ ...point }));
     }),
     { numRuns: 300 },
+  );
+});
+
+test('all points of a finite space are counted, conditions and all', () => {
+  const space = defineSpace([
+    optimizer,
+    { name: 'momentum', kind: 'int', low: 0, high: 9, log: false, when: "optimizer == 'sgd'" },
+    { name: 'nesterov', kind: 'choice', choices: [false, true], when: 'momentum > 4' },
+    { name: 'width', kind: 'int', low: 1, high: 3, log: true },
+    { name: 'only', fixed: 1 },
+  ]);
+  expect(cardinality(space)).toBe(3 * (1 + 5 + 5 * 2));
+  const seen = new Set(Array.from({ length: 5000 }, (_, seed) => canonical(randomPoint(space, rng(seed)))));
+  expect(seen.size).toBe(48);
+  expect(cardinality(defineSpace([optimizer, { ...lr, when: "optimizer == 'sgd'" }]))).toBe(Infinity);
+  expect(valuesOf({ name: 'x', kind: 'float', low: 0, high: 1, scale: 'linear', step: 0.3 })).toEqual([
+    0, 0.3, 0.6, 0.9,
+  ]);
+});
+
+test('a point is cut to what matters in it, and completed with what the script has', () => {
+  fc.assert(
+    fc.property(anySpace, fc.nat(), fc.nat(), (space, one, other) => {
+      const [a, b] = [randomPoint(space, rng(one)), randomPoint(space, rng(other))];
+      const mixed = { ...a, ...b };
+      const cut = applicable(space, mixed);
+      for (const param of space.params) {
+        if (Object.hasOwn(cut, param.name)) expect(active(param, cut)).toBe(true);
+        if (Object.hasOwn(cut, param.name)) expect(cut[param.name]).toBe(mixed[param.name]);
+      }
+      const whole = completed(space, mixed);
+      for (const param of space.params) expect(Object.hasOwn(whole, param.name)).toBe(active(param, whole));
+      expect(applicable(space, a)).toEqual(a);
+      expect(completed(space, a)).toEqual(a);
+    }),
   );
 });
 

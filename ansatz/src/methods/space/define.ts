@@ -46,12 +46,15 @@ export class SpaceError extends Error {
   readonly where: string;
   /** What to do about it. */
   readonly fix: string;
+  /** The parameter it is about; absent for a constraint, and where none has a name. */
+  readonly param: string | undefined;
 
-  constructor(message: string, where: string, fix: string) {
+  constructor(message: string, where: string, fix: string, param?: string) {
     super(message);
     this.name = 'SpaceError';
     this.where = where;
     this.fix = fix;
+    this.param = param;
   }
 }
 
@@ -63,22 +66,33 @@ export function defineSpace(params: readonly ParamInput[], constraints: readonly
   const names = new Set<string>();
   for (const { name } of params) {
     if (name === '') throw new SpaceError('a parameter has no name', `params[${names.size}]`, 'give it a name');
-    if (names.has(name)) throw new SpaceError(`two parameters are called "${name}"`, name, 'rename or remove one');
+    if (names.has(name))
+      throw new SpaceError(`two parameters are called "${name}"`, name, 'rename or remove one', name);
     names.add(name);
   }
   const known = [...names];
-  const domains = new Map(params.map((param) => [param.name, domainOf(param)]));
-  const checked = params.map((param): Param => {
+  const domains = new Map(params.map((param) => [param.name, about(param, () => domainOf(param))]));
+  const paramOf = (param: ParamInput): Param => {
     const domain = domains.get(param.name)!;
     const when = param.when === undefined ? undefined : conditionOf(param.name, param.when, known);
     if (when !== undefined) checkReachable(param.name, when, domains);
     const prior = param.prior === undefined ? undefined : priorOf(domain, param.prior);
     return { ...domain, ...(when === undefined ? {} : { when }), ...(prior === undefined ? {} : { prior }) };
-  });
+  };
   return {
-    params: parentsFirst(checked),
+    params: parentsFirst(params.map((param) => about(param, () => paramOf(param)))),
     constraints: constraints.map((given, i) => expressionOf(given, `constraints[${i}]`, known)),
   };
+}
+
+/** What `make` returns; a complaint of it is marked as one about this parameter. */
+function about<T>({ name }: ParamInput, make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    if (error instanceof SpaceError) throw new SpaceError(error.message, error.where, error.fix, name);
+    throw error;
+  }
 }
 
 function domainOf(param: ParamInput): Domain {
@@ -304,7 +318,7 @@ function circle(late: readonly Param[], placed: ReadonlySet<string>): SpaceError
     round.length === 2
       ? `"${name}" would matter only when "${name}" already does`
       : `conditions go in a circle: ${round.join(' needs ')}`;
-  return new SpaceError(message, `${name}.when`, 'remove one of these conditions');
+  return new SpaceError(message, `${name}.when`, 'remove one of these conditions', name);
 }
 
 function text(value: unknown): string {

@@ -97,25 +97,70 @@ export function canonical(point: Point): string {
   );
 }
 
-/** How many different points the space holds; Infinity when a parameter is continuous. */
+/** Every value of a parameter in order, or undefined when it is continuous. Make it only where there are few. */
+export function valuesOf(param: Domain): Value[] | undefined {
+  if (param.kind === 'choice') return [...param.choices];
+  if (param.low === param.high) return [param.low];
+  const grid = gridOf(param);
+  if (grid === 0) return undefined;
+  return Array.from({ length: countOf(param) }, (_, i) =>
+    Math.min(param.high, Number((param.low + i * grid).toPrecision(12))),
+  );
+}
+
+function countOf(param: Domain): number {
+  if (param.kind === 'choice') return param.choices.length;
+  if (param.low === param.high) return 1;
+  const grid = gridOf(param);
+  return grid === 0 ? Infinity : Math.floor((param.high - param.low) / grid + 1e-9) + 1;
+}
+
+/**
+ * How many different points the space holds; Infinity when a parameter that can matter is continuous. Constraints are
+ * not looked at. An upper bound where the parameters that others depend on have more than 20,000 settings.
+ */
 export function cardinality(space: Space): number {
-  let count = 1;
+  const { params } = space;
+  const parents = new Set(params.flatMap((param) => param.when?.names ?? []));
+  const settings = params.reduce((all, param) => (parents.has(param.name) ? all * countOf(param) : all), 1);
+  if (parents.size === 0 || settings > 20_000) return params.reduce((all, param) => all * countOf(param), 1);
+  const point: Record<string, Value> = Object.create(null) as Record<string, Value>;
+  const from = (i: number): number => {
+    const param = params[i];
+    if (param === undefined) return 1;
+    if (!active(param, point)) return from(i + 1);
+    if (!parents.has(param.name)) return countOf(param) * from(i + 1);
+    let sum = 0;
+    for (const value of valuesOf(param)!) {
+      point[param.name] = value;
+      sum += from(i + 1);
+    }
+    delete point[param.name];
+    return sum;
+  };
+  return from(0);
+}
+
+/** The point without the parameters that do not matter in it, and without those below them. */
+export function applicable(space: Space, point: Point): Point {
+  const kept: Record<string, Value> = Object.assign(Object.create(null) as Record<string, Value>, point);
+  for (const param of space.params) if (!active(param, kept)) delete kept[param.name];
+  return kept;
+}
+
+/** The point with exactly the parameters that matter in it: those it lacks are as the script has them. */
+export function completed(space: Space, point: Point): Point {
+  const whole: Record<string, Value> = Object.create(null) as Record<string, Value>;
   for (const param of space.params) {
-    if (param.kind === 'choice') count *= param.choices.length;
-    else if (param.low === param.high) count *= 1;
-    else if (gridOf(param) === 0) return Infinity;
-    else count *= Math.floor((param.high - param.low) / gridOf(param) + 1e-9) + 1;
+    if (active(param, whole))
+      whole[param.name] = valueAt(point, param.name) ?? param.default ?? decodeParam(param, 0.5);
   }
-  return count;
+  return whole;
 }
 
 /** The script's own settings as a point (a default outside its range is kept as it is). */
 export function defaults(space: Space): Point {
-  const point: Record<string, Value> = Object.create(null) as Record<string, Value>;
-  for (const param of space.params) {
-    if (active(param, point)) point[param.name] = param.default ?? decodeParam(param, 0.5);
-  }
-  return point;
+  return completed(space, {});
 }
 
 /** A uniformly random point of the cube, decoded. Constraints are not looked at. */

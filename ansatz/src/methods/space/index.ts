@@ -20,6 +20,9 @@ export {
   feasible,
   canonical,
   cardinality,
+  valuesOf,
+  applicable,
+  completed,
   defaults,
   randomPoint,
 } from './encode.ts';
