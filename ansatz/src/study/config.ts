@@ -1,6 +1,6 @@
 /** What a study is asked to do: the user's configuration with every default filled in and every unit made explicit. */
 
-import type { Param } from '../methods/space/space.ts';
+import type { Domain, Prior } from '../methods/space/space.ts';
 
 /** How a value reaches the script. The script itself is never edited in place. */
 export type Delivery =
@@ -14,8 +14,13 @@ export type Delivery =
   /** A constant in source (`LR`, or `Config.lr` inside a class), patched in the run's private copy. */
   | { readonly by: 'constant'; readonly file: string; readonly name: string };
 
-/** A parameter of the script and the way its value gets there. */
-export type Knob = Param & { readonly via: Delivery };
+/** A parameter of the script and the way its value gets there. Plain data: a configuration is written into journals. */
+export type Knob = Domain & {
+  readonly via: Delivery;
+  /** Expression over other knobs; where it does not hold the knob is left to the script. */
+  readonly when?: string;
+  readonly prior?: Prior;
+};
 
 export type Direction = 'minimize' | 'maximize';
 

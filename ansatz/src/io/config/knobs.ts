@@ -1,25 +1,71 @@
 /** The `knobs` of `ansatz.yaml`: ranges, choices, conditions and guesses, checked. */
 
-import type { Value } from '../../methods/space/space.ts';
+import { defineSpace, SpaceError, type Value } from '../../methods/space/index.ts';
 import type { Delivery, Knob } from '../../study/config.ts';
 import { closest, UserError } from '../../study/error.ts';
 import { fit, knobSchema, type KnobFile } from './schema.ts';
 import { blockAt, type Source } from './source.ts';
 import { parseVia } from './via.ts';
 
-/** All knobs of a file. */
+/** All knobs of a file, in its order. */
 export function readKnobs(given: unknown, source: Source): Knob[] {
-  return blockAt(given, ['knobs'], source).map(([name, raw]) => {
+  const knobs = blockAt(given, ['knobs'], source).map(([name, raw]) => {
     const checked = fit(knobSchema, raw);
     if ('misfits' in checked) throw source.mistake(checked.misfits, ['knobs', name]);
-    return readKnob(name, checked.value, source);
+    return { ...readKnob(name, checked.value, source), ...conditionAndGuess(name, checked.value, source) };
   });
+  try {
+    defineSpace(knobs);
+  } catch (error) {
+    if (!(error instanceof SpaceError)) throw error;
+    const name = error.param ?? '';
+    const field = error.where.slice(name.length + 1).split('.')[0]!;
+    // `guess` is the short form of `prior`; the line is that of whichever was written.
+    const places = field === 'prior' ? ['guess', 'prior'] : [field];
+    const key = places.find((place) => source.has(['knobs', name, place])) ?? field;
+    throw new UserError('bad-knob', `knob "${name}": ${error.message.replaceAll('parameter', 'knob')}`, {
+      where: source.at(['knobs', name, key]),
+      fix: error.fix,
+    });
+  }
+  return knobs;
+}
+
+function conditionAndGuess(name: string, given: KnobFile, source: Source): Pick<Knob, 'when' | 'prior'> {
+  const bad = complaints(name, source);
+  if (given.guess !== undefined && given.prior !== undefined)
+    throw bad('guess', 'both guess and prior', 'keep prior: { value, width, strength }, or guess alone');
+  const prior = given.prior ?? (given.guess === undefined ? undefined : { value: given.guess });
+  const { from, to } = given;
+  const guess = Number(prior?.value);
+  if (from !== undefined && to !== undefined && (guess < from || guess > to))
+    throw bad(
+      given.prior === undefined ? 'guess' : 'prior',
+      `the guess ${guess} is outside ${from} to ${to}`,
+      'correct it, or widen the range',
+    );
+  return {
+    ...(given.when === undefined ? {} : { when: given.when }),
+    ...(prior === undefined ? {} : { prior: { ...prior } }),
+  };
+}
+
+function complaints(name: string, source: Source): Complaint {
+  return (key, message, fix) =>
+    new UserError('bad-knob', `knob "${name}": ${message}`, { where: source.at(['knobs', name, key]), fix });
 }
 
 function readKnob(name: string, given: KnobFile, source: Source): Knob {
-  const bad = (key: string, message: string, fix: string) =>
-    new UserError('bad-knob', `knob "${name}": ${message}`, { where: source.at(['knobs', name, key]), fix });
+  const bad = complaints(name, source);
   const via = parseVia(given.via ?? `--${name}`, source.at(['knobs', name, 'via']));
+  if (given.fixed !== undefined) {
+    const extra = (['from', 'to', 'scale', 'step', 'int', 'type', 'choices', 'ordered', 'default'] as const).find(
+      (key) => given[key] !== undefined,
+    );
+    if (extra !== undefined) throw bad(extra, `"${extra}" does not go with fixed`, 'keep the value or the range');
+    checkSwitch(via, [given.fixed], bad);
+    return { name, kind: 'choice', choices: [given.fixed], default: given.fixed, via };
+  }
   const { choices } = given;
   if (choices !== undefined || given.type === 'choice') {
     const extra = (['from', 'to', 'scale', 'step', 'int'] as const).find((key) => given[key] !== undefined);
@@ -29,7 +75,7 @@ function readKnob(name: string, given: KnobFile, source: Source): Knob {
       throw bad('type', `type ${given.type} does not go with choices`, 'remove type');
     }
     if (choices === undefined || choices.length < 2) {
-      throw bad('choices', 'needs at least two choices', 'write for example choices: [relu, tanh]');
+      throw bad('choices', 'needs at least two choices', 'write for example choices: [relu, tanh], or fixed: relu');
     }
     const twice = choices.find((choice, i) => choices.indexOf(choice) < i);
     if (twice !== undefined) throw bad('choices', `the choice ${twice} is listed twice`, 'remove one');

@@ -20,6 +20,20 @@ function mistake(text: string, overrides: Overrides = {}): UserError {
 }
 
 describe('a file', () => {
+  test('says when a knob matters, what is guessed and what stays', () => {
+    const { knobs } = parse(`${short}knobs:
+  optimizer: { choices: [adam, sgd], guess: sgd }
+  momentum: { from: 0, to: 1, when: "optimizer == 'sgd'", prior: { value: 0.9, width: 0.05, strength: 20 } }
+  heads: { fixed: 4, via: env HEADS }
+`);
+    expect(knobs).toMatchObject([
+      { name: 'optimizer', prior: { value: 'sgd' } },
+      { name: 'momentum', when: "optimizer == 'sgd'", prior: { value: 0.9, width: 0.05, strength: 20 } },
+      { name: 'heads', kind: 'choice', choices: [4], default: 4, via: { by: 'env', variable: 'HEADS' } },
+    ]);
+    expect(JSON.parse(JSON.stringify(knobs))).toEqual(knobs);
+  });
+
   test('of three lines is a study with every default filled in', () => {
     expect(parse(short)).toEqual({
       name: 'nano',
@@ -307,6 +321,49 @@ describe('a mistake is told with its line and its cure', () => {
       'bad-knob',
       5,
       'knob "lr": "from" does not go with choices',
+    ],
+    ['a fixed range', knob('{ fixed: 1, from: 0 }'), 'bad-knob', 5, 'knob "lr": "from" does not go with fixed'],
+    [
+      'a condition on a stranger',
+      knob('{ from: 1, to: 2, when: "optimiser == 1" }\n  optimizer: { choices: [1, 2] }'),
+      'bad-knob',
+      5,
+      'knob "lr": no knob is called "optimiser"; closest: "optimizer"',
+    ],
+    [
+      'a condition that is no expression',
+      knob('{ from: 1, to: 2, when: "lr >" }'),
+      'bad-knob',
+      5,
+      'knob "lr": "lr >" is no expression: ends too early (character 5)',
+    ],
+    [
+      'a guess outside',
+      knob('{ from: 1, to: 2, guess: 3 }'),
+      'bad-knob',
+      5,
+      'knob "lr": the guess 3 is outside 1 to 2',
+    ],
+    [
+      'a guess that is no choice',
+      knob('{ choices: [relu, tanh], guess: tanhh }'),
+      'bad-knob',
+      5,
+      'knob "lr": prior "tanhh" is not among the choices of "lr"; closest: tanh',
+    ],
+    [
+      'two guesses',
+      knob('{ from: 1, to: 2, guess: 1, prior: { value: 1 } }'),
+      'bad-knob',
+      5,
+      'knob "lr": both guess and prior',
+    ],
+    [
+      'an unknown part of a prior',
+      knob('{ from: 1, to: 2, prior: { value: 1, wide: 2 } }'),
+      'unknown-key',
+      5,
+      'unknown key "wide" in knobs.lr.prior; closest: "width"',
     ],
     ['one choice', knob('{ choices: [1] }'), 'bad-knob', 5, 'knob "lr": needs at least two choices'],
     ['a choice listed twice', knob('{ choices: [1, 1] }'), 'bad-knob', 5, 'knob "lr": the choice 1 is listed twice'],

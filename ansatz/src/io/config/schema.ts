@@ -19,6 +19,10 @@ export const knobSchema = z.strictObject({
   choices: z.array(value).optional(),
   ordered: z.boolean().optional(),
   default: value.optional(),
+  fixed: value.optional(),
+  when: z.string().optional(),
+  guess: value.optional(),
+  prior: z.strictObject({ value, width: positive.optional(), strength: positive.optional() }).optional(),
   via: z.string().optional(),
 });
 

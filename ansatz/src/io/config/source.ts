@@ -71,6 +71,11 @@ export class Source {
     return this.file;
   }
 
+  /** Whether the file says anything there. */
+  has(path: Path): boolean {
+    return this.node(path) !== undefined;
+  }
+
   /** `file:line` of a key itself. */
   atKey(path: Path, key: string): string {
     const map = this.node(path);

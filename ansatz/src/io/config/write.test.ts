@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { isOneOf } from '../../methods/space/index.ts';
 import type { Delivery, Knob } from '../../study/config.ts';
 import { parseConfig } from './read.ts';
 import { renderConfig, type Draft } from './write.ts';
@@ -24,6 +25,17 @@ test('a draft reads like a file a person would write', () => {
         comment: 'train.py:12',
       },
       { name: 'act', kind: 'choice', choices: ['relu', 'gelu'], default: 'relu', via: { by: 'env', variable: 'ACT' } },
+      {
+        name: 'slope',
+        kind: 'float',
+        low: 0,
+        high: 1,
+        scale: 'linear',
+        when: "act == 'relu'",
+        prior: { value: 0.1 },
+        via: { by: 'flag', flag: '--slope', style: 'space' },
+      },
+      { name: 'heads', kind: 'choice', choices: [4], default: 4, via: { by: 'flag', flag: '--heads', style: 'space' } },
     ],
     spare: [
       {
@@ -50,6 +62,8 @@ test('a draft reads like a file a person would write', () => {
     knobs:                                      # what may vary; default is what the script uses today
       lr: { from: 1e-4, to: 0.01, scale: log, default: 1e-3, via: --lr }  # train.py:12
       act: { choices: [relu, gelu], default: relu, via: env ACT }
+      slope: { from: 0, to: 1, guess: 0.1, when: "act == 'relu'", via: --slope }
+      heads: { fixed: 4, via: --heads }
       # found too; remove the # in front of those that should vary as well
       # depth: { from: 2, to: 8, type: int, default: 4, via: const train.py DEPTH }
     seed: --seed                                # repeats of a trial differ in this alone
@@ -93,7 +107,35 @@ const knob = (name: string, i: number): fc.Arbitrary<Knob> =>
       .tuple(fc.uniqueArray(fc.oneof(word, fc.integer(), fc.boolean()), { minLength: 2 }), delivery(i))
       .map(([choices, via]) => ({ name, kind: 'choice', choices, default: choices[0]!, via })),
   );
-const knobs = fc.uniqueArray(word, { maxLength: 4 }).chain((names) => fc.tuple(...names.map(knob)));
+const fixed = (name: string, i: number): fc.Arbitrary<Knob> =>
+  fc.tuple(fc.oneof(word, finite, fc.boolean()), delivery(i)).map(([value, via]) => ({
+    name,
+    kind: 'choice',
+    choices: [value],
+    default: value,
+    via,
+  }));
+const share = fc.option(fc.double({ min: 1e-6, max: 100, noNaN: true }), { nil: undefined });
+const extras = fc.record({ guess: fc.boolean(), width: share, strength: share, parent: fc.option(fc.nat()) });
+const knobs = fc.uniqueArray(word, { maxLength: 4 }).chain((names) =>
+  fc.tuple(...names.map((name, i) => fc.tuple(fc.oneof(knob(name, i), fixed(name, i)), extras))).map((list) =>
+    list.map(([entry, { guess, width, strength, parent }], i): Knob => {
+      const above = parent === null || i === 0 ? undefined : list[parent % i]![0];
+      const values = above === undefined ? [] : above.kind === 'choice' ? above.choices.slice(-2) : [above.low];
+      return {
+        ...entry,
+        ...(guess && {
+          prior: {
+            value: entry.kind === 'choice' ? entry.choices.at(-1)! : entry.low,
+            ...(width !== undefined && { width }),
+            ...(strength !== undefined && { strength }),
+          },
+        }),
+        ...(above !== undefined && { when: isOneOf(above.name, values).text }),
+      };
+    }),
+  ),
+);
 
 test('a draft written out is read back as it was, whatever its names and values', () => {
   const draft = fc.record(

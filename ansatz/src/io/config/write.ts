@@ -185,9 +185,11 @@ function runText(run: Partial<StudyConfig['run']>): string {
 }
 
 function knobText(knob: Knob): string {
-  const via = `via: ${scalar(formatVia(knob.via))}`;
+  const via = [...conditionText(knob), `via: ${scalar(formatVia(knob.via))}`];
   const initial = knob.default === undefined ? [] : `default: ${valueText(knob.default)}`;
   if (knob.kind === 'choice') {
+    const [only, ...others] = knob.choices;
+    if (only !== undefined && others.length === 0) return `{ ${[`fixed: ${valueText(only)}`, ...via].join(', ')} }`;
     const ordered = knob.ordered === undefined ? [] : `ordered: ${knob.ordered}`;
     const choices = `choices: [${knob.choices.map(valueText).join(', ')}]`;
     return `{ ${[choices, ordered, initial, via].flat().join(', ')} }`;
@@ -202,6 +204,21 @@ function knobText(knob: Knob): string {
     via,
   ];
   return `{ ${parts.flat().join(', ')} }`;
+}
+
+function conditionText(knob: Knob): string[] {
+  const { when, prior } = knob;
+  const words: string[] = [];
+  if (prior !== undefined && prior.width === undefined && prior.strength === undefined)
+    words.push(`guess: ${valueText(prior.value)}`);
+  else if (prior !== undefined) {
+    const more = (['width', 'strength'] as const).flatMap((key) =>
+      prior[key] === undefined ? [] : `, ${key}: ${decimal(prior[key])}`,
+    );
+    words.push(`prior: { value: ${valueText(prior.value)}${more.join('')} }`);
+  }
+  if (when !== undefined) words.push(`when: ${JSON.stringify(when)}`);
+  return words;
 }
 
 function valueText(value: Value): string {

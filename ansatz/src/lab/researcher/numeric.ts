@@ -2,14 +2,7 @@
 
 import { rng } from '../../methods/math/rng.ts';
 import { random, type Sampler } from '../../methods/sampling/index.ts';
-import {
-  canonical,
-  cardinality,
-  decodeParam,
-  encodeParam,
-  feasible,
-  parseConstraint,
-} from '../../methods/space/index.ts';
+import { canonical, cardinality, decodeParam, defineSpace, encodeParam, feasible } from '../../methods/space/index.ts';
 import type { Param, Point, Space } from '../../methods/space/space.ts';
 import type { StudyConfig } from '../../study/config.ts';
 import type { State } from '../../study/state.ts';
@@ -25,10 +18,9 @@ const LOOK_SHARE = 0.2;
 /** How far a knob is moved to see whether it does anything, as a share of its encoded range. */
 const FAR = 0.35;
 
-/** The space a configuration describes, constraints parsed. */
+/** The space a configuration describes: conditions and constraints parsed, parents before children. */
 export function spaceOf(config: StudyConfig): Space {
-  const names = config.knobs.map((knob) => knob.name);
-  return { params: config.knobs, constraints: config.constraints.map((text) => parseConstraint(text, names)) };
+  return defineSpace(config.knobs, config.constraints);
 }
 
 /**

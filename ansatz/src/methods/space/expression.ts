@@ -216,7 +216,10 @@ export function parseConstraint(text: string, names?: readonly string[]): Constr
 function tokenize(text: string, names: readonly string[] | undefined): Token[] {
   const tokens: Token[] = [];
   // Longest first, so that a knob called `weight-decay` is not read as a subtraction.
-  const dashed = (names ?? []).filter((name) => /[^\w.]/.test(name)).sort((a, b) => b.length - a.length);
+  // One that begins like an operator or a text can only be meant in backticks.
+  const dashed = (names ?? [])
+    .filter((name) => /[^\w.]/.test(name) && /^[\p{L}_]/u.test(name))
+    .sort((a, b) => b.length - a.length);
   let at = 0;
   for (;;) {
     while (at < text.length && /\s/.test(text[at]!)) at++;
