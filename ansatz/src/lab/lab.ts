@@ -5,7 +5,7 @@ import type { World } from '../io/executor/world.ts';
 import type { Journal } from '../io/store/journal.ts';
 import type { SeriesStore } from '../io/store/series.ts';
 import type { Pruner } from '../methods/pruning/index.ts';
-import { canonical, feasible, valueAt } from '../methods/space/index.ts';
+import { active, applicable, canonical, feasible, valueAt } from '../methods/space/index.ts';
 import type { Slot } from '../study/config.ts';
 import type { Event, EventBody } from '../study/events/index.ts';
 import { overdrawn } from '../study/ledger.ts';
@@ -156,13 +156,15 @@ export function openLab(parts: LabParts): Lab {
       text,
       exhausted: false,
     });
-    const twin = state.seen[canonical(proposal.point)];
+    // A knob that does not apply reaches no script: with it or without it, the point is the same.
+    const point = applicable(space, proposal.point);
+    const twin = state.seen[canonical(point)];
     if (twin !== undefined) return refuse(`tried before: trial ${twin}`);
-    const missing = space.params.find(({ name }) => valueAt(proposal.point, name) === undefined);
+    const missing = space.params.find((param) => active(param, point) && valueAt(point, param.name) === undefined);
     if (missing !== undefined) return refuse(`says nothing about ${missing.name}`);
-    if (!feasible(space, proposal.point)) return refuse('violates a constraint');
+    if (!feasible(space, point)) return refuse('violates a constraint');
     const parent = state.trials[proposal.parent - 1] === undefined ? 1 : proposal.parent;
-    return { ...proposal, parent, trial: state.trials.length + 1 };
+    return { ...proposal, point, parent, trial: state.trials.length + 1 };
   };
 
   const act = (): void => {

@@ -1,7 +1,7 @@
 /** What faces show: every number that two faces could compute differently is computed here, once. */
 
 import { mean } from '../methods/math/summary.ts';
-import type { Point, Value } from '../methods/space/space.ts';
+import { type Point, type Value, valueAt } from '../methods/space/point.ts';
 import { compare, meanMargin } from '../methods/stats/compare.ts';
 import { type Noise, sampleNoise } from '../methods/stats/noise.ts';
 import type { Direction } from './config.ts';
@@ -22,8 +22,10 @@ import {
 /** One setting that differs. */
 export interface Change {
   readonly knob: string;
-  readonly from: Value;
-  readonly to: Value;
+  /** Absent where the knob did not apply before. */
+  readonly from?: Value;
+  /** Absent where it no longer applies. */
+  readonly to?: Value;
 }
 
 /** A trial in one row. */
@@ -108,11 +110,11 @@ export interface Status {
   readonly now: number;
 }
 
-/** Differences between two points, in the order of `to`. */
+/** Differences between two points, in the order of `to`; knobs that no longer apply come last. */
 export function changes(from: Point, to: Point): Change[] {
-  return Object.keys(to)
-    .filter((knob) => from[knob] !== to[knob])
-    .map((knob) => ({ knob, from: from[knob]!, to: to[knob]! }));
+  return [...new Set([...Object.keys(to), ...Object.keys(from)])]
+    .map((knob): Change => ({ knob, from: valueAt(from, knob), to: valueAt(to, knob) }))
+    .filter((change) => change.from !== change.to);
 }
 
 /** Mean of a trial's results that count, with its interval; undefined without any result. */

@@ -71,8 +71,9 @@ function finite(x: number): number | null {
 }
 
 function rangeText(knob: Knob): string {
-  if (knob.kind === 'choice') return knob.choices.map(String).join(' | ');
-  return `${num(knob.low)} … ${num(knob.high)}${knob.kind === 'int' ? ' whole' : ''}${knob.scale === 'log' ? ' log' : ''}`;
+  const when = knob.when === undefined ? '' : ` when ${knob.when}`;
+  if (knob.kind === 'choice') return `${knob.choices.map(String).join(' | ')}${when}`;
+  return `${num(knob.low)} … ${num(knob.high)}${knob.kind === 'int' ? ' whole' : ''}${knob.scale === 'log' ? ' log' : ''}${when}`;
 }
 
 /** The plan for people. */

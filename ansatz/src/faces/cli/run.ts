@@ -21,7 +21,7 @@ import {
 } from '../../lab/studies.ts';
 import { pruners } from '../../methods/pruning/index.ts';
 import { samplers } from '../../methods/sampling/index.ts';
-import { defaults, feasible } from '../../methods/space/index.ts';
+import { defaults, feasible, valueAt } from '../../methods/space/index.ts';
 import type { StudyConfig } from '../../study/config.ts';
 import { UserError } from '../../study/error.ts';
 import type { Event, EventBody } from '../../study/events/index.ts';
@@ -34,7 +34,7 @@ import { eventLine } from './lines.ts';
 import { openLiveView } from './live.ts';
 import { planLines, planOf } from './plan.ts';
 import { headline } from './status.ts';
-import { num, paintFor, seconds } from './text.ts';
+import { num, paintFor, seconds, valueText } from './text.ts';
 import { version } from './version.ts';
 
 export interface RunOptions {
@@ -143,7 +143,7 @@ function checkCommand(config: StudyConfig): void {
   const space = spaceOf(config);
   const point = defaults(space);
   if (!feasible(space, point)) {
-    const values = config.knobs.map((knob) => `${knob.name} = ${String(point[knob.name])}`).join(', ');
+    const values = config.knobs.map((knob) => `${knob.name} = ${valueText(valueAt(point, knob.name))}`).join(', ');
     throw new UserError('infeasible-baseline', "the script's own settings violate a constraint", {
       where: config.constraints.join('; '),
       why: values,

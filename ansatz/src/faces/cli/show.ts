@@ -8,6 +8,7 @@ import { runFolder } from '../../io/executor/local.ts';
 import { clean, tailOf } from '../../io/executor/tail.ts';
 import type { SeriesStore } from '../../io/store/series.ts';
 import { chooseStudy, readPoints, readStudy, type StudyFolder } from '../../lab/studies.ts';
+import { valueAt } from '../../methods/space/index.ts';
 import { closest, UserError } from '../../study/error.ts';
 import { runOf, type State, type Trial, trialOf } from '../../study/state.ts';
 import { changes, type RunRow, runRow, trialRow } from '../../study/views.ts';
@@ -102,8 +103,8 @@ function lines(
   }
   text.push(
     `  settings    ${
-      Object.entries(trial.point)
-        .map(([knob, value]) => `${knob}=${valueText(value)}`)
+      [...new Set([...Object.keys(trial.point), ...state.config.knobs.map((knob) => knob.name)])]
+        .map((knob) => `${knob}=${valueText(valueAt(trial.point, knob))}`)
         .join(' ') || 'no knobs'
     }`,
     '',

@@ -63,8 +63,9 @@ export function bytes(value: number): string {
   return `${value} B`;
 }
 
-/** A value as it would be typed. */
-export function valueText(value: Value): string {
+/** A value as it would be typed; `-` for a knob that does not apply. */
+export function valueText(value: Value | undefined): string {
+  if (value === undefined) return '-';
   return typeof value === 'number' ? num(value, 6) : String(value);
 }
 

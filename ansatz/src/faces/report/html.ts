@@ -307,7 +307,7 @@ function numberCell(value: number | undefined, print: (value: number) => string)
 }
 
 function settingCell(point: ReportTrial['point'], baseline: ReportTrial['point'], name: string): string {
-  if (!Object.hasOwn(point, name)) return '<td></td>';
+  if (!Object.hasOwn(point, name)) return '<td class="n same">-</td>';
   const value = point[name]!;
   const look = Object.hasOwn(baseline, name) && baseline[name] === value ? 'n same' : 'n';
   const sort = typeof value === 'number' ? ` data-v="${value}"` : '';

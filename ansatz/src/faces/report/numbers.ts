@@ -18,8 +18,9 @@ export function num(value: number, digits = 4): string {
   return minus(trim(text));
 }
 
-/** A setting the way it is typed, for people and for pasting: plain hyphen, up to six digits. */
-export function typed(value: Value): string {
+/** A setting the way it is typed, for people and for pasting: plain hyphen, up to six digits; `-` where it does not apply. */
+export function typed(value: Value | undefined): string {
+  if (value === undefined) return '-';
   if (typeof value !== 'number') return String(value);
   return trim(Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(6))));
 }
@@ -90,8 +91,9 @@ export function date(ms: number): string {
   return Number.isNaN(at.getTime()) ? 'unknown' : `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }
 
-/** A setting to be read, not pasted: three digits. */
-export function brief(value: Value): string {
+/** A setting to be read, not pasted: three digits; `-` where it does not apply. */
+export function brief(value: Value | undefined): string {
+  if (value === undefined) return '-';
   return typeof value === 'number' ? num(value, Number.isInteger(value) ? 6 : 3) : String(value);
 }
 

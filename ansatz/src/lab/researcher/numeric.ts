@@ -2,8 +2,20 @@
 
 import { rng } from '../../methods/math/rng.ts';
 import { random, type Sampler } from '../../methods/sampling/index.ts';
-import { canonical, cardinality, decodeParam, defineSpace, encodeParam, feasible } from '../../methods/space/index.ts';
-import type { Param, Point, Space } from '../../methods/space/space.ts';
+import {
+  applicable,
+  canonical,
+  cardinality,
+  completed,
+  decodeParam,
+  defineSpace,
+  encodeParam,
+  feasible,
+  namesIn,
+  valueAt,
+  valuesOf,
+} from '../../methods/space/index.ts';
+import type { Param, Point, Space, Value } from '../../methods/space/space.ts';
 import type { StudyConfig } from '../../study/config.ts';
 import type { State } from '../../study/state.ts';
 import { trialOf } from '../../study/state.ts';
@@ -36,19 +48,17 @@ export function numericResearcher(sampler: Sampler, config: StudyConfig): Resear
       const parent = state.incumbent ?? 1;
       const single = lookAtOne(state, whole);
       if (single !== undefined) {
-        const { point, knob, from } = single;
-        const hypothesis = `does ${knob} matter? ${knob} ${String(from)} → ${String(point[knob])}, all else as it is`;
-        post({ type: 'trial.proposed', trial: 0, ask, researcher: 'numeric', hypothesis, point, parent: 1 });
+        post({ type: 'trial.proposed', trial: 0, ask, researcher: 'numeric', ...single, parent: 1 });
         return;
       }
-      const alive = whole.params.filter((param) => !state.dead.includes(param.name));
-      const space = { ...whole, params: alive };
       const fixed = trialOf(state, 1).point;
+      const space = withoutDead(whole, state.dead, fixed);
       for (let attempt = 0; attempt < TRIES + RANDOM_TRIES; attempt++) {
         // A sampler that has settled on one spot proposes it again and again; chance finds what is left elsewhere.
         const draw = attempt < TRIES ? sampler : random;
         const sampled = draw(space, state.observations, rng(config.seedNumber, ask, attempt));
-        const point = { ...fixed, ...sampled };
+        // A sampled point lacks what does not matter in it; the baseline's value must not bring it back.
+        const point = applicable(whole, { ...fixed, ...sampled });
         if (canonical(point) in state.seen || !feasible(whole, point)) continue;
         const hypothesis = describe(trialOf(state, parent).point, point);
         post({ type: 'trial.proposed', trial: 0, ask, researcher: 'numeric', hypothesis, point, parent });
@@ -65,22 +75,46 @@ export function numericResearcher(sampler: Sampler, config: StudyConfig): Resear
   };
 }
 
-/** The baseline with one knob moved, for the first knob that was not looked at yet. */
-function lookAtOne(state: State, space: Space): { point: Point; knob: string; from: unknown } | undefined {
+/**
+ * The space without the knobs that do nothing. One that a condition or a constraint still asks about stays, with the
+ * one value it has in the baseline.
+ */
+function withoutDead(space: Space, dead: readonly string[], baseline: Point): Space {
+  if (dead.length === 0) return space;
+  const asked = new Set([...space.constraints, ...space.params.flatMap((param) => param.when ?? [])].flatMap(namesIn));
+  const params = space.params.flatMap((param): Param[] => {
+    if (!dead.includes(param.name)) return [param];
+    const value = valueAt(baseline, param.name);
+    if (value === undefined || !asked.has(param.name)) return [];
+    return [{ name: param.name, kind: 'choice', choices: [value], ...(param.when && { when: param.when }) }];
+  });
+  return { ...space, params };
+}
+
+/** The baseline with one knob moved, for the first knob that was not looked at yet. What then comes to matter is as the script has it. */
+function lookAtOne(state: State, space: Space): { point: Point; hypothesis: string } | undefined {
   const runs = state.config.budget.runs ?? Infinity;
-  const most = Math.min(space.params.length, Math.floor(runs * LOOK_SHARE));
-  if (space.params.length < 2 || most < space.params.length) return undefined;
   const baseline = trialOf(state, 1).point;
-  for (const param of space.params) {
+  const movable = space.params.filter((param) => {
+    const from = valueAt(baseline, param.name);
+    return from !== undefined && farFrom(param, from) !== from;
+  });
+  const most = Math.min(movable.length, Math.floor(runs * LOOK_SHARE));
+  if (space.params.length < 2 || most < movable.length) return undefined;
+  for (const param of movable) {
     const from = baseline[param.name]!;
-    const point = { ...baseline, [param.name]: farFrom(param, from) };
-    if (point[param.name] === from || canonical(point) in state.seen || !feasible(space, point)) continue;
-    return { point, knob: param.name, from };
+    const moved = { ...baseline, [param.name]: farFrom(param, from) };
+    const point = completed(space, moved);
+    if (canonical(point) in state.seen || !feasible(space, point)) continue;
+    const rest = describe(applicable(space, moved), point);
+    const gone = describe(baseline, applicable(space, moved));
+    const also = rest === 'no change' ? 'all else as it is' : `${rest}, all else as it is`;
+    return { point, hypothesis: `does ${param.name} matter? ${gone}, ${also}` };
   }
   return undefined;
 }
 
-function farFrom(param: Param, value: Point[string]): Point[string] {
+function farFrom(param: Param, value: Value): Value {
   if (param.kind === 'choice') {
     const index = param.choices.indexOf(value);
     return param.choices[(index + 1) % param.choices.length]!;
@@ -91,25 +125,34 @@ function farFrom(param: Param, value: Point[string]): Point[string] {
 
 /** In a small finite space, the first point nobody tried. */
 function anyUntried(state: State, space: Space, fixed: Point, whole: Space): Point | undefined {
-  const size = cardinality(space);
+  const lists = space.params.map((param) =>
+    cardinality({ params: [param], constraints: [] }) > 20_000 ? undefined : valuesOf(param),
+  );
+  const size = lists.reduce((all, values) => all * (values?.length ?? Infinity), 1);
   if (size > 20_000) return undefined;
-  const steps = space.params.map((param) => cardinality({ params: [param], constraints: [] }));
   for (let index = 0; index < size; index++) {
     let rest = index;
-    const point: Record<string, Point[string]> = { ...fixed };
+    const chosen: Record<string, Value> = { ...fixed };
     space.params.forEach((param, i) => {
-      point[param.name] = decodeParam(param, ((rest % steps[i]!) + 0.5) / steps[i]!);
-      rest = Math.floor(rest / steps[i]!);
+      const values = lists[i]!;
+      chosen[param.name] = values[rest % values.length]!;
+      rest = Math.floor(rest / values.length);
     });
+    const point = applicable(whole, chosen);
     if (!(canonical(point) in state.seen) && feasible(whole, point)) return point;
   }
   return undefined;
 }
 
-/** `lr 0.05 → 0.12, hidden 32 → 64`: what changes between two points, in words. */
+/** `lr 0.05 → 0.12, momentum no longer applies`: what changes between two points, in words. */
 export function describe(from: Point, to: Point): string {
-  const changes = Object.keys(to)
-    .filter((name) => from[name] !== to[name])
-    .map((name) => `${name} ${String(from[name])} → ${String(to[name])}`);
-  return changes.length === 0 ? 'no change' : changes.join(', ');
+  const names = [...new Set([...Object.keys(to), ...Object.keys(from)])];
+  const words = names.flatMap((name) => {
+    const [before, after] = [valueAt(from, name), valueAt(to, name)];
+    if (before === after) return [];
+    if (after === undefined) return [`${name} no longer applies`];
+    if (before === undefined) return [`${name} now applies: ${String(after)}`];
+    return [`${name} ${String(before)} → ${String(after)}`];
+  });
+  return words.length === 0 ? 'no change' : words.join(', ');
 }
