@@ -1,10 +1,14 @@
 /** What all samplers share: keep a proposal inside the constraints and away from points that were tried. */
 
 import type { Rng } from '../math/rng.ts';
-import { feasible, randomPoint } from '../space/encode.ts';
+import { cardinality, feasible, randomPoint } from '../space/encode.ts';
+import { valueAt } from '../space/point.ts';
 import type { Point, Space } from '../space/space.ts';
+import type { Observation } from './sampler.ts';
 
 const TRIES = 400;
+/** Proposals that were tried already are drawn again this often, then as often at random. */
+const REDRAWS = 40;
 
 /**
  * The first feasible point that `draw` gives within 400 tries, then a uniformly random feasible one; when that
@@ -15,4 +19,30 @@ export function firstFeasible(space: Space, random: Rng, draw: (attempt: number)
   for (let attempt = 1; attempt < TRIES && !feasible(space, point); attempt++) point = draw(attempt);
   for (let attempt = 0; attempt < 20 * TRIES && !feasible(space, point); attempt++) point = randomPoint(space, random);
   return point;
+}
+
+/**
+ * The first feasible point of `draw` that the history lacks; after 40 repeats a uniformly random one, drawn up to 20
+ * times for every point of a finite space. A repeat is given
+ * back when that finds nothing either, as in a space where everything was tried.
+ */
+export function firstUntried(
+  space: Space,
+  history: readonly Observation[],
+  random: Rng,
+  draw: (attempt: number) => Point,
+): Point {
+  const size = cardinality(space);
+  const redraws = size === 1 ? 0 : size === Infinity ? REDRAWS : Math.min(TRIES, 20 * size);
+  let point = firstFeasible(space, random, draw);
+  for (let i = 1; i < REDRAWS && redraws > 0 && tried(space, history, point); i++)
+    point = firstFeasible(space, random, (attempt) => draw(attempt + i));
+  for (let i = 0; i < redraws && tried(space, history, point); i++)
+    point = firstFeasible(space, random, () => randomPoint(space, random));
+  return point;
+}
+
+/** Whether the history has a point with the same value of every parameter of the space. */
+function tried(space: Space, history: readonly Observation[], point: Point): boolean {
+  return history.some((seen) => space.params.every(({ name }) => valueAt(seen.point, name) === valueAt(point, name)));
 }

@@ -2,16 +2,16 @@
 
 import { sobol } from '../math/sobol.ts';
 import { decode } from '../space/encode.ts';
-import { firstFeasible } from './candidates.ts';
+import { firstUntried } from './candidates.ts';
 import type { Sampler } from './sampler.ts';
 
 const SCRAMBLE = 0x5eed;
 
 /**
  * The next unused point of one scrambled Sobol sequence: the history's length is the index, so that the sequence
- * goes on after a restart. Infeasible points are skipped by looking further along the sequence.
+ * goes on after a restart. Infeasible points and ones that were tried are skipped by looking further along the sequence.
  */
 export const quasi: Sampler = (space, history, rng) =>
-  firstFeasible(space, rng, (attempt) =>
+  firstUntried(space, history, rng, (attempt) =>
     decode(space, sobol(history.length + attempt * 4096, space.params.length, SCRAMBLE)),
   );

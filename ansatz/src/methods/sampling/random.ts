@@ -1,8 +1,9 @@
 /** Uniform random search over the encoded space (Bergstra & Bengio 2012). */
 
 import { randomPoint } from '../space/encode.ts';
-import { firstFeasible } from './candidates.ts';
+import { firstUntried } from './candidates.ts';
 import type { Sampler } from './sampler.ts';
 
-/** The next point, drawn without looking at the history. */
-export const random: Sampler = (space, _history, rng) => firstFeasible(space, rng, () => randomPoint(space, rng));
+/** The next point, drawn without looking at the history but for points that were tried. */
+export const random: Sampler = (space, history, rng) =>
+  firstUntried(space, history, rng, () => randomPoint(space, rng));
