@@ -110,7 +110,7 @@ function iterate(v: Float64Array, d: Float64Array, e: Float64Array, n: number): 
     largest = Math.max(largest, Math.abs(d[l]!) + Math.abs(e[l]!));
     let m = l;
     while (m < n - 1 && Math.abs(e[m]!) > Number.EPSILON * largest) m++;
-    for (let step = 0; m > l && step < 60; step++) {
+    for (let left = m > l ? 60 : 0; left > 0; left--) {
       const g0 = d[l]!;
       let p = (d[l + 1]! - g0) / (2 * e[l]!);
       let r = Math.hypot(p, 1);

@@ -2,4 +2,5 @@ export type { Sampler, Observation } from './sampler.ts';
 export { random } from './random.ts';
 export { quasi } from './quasi.ts';
 export { tpe } from './tpe.ts';
+export { cmaes, cmaesAfter } from './cmaes.ts';
 export { samplers } from './auto.ts';

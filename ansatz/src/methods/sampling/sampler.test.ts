@@ -1,14 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { rng } from '../math/rng.ts';
-import { canonical, feasible, parseConstraint, type Param, type Point, type Space } from '../space/index.ts';
-import { type Observation, random, quasi, type Sampler, tpe } from './index.ts';
+import { active, canonical, feasible, parseConstraint, type Param, type Point, type Space } from '../space/index.ts';
+import { cmaes, cmaesAfter, type Observation, random, quasi, type Sampler, tpe } from './index.ts';
 
 /** A new sampler is one line here. */
 const SAMPLERS: readonly (readonly [string, Sampler])[] = [
   ['random', random],
   ['sobol', quasi],
   ['tpe', tpe],
+  ['cmaes', cmaes],
+  ['cmaesAfter', cmaesAfter(15)],
 ];
 
 const mixed: Space = {
@@ -49,6 +51,40 @@ const spaces: Readonly<Record<string, Space>> = {
     })),
     constraints: [],
   },
+  'one free of three': {
+    params: [
+      { name: 'a', kind: 'choice', choices: ['only'] },
+      { name: 'b', kind: 'int', low: 3, high: 3, scale: 'linear' },
+      { name: 'c', kind: 'float', low: 0, high: 1, scale: 'linear' },
+    ],
+    constraints: [],
+  },
+  conditional: {
+    params: [
+      { name: 'optimizer', kind: 'choice', choices: ['sgd', 'adam', 'none'] },
+      {
+        name: 'momentum',
+        kind: 'float',
+        low: 0,
+        high: 0.99,
+        scale: 'linear',
+        when: parseConstraint('optimizer == "sgd"'),
+      },
+      { name: 'nesterov', kind: 'choice', choices: [true, false], when: parseConstraint('momentum > 0.5') },
+      { name: 'beta', kind: 'float', low: 1e-3, high: 0.5, scale: 'log', when: parseConstraint('optimizer == "adam"') },
+      { name: 'depth', kind: 'choice', choices: [1, 2, 4, 8], ordered: true },
+      { name: 'warmup', kind: 'int', low: 0, high: 100, scale: 'linear', when: parseConstraint('optimizer != "none"') },
+    ],
+    constraints: [parseConstraint('warmup < 80 or depth < 8')],
+  },
+  'guessed at': {
+    params: mixed.params.map((param, i): Param =>
+      param.kind === 'choice'
+        ? { ...param, prior: { value: param.choices[1]! } }
+        : { ...param, prior: { value: i % 2 === 0 ? param.low : param.high, width: 0.05, strength: 3 } },
+    ),
+    constraints: [],
+  },
   'names that are traps': {
     params: [
       { name: 'constructor', kind: 'float', low: 0, high: 1, scale: 'linear' },
@@ -59,8 +95,9 @@ const spaces: Readonly<Record<string, Space>> = {
 };
 
 function inside(space: Space, point: Point): void {
-  expect(Object.keys(point).toSorted()).toEqual(space.params.map((param) => param.name).toSorted());
-  for (const param of space.params) {
+  const expected = space.params.filter((param) => active(param, point));
+  expect(Object.keys(point).toSorted()).toEqual(expected.map((param) => param.name).toSorted());
+  for (const param of expected) {
     const value = point[param.name]!;
     if (param.kind === 'choice') {
       expect(param.choices).toContain(value);
@@ -93,13 +130,34 @@ const histories: Readonly<Record<string, (space: Space) => Observation[]>> = {
   'a constant objective': (space) => history(space, 40, () => ({ loss: 7 })),
   'NaN and infinities': (space) =>
     history(space, 40, (_, i) => ({ loss: [NaN, Infinity, -Infinity, 1e308, 0][i % 5]! })),
+  'a mixture of everything': (space) =>
+    history(
+      space,
+      60,
+      (_, i) =>
+        [
+          { loss: i },
+          { status: 'crashed' as const },
+          { status: 'stopped' as const, loss: 3, variance: 2 },
+          { status: 'pending' as const },
+          { loss: 1, losses: [1, -i], violations: [i - 30], cost: i },
+        ][i % 5]!,
+    ),
+  'points without a parameter': (space) =>
+    history(space, 40, (point, i) => ({
+      loss: i,
+      point: Object.fromEntries(Object.entries(point).filter((_, k) => (k + i) % 3 > 0)),
+    })),
   'a point outside the space': (space) => [
     ...history(space, 20, (_, i) => ({ loss: i })),
     { point: { lr: 99, other: 'x' }, status: 'done', loss: -1 },
   ],
 };
 
-describe.each(SAMPLERS)('the %s sampler', (_name, sampler) => {
+/** Samplers that leave it to their caller to refuse a repeat. */
+const REPEATING: readonly string[] = ['tpe'];
+
+describe.each(SAMPLERS)('the %s sampler', (name, sampler) => {
   for (const [spaceName, space] of Object.entries(spaces)) {
     for (const [historyName, make] of Object.entries(histories)) {
       test(`stays inside ${spaceName} after ${historyName}`, () => {
@@ -135,6 +193,37 @@ describe.each(SAMPLERS)('the %s sampler', (_name, sampler) => {
       seen.push({ point, status: 'pending' });
     }
     expect(keys.size).toBe(20);
+  });
+
+  test.skipIf(REPEATING.includes(name))('proposes no point twice before every point was tried', () => {
+    const small: Space = {
+      params: [
+        { name: 'width', kind: 'int', low: 1, high: 6, scale: 'linear' },
+        { name: 'act', kind: 'choice', choices: ['relu', 'tanh', 'gelu'] },
+        { name: 'amp', kind: 'choice', choices: [true, false] },
+      ],
+      constraints: [parseConstraint('amp or width > 1')],
+    };
+    const seen: Observation[] = [];
+    for (let i = 0; i < 33; i++) {
+      const point = sampler(small, seen, rng(4, i));
+      seen.push({ point, status: 'done', loss: Number(point['width']) });
+    }
+    expect(new Set(seen.map((o) => canonical(o.point))).size).toBe(33);
+    inside(small, sampler(small, seen, rng(4, 99)));
+  });
+
+  test('is the same function for a history that grew, was rewritten, or is a copy', () => {
+    const seen = history(mixed, 60, (point) => ({ loss: Math.log10(Number(point['lr'])) ** 2 }));
+    const asked: Point[] = [];
+    const histories = [seen.slice(0, 30), seen, [...seen.slice(10), ...seen.slice(0, 10)], structuredClone(seen)];
+    for (const one of histories) asked.push(sampler(mixed, one, rng(8)));
+    const late = seen.map((o, i): Observation => (i === 12 ? { point: o.point, status: 'pending' } : o));
+    sampler(mixed, late, rng(8));
+    expect(sampler(mixed, seen, rng(8))).toEqual(asked[1]);
+    expect(sampler(structuredClone(mixed), structuredClone(seen), rng(8))).toEqual(asked[1]);
+    expect(asked[3]).toEqual(asked[1]);
+    expect(sampler(mixed, seen.slice(0, 30), rng(8))).toEqual(asked[0]);
   });
 
   test('answers with 100,000 observations', () => {
