@@ -35,7 +35,8 @@ export function firstUntried(
   const size = cardinality(space);
   const redraws = size === 1 ? 0 : size === Infinity ? REDRAWS : Math.min(TRIES, 20 * size);
   let point = firstFeasible(space, random, draw);
-  for (let i = 1; i < REDRAWS && redraws > 0 && tried(space, history, point); i++)
+  if (redraws === 0) return point;
+  for (let i = 1; i < REDRAWS && tried(space, history, point); i++)
     point = firstFeasible(space, random, (attempt) => draw(attempt + i));
   for (let i = 0; i < redraws && tried(space, history, point); i++)
     point = firstFeasible(space, random, () => randomPoint(space, random));

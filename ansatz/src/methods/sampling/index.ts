@@ -3,4 +3,5 @@ export { random } from './random.ts';
 export { quasi } from './quasi.ts';
 export { tpe } from './tpe.ts';
 export { cmaes, cmaesAfter } from './cmaes.ts';
+export { nsga2 } from './nsga2.ts';
 export { samplers } from './auto.ts';

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { rng } from '../math/rng.ts';
 import { active, canonical, feasible, parseConstraint, type Param, type Point, type Space } from '../space/index.ts';
-import { cmaes, cmaesAfter, type Observation, random, quasi, type Sampler, tpe } from './index.ts';
+import { cmaes, cmaesAfter, nsga2, type Observation, random, quasi, type Sampler, tpe } from './index.ts';
 
 /** A new sampler is one line here. */
 const SAMPLERS: readonly (readonly [string, Sampler])[] = [
@@ -11,6 +11,7 @@ const SAMPLERS: readonly (readonly [string, Sampler])[] = [
   ['tpe', tpe],
   ['cmaes', cmaes],
   ['cmaesAfter', cmaesAfter(15)],
+  ['nsga2', nsga2],
 ];
 
 const mixed: Space = {
@@ -148,6 +149,8 @@ const histories: Readonly<Record<string, (space: Space) => Observation[]>> = {
       loss: i,
       point: Object.fromEntries(Object.entries(point).filter((_, k) => (k + i) % 3 > 0)),
     })),
+  'several objectives': (space) =>
+    history(space, 60, (_, i) => ({ loss: i, losses: [i, (i * 7) % 60, i % 3], violations: [i - 40, NaN] })),
   'a point outside the space': (space) => [
     ...history(space, 20, (_, i) => ({ loss: i })),
     { point: { lr: 99, other: 'x' }, status: 'done', loss: -1 },
