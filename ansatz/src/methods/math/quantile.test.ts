@@ -1,16 +1,21 @@
 import { expect, test } from 'vitest';
-import { normalCdf, normalQuantile, studentCdf, studentQuantile } from './quantile.ts';
+import reference from './quantile.fixture.json' with { type: 'json' };
+import { fQuantile, normalCdf, normalQuantile, studentCdf, studentQuantile } from './quantile.ts';
 import { mean, median, quantile, variance } from './summary.ts';
 
-test('Student and normal quantiles agree with SciPy to 1e-6', () => {
-  // scipy.stats 1.15.3: t.ppf(p, df), t.cdf(x, df), norm.ppf(p)
-  expect(studentQuantile(0.975, 2)).toBeCloseTo(4.302652729696142, 6);
-  expect(studentQuantile(0.95, 5)).toBeCloseTo(2.0150483733330233, 6);
-  expect(studentQuantile(0.9875, 11)).toBeCloseTo(2.5930926825398037, 6);
-  expect(studentQuantile(0.025, 1)).toBeCloseTo(-12.706204736432102, 5);
-  expect(studentCdf(1.5, 4)).toBeCloseTo(0.896, 6);
-  expect(normalQuantile(0.975)).toBeCloseTo(1.959963984540054, 8);
-  expect(normalCdf(-1)).toBeCloseTo(0.15865525393145707, 8);
+/** Relative to the value where it is above 1. */
+function near(mine: number, theirs: number, tolerance: number): void {
+  expect(Math.abs(mine - theirs), `${mine} against ${theirs}`).toBeLessThanOrEqual(
+    tolerance * Math.max(1, Math.abs(theirs)),
+  );
+}
+
+test('normal, Student and F agree with SciPy: quantiles to 1e-6, distribution functions to 1e-7', () => {
+  for (const [p, x] of reference.normalQuantile) near(normalQuantile(p!), x!, 1e-6);
+  for (const [x, p] of reference.normalCdf) near(normalCdf(x!), p!, 1e-7);
+  for (const [p, df, x] of reference.studentQuantile) near(studentQuantile(p!, df!), x!, 1e-6);
+  for (const [x, df, p] of reference.studentCdf) near(studentCdf(x!, df!), p!, 1e-7);
+  for (const [p, a, b, x] of reference.fQuantile) near(fQuantile(p!, a!, b!), x!, 1e-6);
 });
 
 test('summaries of a sample', () => {
