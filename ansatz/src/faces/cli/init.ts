@@ -23,7 +23,15 @@ import { directionOf, joinWords, renderConfig, thisMachine, type Draft } from '.
 import { localExecutor } from '../../io/executor/local.ts';
 import type { Exit } from '../../io/executor/executor.ts';
 import type { Value } from '../../methods/space/space.ts';
-import { discover, draft, settingsIn, type Discovery } from '../../io/knobs/index.ts';
+import {
+  discover,
+  draft,
+  type ImportedSpace,
+  importSpace,
+  overlay,
+  settingsIn,
+  type Discovery,
+} from '../../io/knobs/index.ts';
 import { STUDIES } from '../../lab/studies.ts';
 import type { Direction, MetricFile, StudyConfig } from '../../study/config.ts';
 import { closest, UserError } from '../../study/error.ts';
@@ -36,12 +44,15 @@ export interface InitOptions {
   probe?: boolean;
   probeSeconds?: string;
   log?: string;
+  space?: string;
   force?: boolean;
   json?: boolean;
 }
 
 /** Write ansatz.yaml for a script (or a folder with one) and say what was found. */
-export async function init(words: readonly string[], options: InitOptions): Promise<void> {
+export async function init(given: readonly string[], options: InitOptions): Promise<void> {
+  const space = options.space === undefined ? undefined : importSpace(resolve(options.space), options.space);
+  const words = given.length > 0 || space === undefined ? given : started(space);
   const { folder, script } = place(words.length > 1 ? scriptIn(words) : words[0]);
   const file = join(folder, 'ansatz.yaml');
   if (existsSync(file) && options.force !== true) {
@@ -57,10 +68,12 @@ export async function init(words: readonly string[], options: InitOptions): Prom
   const say = (text: string): void => {
     if (options.json !== true) process.stdout.write(`${text}\n`);
   };
+  const laid = space === undefined ? undefined : overlay(space, found);
   const heard = await listen(folder, found, options, say);
   const ranked = heard === undefined ? [] : candidates(heard.metrics);
   const whole = heard?.exit === undefined || (heard.exit.code === 0 && heard.exit.cut === undefined);
-  const objective = chooseObjective(ranked, found, options, whole);
+  const goal = goalOf(space, ranked, options);
+  const objective = chooseObjective(ranked, found, goal.options, whole);
   const others = ranked.filter((candidate) => candidate.key !== objective?.name);
   const drafted = draft(
     folder,
@@ -72,6 +85,7 @@ export async function init(words: readonly string[], options: InitOptions): Prom
       ],
     },
     found,
+    laid,
   );
   const final: Draft = {
     ...drafted,
@@ -84,7 +98,7 @@ export async function init(words: readonly string[], options: InitOptions): Prom
   writeFileSync(file, renderConfig(final));
   if (options.json === true) {
     process.stdout.write(
-      `${JSON.stringify({ file, command: found.command, metric: final.objective, metrics: ranked, knobs: final.knobs, skipped: found.skipped, seed: found.seed })}\n`,
+      `${JSON.stringify({ file, command: found.command, metric: final.objective, metrics: ranked, knobs: final.knobs, skipped: final.skipped, seed: found.seed, ...(laid && { warnings: [...laid.warnings, ...goal.warnings] }) })}\n`,
     );
     return;
   }
@@ -94,7 +108,55 @@ export async function init(words: readonly string[], options: InitOptions): Prom
       ? ['its name does not say whether lower is better, see --maximize']
       : []),
   ];
-  for (const line of findings(file, found, final, ranked, heard, unsure)) say(line);
+  const told = { ...found, notes: [...found.notes, ...(laid?.warnings ?? []), ...goal.warnings] };
+  for (const line of findings(file, told, final, ranked, heard, unsure)) say(line);
+}
+
+/** What a sweep starts: its command, else its program, where that is a file here or beside it. */
+function started(space: ImportedSpace): readonly string[] {
+  const { command, program, file } = space;
+  if (command?.some((word) => isFile(word)) === true) return command;
+  if (program === undefined) return [];
+  const script = [program, join(dirname(file), program)].find(isFile);
+  return script === undefined ? [] : [script];
+}
+
+/** The metric and direction that the space's file names, unless the user or the script say otherwise. */
+function goalOf(
+  space: ImportedSpace | undefined,
+  ranked: readonly Candidate[],
+  options: InitOptions,
+): { options: InitOptions; warnings: readonly string[] } {
+  const { name, direction } = space?.metric ?? {};
+  const told = options.maximize === true || options.minimize === true;
+  const flags = told || direction === undefined ? {} : { [direction]: true };
+  if (options.metric !== undefined)
+    return { options: name === options.metric ? { ...options, ...flags } : options, warnings: [] };
+  if (name !== undefined) {
+    if (ranked.length === 0 || ranked.some((candidate) => candidate.key === name))
+      return { options: { ...options, ...flags, metric: name }, warnings: [] };
+    const words = `${space!.file} names the metric "${name}", which the script did not print`;
+    return {
+      options,
+      warnings: [
+        `${words}${closest(
+          name,
+          ranked.map((candidate) => candidate.key),
+        )}`,
+      ],
+    };
+  }
+  // A study of Optuna has a direction and no name: it settles only what the metric's own name leaves open.
+  const best = ranked[0]?.key;
+  const known = best === undefined ? undefined : directionOf(best);
+  if (direction === undefined || told || best === undefined || known === direction) return { options, warnings: [] };
+  if (known === undefined) return { options: { ...options, ...flags }, warnings: [] };
+  return {
+    options,
+    warnings: [
+      `the study in ${space!.file} is to ${direction}, which does not fit ${best}: check metric and direction`,
+    ],
+  };
 }
 
 /**
@@ -356,11 +418,12 @@ function findings(
     knob.kind === 'choice'
       ? knob.choices.map(String).join(' | ')
       : `${num(knob.low)} … ${num(knob.high)}${knob.scale === 'log' ? ' log' : ''}`,
+    knob.when === undefined ? '' : `when ${knob.when}`,
   ]);
   if (knobs.length > 0)
     lines.push(
       `${paint.bold('knobs')}    ${knobs.length} found`,
-      ...table(['        ', 'name', 'now', 'range'], knobs, [2]).map((line) => line),
+      ...table(['        ', 'name', 'now', 'range', ''], knobs, [2]).map((line) => line),
     );
   else lines.push(paint.yellow('no knobs were found: write them under "knobs:" in ansatz.yaml'));
   lines.push(

@@ -60,6 +60,7 @@ Exit codes: 0 ok, 2 usage, 3 budget too small, 4 no improvement, 5 the script fa
     .option('--no-probe', 'do not run the script once to see what it prints')
     .option('--probe-seconds <n>', 'longest probe run', '60')
     .option('--log <file>', 'read an existing log instead of running the script')
+    .option('--space <file>', 'search space written for Optuna, Ray Tune (Python) or W&B (sweep in YAML or JSON)')
     .option('--force', 'overwrite an existing ansatz.yaml')
     .addOption(json())
     .action(async (words: string[], options: object) => (await import('./init.ts')).init(words, options));

@@ -3,6 +3,8 @@ export { discover } from './discover/index.ts';
 export type { Discovery, FoundKnob } from './discover/index.ts';
 export { draft } from './init.ts';
 export type { Probe } from './init.ts';
+export { importSpace, overlay } from './import/index.ts';
+export type { ImportedParam, ImportedSpace, Overlay, Skipped } from './import/index.ts';
 export { deliver, applyPatches } from './deliver.ts';
 export type { Delivered, Edit, Patch } from './deliver.ts';
 export { copyTree } from './copy.ts';

@@ -8,6 +8,7 @@ import { nameFor } from '../config/name.ts';
 import type { Draft, DraftKnob } from '../config/write.ts';
 import { discover, type Discovery } from './discover/discover.ts';
 import type { FoundKnob } from './discover/propose.ts';
+import type { Overlay } from './import/overlay.ts';
 
 /** What a short run of the script showed, the likeliest objective first. */
 export interface Probe {
@@ -26,23 +27,30 @@ const leastScore = 2;
 
 /**
  * A study drafted from a script: its knobs with proposed ranges, the metric it seems to print, 40 runs within an hour.
- * `found` may hand in a discovery made earlier. The draft, written out, is a valid `ansatz.yaml`.
+ * `found` may hand in a discovery made earlier, `laid` a space from elsewhere that was laid over it: then only what is
+ * in that space varies. The draft, written out, is a valid `ansatz.yaml`.
  */
 export function draft(
   folder: string,
   script: string | undefined,
   probe?: Probe,
   found: Discovery = discover(folder, script),
+  laid?: Overlay,
 ): Draft {
   const [measured] = probe?.metrics ?? [];
   const heard = measured !== undefined && measured.points !== 0;
   const metric = measured?.name ?? found.metricHints[0] ?? 'loss';
   const others =
     measured === undefined ? found.metricHints.slice(1) : probe!.metrics.slice(1).map((entry) => entry.name);
-  const proposed = found.knobs.filter((knob) => knob.score >= leastScore).slice(0, mostKnobs);
+  const proposed: readonly DraftKnob[] =
+    laid?.knobs ??
+    found.knobs
+      .filter((knob) => knob.score >= leastScore)
+      .slice(0, mostKnobs)
+      .map(commented);
   const names = new Set(proposed.map((knob) => knob.name));
   const spare = found.knobs.filter((knob) => !names.has(knob.name));
-  const notes = [`Found by reading ${found.script}; nothing was changed.`, ...found.notes];
+  const notes = [`Found by reading ${found.script}; nothing was changed.`, ...found.notes, ...(laid?.warnings ?? [])];
   if (measured === undefined && found.metricHints.length === 0) {
     notes.push(`No metric was recognised in ${found.script}: write the name it prints behind "metric".`);
   }
@@ -55,9 +63,9 @@ export function draft(
       ...(others.length > 0 ? [`also: ${others.slice(0, 5).join(', ')}`] : []),
     ].join('; '),
     budget: { runs: 40, wallSeconds: 3600 },
-    knobs: proposed.map(commented),
-    spare: spare.map(commented),
-    skipped: found.skipped,
+    knobs: proposed,
+    spare: [...(laid?.spare ?? []), ...spare.map(commented)],
+    skipped: [...(laid?.skipped ?? []), ...found.skipped.filter(({ name }) => !names.has(name))],
     ...(found.seed === undefined ? {} : { seed: found.seed.via }),
     constraints: found.constraints
       .map((constraint) => settle(constraint, spare))

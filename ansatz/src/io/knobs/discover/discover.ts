@@ -27,6 +27,19 @@ import { parsePython } from './python.ts';
 import { lineAt, plainValue, type Literal, type Source } from './source.ts';
 import { typer } from './typer.ts';
 
+/** Something a script lets us set. */
+export interface Setting {
+  readonly name: string;
+  readonly via: Delivery;
+  /** The kind of value the script takes, as far as it says. */
+  readonly kind: Literal['kind'] | undefined;
+  /** What the script uses today, where that is a single value. */
+  readonly default: Value | undefined;
+  /** `train.py:12` */
+  readonly where: string;
+  readonly seed: boolean;
+}
+
 /** What a look at a script found. */
 export interface Discovery {
   /** Relative to the folder. */
@@ -38,6 +51,8 @@ export interface Discovery {
   readonly seed?: { readonly via: Delivery; readonly default: Value | undefined };
   /** Settings left alone, and why. */
   readonly skipped: readonly { readonly name: string; readonly why: string }[];
+  /** Everything that can be set, proposed or not, in the order in which one of two of the same name is believed. */
+  readonly settable: readonly Setting[];
   /** Metrics the script seems to print, the likeliest objective first. */
   readonly metricHints: readonly string[];
   /** Conditions the script asserts over its knobs. */
@@ -64,10 +79,16 @@ export function discover(folder: string, script?: string, settings?: ReadonlyMap
   const notes = new Set(finds.flatMap((find) => find.notes ?? []));
   const knobs: FoundKnob[] = [];
   const skipped = new Map<string, string>();
+  const settable: Setting[] = [];
   let seed: Discovery['seed'];
   for (const found of distinct(finds.flatMap((find) => find.knobs))) {
     const raw = withSetting(found, settings?.get(found.name));
     const judged = judge(raw, text);
+    if (raw.why === undefined && raw.kind !== 'list' && raw.initial?.kind !== 'list') {
+      const { name, via, kind } = raw;
+      const where = `${raw.file}:${raw.line}`;
+      settable.push({ name, via, kind, default: plainValue(raw.initial), where, seed: judged.as === 'seed' });
+    }
     if (judged.as === 'knob') knobs.push(judged.knob);
     else if (judged.as === 'skipped') skipped.set(raw.name, judged.why);
     else if (judged.as === 'seed' && seed === undefined && raw.why === undefined && raw.kind !== 'list')
@@ -98,6 +119,7 @@ export function discover(folder: string, script?: string, settings?: ReadonlyMap
     knobs: ranked,
     ...(seed === undefined ? {} : { seed }),
     skipped: [...skipped].map(([name, why]) => ({ name, why })),
+    settable,
     metricHints: metricHints(text),
     constraints: asserted,
     notes: [...notes],
