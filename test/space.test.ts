@@ -100,7 +100,8 @@ study.optimize(objective)
     for (const form of ['argv', 'env', 'yaml', 'json'])
       expect((await ansatz(folder, ['best', '--as', form])).code).toBe(0);
     expect((await ansatz(folder, ['report', '--md'])).code).toBe(0);
-    expect((await ansatz(folder, ['report'])).code).toBe(0);
+    expect((await ansatz(folder, ['report', '-o', 'report.html'])).code).toBe(0);
+    expect(readFileSync(join(folder, 'report.html'), 'utf8')).not.toMatch(/>[^<]*\bundefined\b/);
     expect((await ansatz(folder, ['trials'])).out).not.toMatch(/undefined/);
     // A finished study is gone on with under the same question.
     expect((await ansatz(folder, ['run', '--plain', '--runs', '26', '--slots', '2', '--sampler', 'tpe'])).err).toBe('');

@@ -1,11 +1,22 @@
+import fc from 'fast-check';
 import { describe as group, expect, test } from 'vitest';
 import { memoryJournal } from '../../io/store/memory.ts';
 import { memoryPoints } from '../../io/store/points.ts';
 import { simulation, type SimulatedScript } from '../../io/executor/simulated.ts';
 import { deliver } from '../../io/knobs/index.ts';
 import { pruners } from '../../methods/pruning/index.ts';
-import { samplers } from '../../methods/sampling/index.ts';
-import { active, applicable, canonical, defaults, feasible, type Point } from '../../methods/space/index.ts';
+import { type Observation, samplers } from '../../methods/sampling/index.ts';
+import { rng } from '../../methods/math/rng.ts';
+import {
+  active,
+  applicable,
+  canonical,
+  defaults,
+  feasible,
+  type Point,
+  randomPoint,
+} from '../../methods/space/index.ts';
+import { anySpace } from '../../methods/space/space.fixture.ts';
 import { simpleConfig } from '../../study/config.fixture.ts';
 import type { Knob, StudyConfig } from '../../study/config.ts';
 import type { Event } from '../../study/events/index.ts';
@@ -80,6 +91,34 @@ async function study(
   });
   return { state: await lab.done, events: journal.events };
 }
+
+test.each(Object.entries(samplers))('%s proposes exactly what applies, in any space of conditions', (_, sampler) => {
+  fc.assert(
+    fc.property(anySpace, fc.nat({ max: 1e6 }), (space, seed) => {
+      const history = Array.from({ length: 12 }, (__, i): Observation => {
+        const point = randomPoint(space, rng(seed, i));
+        return { point, status: 'done', loss: Object.keys(point).length + (i % 5) };
+      });
+      for (const known of [[], history]) {
+        const point = sampler(space, known, rng(seed));
+        for (const param of space.params) {
+          expect(Object.hasOwn(point, param.name), param.name).toBe(active(param, point));
+          const value = point[param.name];
+          if (value === undefined) continue;
+          if (param.kind === 'choice') expect(param.choices).toContain(value);
+          else expect(Number(value) >= param.low && Number(value) <= param.high).toBe(true);
+        }
+        expect(feasible(space, point)).toBe(true);
+      }
+    }),
+    { numRuns: 25 },
+  );
+});
+
+test('what is guessed reaches the samplers', () => {
+  const config = simpleConfig({ knobs: [{ ...knobs[4]!, prior: { value: 0.1, width: 0.1 } }] });
+  expect(spaceOf(config).params[0]!.prior).toEqual({ value: 0.1, width: 0.1 });
+});
 
 group('a study with conditional knobs', () => {
   test.each(['random', 'sobol', 'tpe', 'auto'] as const)(

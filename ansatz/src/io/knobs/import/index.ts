@@ -39,5 +39,8 @@ function read(text: string, file: string): ImportedSpace {
   // A define-by-run space of Optuna may be handed to Ray; it is the one that is written out.
   if (isOptuna(text)) return importOptuna(text, file);
   if (isRay(text)) return importRay(text, file);
-  throw new UserError('bad-space', `no search space was recognised in ${file}`, { where: file, fix: known });
+  throw new UserError('bad-space', `no search space was recognised in ${file}`, {
+    where: file,
+    fix: /\bwandb\.sweep\b/.test(text) ? 'write the sweep into a file of its own, sweep.yaml or sweep.json' : known,
+  });
 }

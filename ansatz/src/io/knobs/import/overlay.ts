@@ -169,7 +169,7 @@ function written(node: Node, names: ReadonlyMap<string, string>): string {
       return `${node.name}(${node.args.map((arg) => written(arg, names)).join(', ')})`;
     case 'binary': {
       const side = (part: Node): string =>
-        part.kind === 'binary' ? `(${written(part, names)})` : written(part, names);
+        part.kind === 'binary' || part.kind === 'unary' ? `(${written(part, names)})` : written(part, names);
       if (
         node.op === 'in' &&
         node.left.kind === 'name' &&
