@@ -70,6 +70,27 @@ describe('a space', () => {
     ]);
   });
 
+  test('a condition that holds without an absent parent holds, one that hangs on it does not', () => {
+    const when = (text: string, point: Point): boolean =>
+      active({ ...defineSpace([lr]).params[0]!, when: parseConstraint(text) }, point);
+    const adam: Point = { opt: 'adam' };
+    expect(when("opt == 'adam' or momentum > 0.5", adam)).toBe(true);
+    expect(when("momentum > 0.5 or opt == 'adam'", adam)).toBe(true);
+    expect(when("not (opt == 'sgd' and momentum > 0.5)", adam)).toBe(true);
+    for (const text of [
+      'momentum > 0.5',
+      'not momentum > 0.5',
+      'not (momentum > 0.5)',
+      'momentum != 3',
+      "opt == 'adam' and momentum > 0.5",
+      "opt == 'adam' and not (momentum > 0.5)",
+      "opt == 'sgd' or not momentum",
+      'not (momentum > 0.5 or momentum < 0.1)',
+      "momentum in ['a'] or opt == 'sgd'",
+    ])
+      expect(when(text, adam), text).toBe(false);
+  });
+
   test('takes steps, whatever the scale', () => {
     const space = defineSpace([
       { name: 'drop', kind: 'float', low: 0, high: 0.5, step: 0.1 },

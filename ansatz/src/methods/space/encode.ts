@@ -1,7 +1,7 @@
 /** Between points and the unit cube, where every sampler works. */
 
 import type { Rng } from '../math/rng.ts';
-import { type Constraint, holds } from './expression.ts';
+import { type Constraint, holds, settled } from './expression.ts';
 import { valueAt } from './point.ts';
 import type { Domain, NumberParam, Param, Point, Space, Value } from './space.ts';
 
@@ -52,11 +52,12 @@ function snap(param: NumberParam, raw: number): number {
   return Math.min(param.high, Math.max(param.low, value));
 }
 
-/** Whether a parameter matters in `point`, which must hold its parents: a condition on one that is absent fails. */
+/**
+ * Whether a parameter matters in `point`, which must hold its parents. A comparison with a parent that is absent is
+ * neither true nor false, so that a condition on one fails, unless the rest of the condition settles it.
+ */
 export function active(param: Param, point: Point): boolean {
-  const { when } = param;
-  if (when === undefined) return true;
-  return when.names.every((name) => Object.hasOwn(point, name)) && holds(when, point);
+  return param.when === undefined || settled(param.when, point) === true;
 }
 
 /** Decode a vector of length d. Parameters whose condition does not hold are left out. */

@@ -328,6 +328,32 @@ export function holds(constraint: Constraint, point: Point): boolean {
   return truthy(evaluate(constraint.tree, point));
 }
 
+/**
+ * What is already settled about `constraint` where `point` may lack names: true or false when no value of the absent ones
+ * could change it, else undefined (Kleene's three values: false and unknown is false, true or unknown is true).
+ */
+export function settled(constraint: Constraint, point: Point): boolean | undefined {
+  if (constraint.names.every((name) => Object.hasOwn(point, name))) return holds(constraint, point);
+  return decide(constraint.tree, point);
+}
+
+function decide(node: Node, point: Point): boolean | undefined {
+  if (node.kind === 'unary' && node.op === 'not') {
+    const of = decide(node.of, point);
+    return of === undefined ? undefined : !of;
+  }
+  if (node.kind === 'binary' && (node.op === 'and' || node.op === 'or')) {
+    const strong = node.op === 'or';
+    const left = decide(node.left, point);
+    if (left === strong) return strong;
+    const right = decide(node.right, point);
+    if (right === strong) return strong;
+    return left === undefined || right === undefined ? undefined : !strong;
+  }
+  const known = mentioned(node).every((name) => Object.hasOwn(point, name));
+  return known ? truthy(evaluate(node, point)) : undefined;
+}
+
 type Result = Value | undefined | readonly Result[];
 
 function evaluate(node: Node, point: Point): Result {

@@ -3,7 +3,7 @@
 import type { SyntaxNode } from '@lezer/common';
 import type { Value } from '../../../methods/space/space.ts';
 import { quotedName, quotedValue } from '../../../methods/space/expression.ts';
-import { callOf, calls, read } from '../discover/python.ts';
+import { type Call, callOf, calls, read } from '../discover/python.ts';
 import { listValues } from '../discover/raw.ts';
 import { children, lineAt, plainValue, type Source } from '../discover/source.ts';
 import type { Scope } from './scope.ts';
@@ -20,12 +20,35 @@ export interface Conditions {
   readonly unread: readonly Unread[];
 }
 
-/** The conditions under which `node` is reached, through the functions of the file that lead to it. */
-export function conditionsOf(source: Source, scope: Scope, node: SyntaxNode): Conditions {
-  return reach(source, scope, node, []);
+/**
+ * Tells for any node of a file under which conditions it is reached, through the functions of the file that lead to it.
+ * Each test is read once, however much stands below it.
+ */
+export function conditionReader(source: Source, scope: Scope): (node: SyntaxNode) => Conditions {
+  const texts = new Map<string, string | undefined>();
+  const reading: Reading = {
+    source,
+    scope,
+    sites: Map.groupBy(calls(source), (call) => call.callee.replace(/^self\./, '')),
+    translate(node) {
+      const place = `${node.from} ${node.to}`;
+      if (!texts.has(place)) texts.set(place, translate(source, scope, node));
+      return texts.get(place);
+    },
+  };
+  return (node) => reach(reading, node, []);
 }
 
-function reach(source: Source, scope: Scope, node: SyntaxNode, path: readonly number[]): Conditions {
+interface Reading {
+  readonly source: Source;
+  readonly scope: Scope;
+  readonly sites: ReadonlyMap<string, readonly Call[]>;
+  /** A test as an expression, or undefined when it is about something else than the space. */
+  translate(node: SyntaxNode): string | undefined;
+}
+
+function reach(reading: Reading, node: SyntaxNode, path: readonly number[]): Conditions {
+  const { source } = reading;
   const unread: Unread[] = [];
   const all: string[] = [];
   const told = (test: Test): string[] => {
@@ -37,12 +60,12 @@ function reach(source: Source, scope: Scope, node: SyntaxNode, path: readonly nu
   };
   for (let child = node, parent = node.parent; parent !== null; child = parent, parent = parent.parent) {
     // The outermost test comes first, as it is asked.
-    all.unshift(...testsAbove(source, scope, parent, child).flatMap(told));
-    if (parent.name === 'Body' || parent.name === 'Script') all.unshift(...leftBefore(source, scope, parent, child));
+    all.unshift(...testsAbove(reading, parent, child).flatMap(told));
+    if (parent.name === 'Body' || parent.name === 'Script') all.unshift(...leftBefore(reading, parent, child));
     if (parent.name !== 'FunctionDefinition') continue;
-    const sites = path.includes(parent.from) ? [] : callSites(source, parent);
+    const sites = path.includes(parent.from) ? [] : callSites(reading, parent);
     if (sites.length === 0) break;
-    const above = sites.map((site) => reach(source, scope, site, [...path, parent.from]));
+    const above = sites.map((site) => reach(reading, site, [...path, parent.from]));
     return {
       alternatives: above.flatMap((one) => one.alternatives.map((outer) => [...outer, ...all])),
       unread: [...above.flatMap((one) => one.unread), ...unread],
@@ -58,9 +81,9 @@ interface Test {
 }
 
 /** Tests of `parent` that decide whether its part `child` is reached. */
-function testsAbove(source: Source, scope: Scope, parent: SyntaxNode, child: SyntaxNode): Test[] {
-  const yes = (node: SyntaxNode): Test => ({ node, text: translate(source, scope, node) });
-  const no = (node: SyntaxNode): Test => ({ node, text: negated(translate(source, scope, node)) });
+function testsAbove(reading: Reading, parent: SyntaxNode, child: SyntaxNode): Test[] {
+  const yes = (node: SyntaxNode): Test => ({ node, text: reading.translate(node) });
+  const no = (node: SyntaxNode): Test => ({ node, text: negated(reading.translate(node)) });
   if (parent.name === 'IfStatement') {
     const branch = branchesOf(parent).find((one) => one.body.from === child.from || one.test?.from === child.from);
     if (branch === undefined) return [];
@@ -77,7 +100,7 @@ function testsAbove(source: Source, scope: Scope, parent: SyntaxNode, child: Syn
     if (right?.from !== child.from) return [];
     return operator!.name === 'and' ? [yes(left!)] : operator!.name === 'or' ? [no(left!)] : [];
   }
-  if (parent.name === 'MatchClause' && child.name === 'Body') return matchTests(scope, parent);
+  if (parent.name === 'MatchClause' && child.name === 'Body') return matchTests(reading.scope, parent);
   return [];
 }
 
@@ -128,34 +151,35 @@ function valuesOf(scope: Scope, pattern: SyntaxNode): Value[] | undefined {
 }
 
 /** What must be so because an earlier statement of the block would have left it. Tests about other things say nothing. */
-function leftBefore(source: Source, scope: Scope, block: SyntaxNode, child: SyntaxNode): string[] {
-  const found: string[] = [];
-  for (const statement of children(block)) {
-    if (statement.from >= child.from) break;
-    if (statement.name !== 'IfStatement') continue;
-    for (const { before, test, body } of branchesOf(statement)) {
-      const last = body.lastChild?.name ?? '';
-      if (test === undefined || !/^(Return|Raise|Continue|Break)Statement$/.test(last)) continue;
-      const parts = [...before.map((node) => negated(translate(source, scope, node))), translate(source, scope, test)];
-      if (parts.every((part) => part !== undefined)) found.push(negated(joined(parts, 'and'))!);
-    }
-  }
-  return found;
+function leftBefore(reading: Reading, block: SyntaxNode, child: SyntaxNode): string[] {
+  return [...children(block)]
+    .filter((statement) => statement.from < child.from)
+    .flatMap((statement) => leaves(reading, statement))
+    .flatMap((parts) => (parts.length > 0 ? negated(joined(parts, 'and'))! : []));
 }
 
-/** Calls of a function of the file by its name, itself aside. */
-function callSites(source: Source, definition: SyntaxNode): SyntaxNode[] {
+/** When a statement leaves the block around it: alternatives, each a list of expressions that must all hold. */
+function leaves(reading: Reading, statement: SyntaxNode): string[][] {
+  if (/^(Return|Raise|Continue|Break)Statement$/.test(statement.name)) return [[]];
+  if (statement.name !== 'IfStatement') return [];
+  return branchesOf(statement).flatMap(({ before, test, body }) => {
+    const own = test === undefined ? [] : [reading.translate(test)];
+    const parts = [...before.map((node) => negated(reading.translate(node))), ...own];
+    if (!parts.every((part) => part !== undefined)) return [];
+    const inner = [...children(body)].flatMap((one) => leaves(reading, one));
+    return inner.map((more) => [...parts, ...more]);
+  });
+}
+
+/** Calls of a function of the file by its name, those inside itself aside. */
+function callSites({ source, sites }: Reading, definition: SyntaxNode): SyntaxNode[] {
   const name = definition.getChild('VariableName');
-  if (name === null) return [];
-  const wanted = read(source, name);
-  return [...calls(source)]
-    .filter((call) => call.callee.replace(/^self\./, '') === wanted)
-    .map((call) => call.node)
-    .filter((node) => node.from < definition.from || node.from >= definition.to);
+  const found = name === null ? [] : (sites.get(read(source, name)) ?? []);
+  return found.map((call) => call.node).filter((node) => node.from < definition.from || node.from >= definition.to);
 }
 
 /** A test as an expression, or undefined when it is about something else than the space. */
-export function translate(source: Source, scope: Scope, node: SyntaxNode): string | undefined {
+function translate(source: Source, scope: Scope, node: SyntaxNode): string | undefined {
   const text = expression(source, scope, node);
   return text !== undefined && mentions(scope, node) ? text : undefined;
 }

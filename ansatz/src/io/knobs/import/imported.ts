@@ -47,6 +47,7 @@ export function rangeDomain(
   high: number,
   { log = false, step }: { readonly log?: boolean; readonly step?: number | undefined } = {},
 ): Read {
+  if (name === '') return { why: 'has no name' };
   if (!Number.isFinite(low) || !Number.isFinite(high)) return { why: 'its range is not finite' };
   if (low > high) return { why: `its range is upside down: ${low} to ${high}` };
   if (log && low <= 0) return { why: `a log scale cannot begin at ${low}` };
@@ -61,6 +62,7 @@ export function rangeDomain(
 
 /** A list as a domain, each value once. */
 export function choiceDomain(name: string, values: readonly Value[]): Read {
+  if (name === '') return { why: 'has no name' };
   const choices = [...new Set(values)];
   if (choices.length === 0) return { why: 'has nothing to choose from' };
   return { domain: { name, kind: 'choice', choices } };

@@ -1,5 +1,6 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { defineSpace, randomPoint } from '../../../methods/space/index.ts';
+import { active, defineSpace, randomPoint } from '../../../methods/space/index.ts';
 import { rng } from '../../../methods/math/rng.ts';
 import { importOptuna } from './optuna.ts';
 
@@ -188,6 +189,9 @@ def objective(trial):
         trial.suggest_int("partly", 1, 2)
     if "a" in opt:
         trial.suggest_int("part", 1, 2)
+    low = trial.suggest_categorical("case", ["A", "B"]).lower()
+    if low == "A" or trial.suggest_categorical("case2", ["A"]).lower() == "A":
+        trial.suggest_int("cased", 1, 2)
     opt = build(opt)
     if opt == "a":
         trial.suggest_int("other", 1, 2)
@@ -204,14 +208,16 @@ def objective(trial):
     '18 never the branch it stands in is never reached',
   ]);
   expect(found.params.map((param) => [param.name, param.when])).toEqual(
-    ['n', 'clip', 'extra', 'opt', 'partly', 'part', 'other'].map((name) => [name, undefined]),
+    ['n', 'clip', 'extra', 'opt', 'partly', 'part', 'case', 'case2', 'cased', 'other'].map((name) => [name, undefined]),
   );
   expect(found.warnings).toEqual([
     'tune.py:10: clip may be None, which cannot be given to a script; that choice is left out',
     'tune.py:14: whether extra applies depends on "args.big", which is not about the space; it is taken to apply',
     `tune.py:19: whether partly applies depends on "opt.startswith("a")", which is not about the space; it is taken to apply`,
     `tune.py:21: whether part applies depends on ""a" in opt", which is not about the space; it is taken to apply`,
-    'tune.py:24: whether other applies depends on "opt == "a"", which is not about the space; it is taken to apply',
+    'tune.py:24: whether case2 applies depends on "low == "A"", which is not about the space; it is taken to apply',
+    `tune.py:24: whether cased applies depends on "low == "A" or trial.suggest_categorical("case2", ["A"]).lowe", which is not about the space; it is taken to apply`,
+    'tune.py:27: whether other applies depends on "opt == "a"", which is not about the space; it is taken to apply',
   ]);
 });
 
@@ -222,6 +228,132 @@ test('the direction is that of create_study', () => {
   expect(of('optuna.create_study()')).toBe('minimize');
   expect(of('optuna.create_study(directions=["minimize", "maximize"])')).toBeUndefined();
   expect(of('other()')).toBeUndefined();
+});
+
+/** A random objective: what it suggests, and which statements lead there. */
+type Statement =
+  | { readonly kind: 'suggest'; readonly name: string }
+  | { readonly kind: 'return' }
+  | {
+      readonly kind: 'if';
+      readonly branches: readonly { readonly test?: Test; readonly body: readonly Statement[] }[];
+    };
+type Test =
+  | {
+      readonly kind: 'is';
+      readonly name: string;
+      readonly values: readonly string[];
+      readonly not: boolean;
+      readonly spelled: number;
+    }
+  | { readonly kind: 'and' | 'or'; readonly left: Test; readonly right: Test };
+
+const CHOICES = ['a', 'b', 'c'];
+
+function program(seed: number): Statement[] {
+  const random = rng(seed);
+  let names = 0;
+  const test = (known: readonly string[], depth: number): Test => {
+    if (depth > 0 && random.uniform() < 0.3)
+      return {
+        kind: random.uniform() < 0.5 ? 'and' : 'or',
+        left: test(known, depth - 1),
+        right: test(known, depth - 1),
+      };
+    const values = CHOICES.filter(() => random.uniform() < 0.4);
+    return {
+      kind: 'is',
+      name: known[random.int(known.length)]!,
+      values: values.length > 0 ? values : ['a'],
+      not: random.uniform() < 0.3,
+      spelled: random.int(3),
+    };
+  };
+  const block = (known: string[], depth: number): Statement[] => {
+    const body: Statement[] = [];
+    const mine = [...known];
+    const count = 1 + random.int(4);
+    for (let i = 0; i < count; i++) {
+      if (mine.length === 0 || depth === 0 || random.uniform() < 0.5) {
+        const name = `p${names++}`;
+        body.push({ kind: 'suggest', name });
+        mine.push(name);
+        continue;
+      }
+      const branches: { test?: Test; body: readonly Statement[] }[] = [];
+      for (let j = 0; j <= random.int(3); j++) branches.push({ test: test(mine, 2), body: block(mine, depth - 1) });
+      if (random.uniform() < 0.5) branches.push({ body: block(mine, depth - 1) });
+      body.push({ kind: 'if', branches });
+    }
+    return depth < 3 && random.uniform() < 0.25 ? [...body, { kind: 'return' }] : body;
+  };
+  return block([], 3);
+}
+
+function python(body: readonly Statement[], indent = '    '): string {
+  const test = (one: Test): string => {
+    if (one.kind !== 'is') return `(${test(one.left)}) ${one.kind} (${test(one.right)})`;
+    const list = one.values.map((value) => `"${value}"`).join(', ');
+    const is = one.values.length > 1 ? `${one.name} in [${list}]` : `${one.name} == ${list}`;
+    if (!one.not) return one.spelled === 0 ? `(${is})` : is;
+    return one.spelled === 0
+      ? `not ${is}`
+      : one.spelled === 1
+        ? `not (${is})`
+        : one.values.length > 1
+          ? `${one.name} not in (${list})`
+          : `${one.name} != ${list}`;
+  };
+  return body
+    .map((statement) => {
+      if (statement.kind === 'suggest')
+        return `${indent}${statement.name} = trial.suggest_categorical("${statement.name}", ["a", "b", "c"])\n`;
+      if (statement.kind === 'return') return `${indent}return 0.0\n`;
+      return statement.branches
+        .map((branch, i) => {
+          const word = branch.test === undefined ? 'else' : `${i === 0 ? 'if' : 'elif'} ${test(branch.test)}`;
+          return `${indent}${word}:\n${python(branch.body, `${indent}    `)}`;
+        })
+        .join('');
+    })
+    .join('');
+}
+
+/** What the objective suggests when each name gets the value that `pick` gives; true when it returned. */
+function run(body: readonly Statement[], pick: (name: string) => string, point: Record<string, string>): boolean {
+  const holds = (test: Test): boolean => {
+    if (test.kind === 'is') return test.values.includes(point[test.name]!) !== test.not;
+    return test.kind === 'and' ? holds(test.left) && holds(test.right) : holds(test.left) || holds(test.right);
+  };
+  for (const statement of body) {
+    if (statement.kind === 'return') return true;
+    if (statement.kind === 'suggest') {
+      point[statement.name] = pick(statement.name);
+      continue;
+    }
+    const taken = statement.branches.find((branch) => branch.test === undefined || holds(branch.test));
+    if (taken !== undefined && run(taken.body, pick, point)) return true;
+  }
+  return false;
+}
+
+test('the space of any objective has exactly what the objective would suggest', () => {
+  fc.assert(
+    fc.property(fc.nat(), (seed) => {
+      const body = program(seed);
+      const text = `def objective(trial):\n${python(body)}`;
+      const { params } = defineSpace(space(text).params);
+      for (let i = 0; i < 8; i++) {
+        const pick = (name: string) => CHOICES[rng(seed, i, Number(name.slice(1))).int(3)]!;
+        const suggested: Record<string, string> = {};
+        run(body, pick, suggested);
+        const point: Record<string, string> = {};
+        for (const param of params) if (active(param, point)) point[param.name] = pick(param.name);
+        expect(Object.keys(point).toSorted(), text).toEqual(Object.keys(suggested).toSorted());
+      }
+    }),
+    { numRuns: 60 },
+  );
 });
 
 test('text that is hardly Python gives what is there, and never fails', () => {

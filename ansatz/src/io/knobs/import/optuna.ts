@@ -1,7 +1,9 @@
 /** Search spaces of Optuna: `trial.suggest_*` wherever it stands in a Python file, with the branches it stands in. */
 
 import {
+  type Constraint,
   type Domain,
+  ExpressionError,
   holds,
   isOneOf,
   parseConstraint,
@@ -12,7 +14,7 @@ import {
 import type { SyntaxNode } from '@lezer/common';
 import { calls, parsePython, read } from '../discover/python.ts';
 import { lineAt, plainValue, textOf, type Source } from '../discover/source.ts';
-import { bound, conditionsOf, joined } from './conditions.ts';
+import { bound, conditionReader, joined } from './conditions.ts';
 import {
   choiceDomain,
   type ImportedParam,
@@ -22,6 +24,7 @@ import {
   type Read,
   type Skipped,
 } from './imported.ts';
+import { without } from './rewrite.ts';
 import { type Scope, scopeOf } from './scope.ts';
 
 const SUGGEST = /(?:^|\.)suggest_(float|int|categorical|uniform|loguniform|discrete_uniform)$/;
@@ -59,7 +62,7 @@ export function importOptuna(text: string, file: string): ImportedSpace {
   const named = suggesting.map((one) => ({ ...one, name: textOf(bare.literalOf(one.args.get('name'))) }));
   const scope = scopeOf(
     source,
-    new Map(named.flatMap(({ node, name }) => (name === undefined ? [] : [[node.from, name]]))),
+    new Map(named.flatMap(({ node, name }) => (name === undefined ? [] : [[node.to, name]]))),
   );
   const skipped: Skipped[] = [];
   const warnings: string[] = [];
@@ -150,15 +153,21 @@ function merged(
     domains.set(name, domain);
   }
   const lines = new Map(found.toReversed().map((one) => [one.name, one.line]));
+  const parse = remembering();
+  const conditionsOf = conditionReader(source, scope);
   const asked = new Map<string, readonly (readonly string[])[]>();
   for (const [name, places] of Map.groupBy(found, (one) => one.name)) {
-    const all = places.map((place) => conditionsOf(source, scope, place.node));
+    const all = places.map((place) => conditionsOf(place.node));
     const unsure = (line: number, on: string) =>
       warnings.push(`${source.file}:${line}: whether ${name} applies depends on ${on}; it is taken to apply`);
     for (const { line, text } of all.flatMap((one) => one.unread))
       unsure(line, `"${text}", which is not about the space`);
     const answerable = (part: string): boolean => {
-      const strange = namesOf(part).filter((other) => !domains.has(other));
+      if (!isExpression(part, parse)) {
+        unsure(lines.get(name)!, 'tests that are nested too deeply to be read');
+        return false;
+      }
+      const strange = parse(part).names.filter((other) => !domains.has(other));
       if (strange.length > 0) unsure(lines.get(name)!, `${strange.join(', ')}, which was skipped`);
       return strange.length === 0;
     };
@@ -167,7 +176,7 @@ function merged(
       all.flatMap((one) => one.alternatives.map((parts) => parts.filter(answerable))),
     );
   }
-  const whens = settled(asked, domains);
+  const whens = settled(asked, domains, parse);
   return [...domains].flatMap(([name, domain]): ImportedParam[] => {
     const line = lines.get(name)!;
     const when = whens.get(name);
@@ -179,8 +188,24 @@ function merged(
   });
 }
 
-function namesOf(text: string): readonly string[] {
-  return parseConstraint(text).names;
+/** Parses each text once: in a long chain of branches the same tests stand around everything. */
+function remembering(): (text: string) => Constraint {
+  const known = new Map<string, Constraint>();
+  return (text) => {
+    const parsed = known.get(text) ?? parseConstraint(text);
+    known.set(text, parsed);
+    return parsed;
+  };
+}
+
+function isExpression(text: string, parse: (text: string) => Constraint): boolean {
+  try {
+    parse(text);
+    return true;
+  } catch (error) {
+    if (error instanceof ExpressionError) return false;
+    throw error;
+  }
 }
 
 type Settled = ReadonlyMap<string, string | 'never' | undefined>;
@@ -189,6 +214,7 @@ type Settled = ReadonlyMap<string, string | 'never' | undefined>;
 function settled(
   asked: ReadonlyMap<string, readonly (readonly string[])[]>,
   domains: ReadonlyMap<string, Domain>,
+  parse: (text: string) => Constraint,
 ): Settled {
   let whens: Settled = new Map();
   for (;;) {
@@ -196,11 +222,11 @@ function settled(
     const next = new Map(
       [...asked].map(([name, alternatives]) => {
         const texts = alternatives
-          .map((parts) => allOf(parts, domains, asked, known))
+          .map((parts) => allOf(parts, domains, asked, known, parse))
           .filter((text) => text !== 'never');
         if (texts.length === 0) return [name, 'never'] as const;
         if (texts.includes(undefined)) return [name, undefined] as const;
-        return [name, simplified(joined(texts as string[], 'or'), domains, asked)] as const;
+        return [name, simplified(joined(texts as string[], 'or'), domains, asked, parse)] as const;
       }),
     );
     // Only ever more is never reached, so this ends.
@@ -214,10 +240,15 @@ function allOf(
   domains: ReadonlyMap<string, Domain>,
   asked: ReadonlyMap<string, readonly (readonly string[])[]>,
   whens: Settled,
+  parse: (text: string) => Constraint,
 ): string | 'never' | undefined {
-  if (parts.some((part) => namesOf(part).some((name) => whens.get(name) === 'never'))) return 'never';
-  const together = Map.groupBy(parts, (part) => namesOf(part).join('\0'));
-  const simple = [...together.values()].map((same) => simplified(joined(same, 'and'), domains, asked));
+  const possible = parts.map((part) => without(parse(part), (name) => whens.get(name) === 'never'));
+  if (possible.includes(false)) return 'never';
+  const together = Map.groupBy(
+    possible.filter((part) => typeof part === 'string'),
+    (part) => parse(part).names.join('\0'),
+  );
+  const simple = [...together.values()].map((same) => simplified(joined(same, 'and'), domains, asked, parse));
   if (simple.includes('never')) return 'never';
   const left = simple.filter((part) => part !== undefined);
   return left.length === 0 ? undefined : joined(left, 'and');
@@ -235,8 +266,9 @@ function simplified(
   when: string,
   domains: ReadonlyMap<string, Domain>,
   asked: ReadonlyMap<string, readonly (readonly string[])[]>,
+  parse: (text: string) => Constraint,
 ): string | undefined | 'never' {
-  const parsed = parseConstraint(when);
+  const parsed = parse(when);
   const [parent, ...others] = parsed.names;
   const domain = parent === undefined ? undefined : domains.get(parent);
   if (parent === undefined || others.length > 0 || domain?.kind !== 'choice') return when;

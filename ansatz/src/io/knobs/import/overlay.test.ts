@@ -117,6 +117,16 @@ test('a switch takes truths alone, and the seed stays with the lab', () => {
   expect(seeded.warnings).toEqual(['tune.py:4: seed is the seed; the lab sets it, so that repeats differ']);
 });
 
+test('what the script has but cannot be told is told with the reason', () => {
+  const found = {
+    ...script(setting('lr')),
+    skipped: [{ name: 'use_ema', why: 'type=bool of argparse takes every text for true' }],
+  };
+  expect(overlay(space(choice('useEMA', [true, false])), found).warnings).toEqual([
+    'tune.py:4: "useEMA" cannot be set: type=bool of argparse takes every text for true',
+  ]);
+});
+
 test('two names for one setting give one knob', () => {
   const laid = overlay(space(float('lr'), float('LR')), script(setting('lr')));
   expect(laid.knobs).toHaveLength(1);

@@ -1,18 +1,12 @@
 /** Ranges from elsewhere laid over what a script lets us set: same names, the script's own ways and defaults. */
 
 import { nearest } from '../../../methods/math/nearest.ts';
-import {
-  type Constraint,
-  isOneOf,
-  type Node,
-  parseConstraint,
-  quotedName,
-  quotedValue,
-} from '../../../methods/space/expression.ts';
+import { parseConstraint } from '../../../methods/space/expression.ts';
 import type { Domain, Value } from '../../../methods/space/space.ts';
 import type { DraftKnob } from '../../config/write.ts';
 import type { Discovery, Setting } from '../discover/index.ts';
 import { type ImportedParam, type ImportedSpace, sound } from './imported.ts';
+import { renamed } from './rewrite.ts';
 
 /** What becomes of an imported space. */
 export interface Overlay {
@@ -37,13 +31,7 @@ export function overlay(space: ImportedSpace, found: Discovery): Overlay {
     const from = `${space.file}:${param.line}`;
     if (setting === undefined) {
       if (param.aside === true) continue;
-      const meant = nearest(
-        param.name,
-        found.settable.map((one) => one.name),
-      );
-      warnings.push(
-        `${from}: ${found.script} has no setting called "${param.name}"${meant === undefined ? '' : `; closest: "${meant}"`}`,
-      );
+      warnings.push(`${from}: ${missing(param.name, found)}`);
       const via = { by: 'flag', flag: `--${param.name}`, style: 'space' } as const;
       spare.push({ ...bare(param), via, comment: `${from}; ${found.script} must take it first` });
       continue;
@@ -79,8 +67,22 @@ export function overlay(space: ImportedSpace, found: Discovery): Overlay {
   return { knobs: kept, spare, skipped, warnings };
 }
 
+function plain(name: string): string {
+  return name.toLowerCase().replaceAll(/[-_.\s]/g, '');
+}
+
+/** Why the script cannot be told a parameter. */
+function missing(name: string, found: Discovery): string {
+  const left = found.skipped.find((one) => plain(one.name) === plain(name));
+  if (left !== undefined) return `"${name}" cannot be set: ${left.why}`;
+  const meant = nearest(
+    name,
+    found.settable.map((one) => one.name),
+  );
+  return `${found.script} has no setting called "${name}"${meant === undefined ? '' : `; closest: "${meant}"`}`;
+}
+
 function settingFor(name: string, found: Discovery): Setting | undefined {
-  const plain = (text: string) => text.toLowerCase().replaceAll(/[-_.\s]/g, '');
   return (
     found.settable.find((setting) => setting.name === name) ??
     found.settable.find((setting) => plain(setting.name) === plain(name))
@@ -147,40 +149,4 @@ function truths(choices: readonly Value[]): Value[] | undefined {
   ]);
   const values = choices.map((choice) => read.get(choice));
   return values.every((value) => value !== undefined) ? [...new Set(values)] : undefined;
-}
-
-/** The condition over the script's names. */
-function renamed(condition: Constraint, names: ReadonlyMap<string, string>): string {
-  if (condition.names.every((name) => names.get(name) === name)) return condition.text;
-  return written(condition.tree, names);
-}
-
-function written(node: Node, names: ReadonlyMap<string, string>): string {
-  switch (node.kind) {
-    case 'value':
-      return quotedValue(node.value);
-    case 'name':
-      return quotedName(names.get(node.name)!);
-    case 'list':
-      return `[${node.items.map((item) => written(item, names)).join(', ')}]`;
-    case 'unary':
-      return node.op === 'not' ? `not (${written(node.of, names)})` : `-(${written(node.of, names)})`;
-    case 'call':
-      return `${node.name}(${node.args.map((arg) => written(arg, names)).join(', ')})`;
-    case 'binary': {
-      const side = (part: Node): string =>
-        part.kind === 'binary' || part.kind === 'unary' ? `(${written(part, names)})` : written(part, names);
-      if (
-        node.op === 'in' &&
-        node.left.kind === 'name' &&
-        node.right.kind === 'list' &&
-        node.right.items.every((item) => item.kind === 'value')
-      )
-        return isOneOf(
-          names.get(node.left.name)!,
-          node.right.items.map((item) => (item as { value: Value }).value),
-        ).text;
-      return `${side(node.left)} ${node.op} ${side(node.right)}`;
-    }
-  }
 }

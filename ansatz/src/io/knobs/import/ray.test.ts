@@ -86,6 +86,7 @@ space = {
     "f": tune.choice([None, 1, 2]),
     "g": tune.randint(5, 5),
     "h": tune.randint(5, 6),
+    "": tune.choice([1, 2]),
 }`);
   expect(found.skipped.map(({ name, why, line }) => `${line} ${name} ${why}`)).toEqual([
     '3 a is computed from other settings by sample_from',
@@ -94,6 +95,7 @@ space = {
     '6 d its choices are computed when the script runs',
     '7 e has choices that are not single values',
     '9 g its range is upside down: 5 to 4',
+    '11  has no name',
   ]);
   expect(found.params.map((param) => param.name)).toEqual(['f', 'h']);
   expect(found.warnings).toEqual([

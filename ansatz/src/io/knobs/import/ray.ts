@@ -173,7 +173,7 @@ class Reader {
       return;
     }
     const value = plainValue(this.literal(node));
-    if (value !== undefined && !this.params.has(name))
+    if (value !== undefined && name !== '' && !this.params.has(name))
       this.params.set(name, { name, kind: 'choice', choices: [value], line, aside: true });
   }
 

@@ -22,7 +22,7 @@ export interface Scope {
   literalOf(node: SyntaxNode | undefined): Literal | undefined;
 }
 
-/** The scope of a file in which `suggested` tells the names of suggesting calls by their offset. */
+/** The scope of a file in which `suggested` tells the names of suggesting calls by where they end. */
 export function scopeOf(source: Source, suggested: ReadonlyMap<number, string>): Scope {
   const written: Written[] = [];
   for (const node of descendants(source.top)) {
@@ -34,23 +34,23 @@ export function scopeOf(source: Source, suggested: ReadonlyMap<number, string>):
     for (const { target, value } of assignments(node)) put(written, source, suggested, plain(source, target), value);
   }
   const names = new Set(suggested.values());
+  const byTarget = Map.groupBy(written, (one) => one.target);
   const locals = new Map<number, Source>();
 
   const nameOf = (node: SyntaxNode): string | undefined => {
     const inner = unwrapped(node);
-    const own = suggested.get(inner.from);
+    const own = suggested.get(inner.to);
     if (own !== undefined && inner.name === 'CallExpression') return own;
     const target = plain(source, inner);
     // `trial.params["lr"]` is Optuna's own record of what it suggested.
     const recorded = /\.params\['(.*)'\]$/.exec(target)?.[1];
     if (recorded !== undefined && names.has(recorded)) return recorded;
     const inside = functionAt(node)?.from ?? -1;
-    const here = written.filter((one) => one.target === target && one.inside === inside && one.at < node.from);
+    const all = byTarget.get(target) ?? [];
+    const here = all.filter((one) => one.inside === inside && one.at < node.from);
     if (here.length > 0) return here.at(-1)!.name;
     // An argument, or a variable of the function around: known when it means one thing wherever it is suggested.
-    const anywhere = new Set(
-      written.flatMap((one) => (one.target === target && one.name !== undefined ? one.name : [])),
-    );
+    const anywhere = new Set(all.flatMap((one) => one.name ?? []));
     return anywhere.size === 1 ? [...anywhere][0] : undefined;
   };
 
@@ -109,7 +109,7 @@ function put(
       put(written, source, suggested, `${target}.${key}`, entry);
     }
   }
-  const name = inner.name === 'CallExpression' ? suggested.get(inner.from) : undefined;
+  const name = inner.name === 'CallExpression' ? suggested.get(inner.to) : undefined;
   // What is written is there from its end on: `m = f(m)` still reads the old one.
   written.push({ target, at: value.to - 1, inside, ...(name === undefined ? {} : { name }) });
 }

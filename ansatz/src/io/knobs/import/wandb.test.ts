@@ -83,6 +83,7 @@ test('what has no range is skipped with its line', () => {
   f: { min: 2.0, max: 1.0 }
   g:
   h: 3
+  '': { min: 1, max: 2 }
 `);
   expect(found.skipped.map(({ name, why, line }) => `${line} ${name} ${why}`)).toEqual([
     '2 a the distribution normal has no range',
@@ -91,6 +92,7 @@ test('what has no range is skipped with its line', () => {
     '6 e the distribution inv_log_uniform_values is not known here',
     '7 f its range is upside down: 2 to 1',
     '8 g has no value',
+    '10  has no name',
   ]);
   expect(found.warnings).toEqual([
     'sweep.yaml:5: d may be null, which cannot be given to a script; that value is left out',

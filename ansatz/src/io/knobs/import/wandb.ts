@@ -151,7 +151,7 @@ function isWhole(map: { get(key: string, keep: true): unknown }): boolean {
 }
 
 function plain(name: string, value: unknown): Read {
-  if (isValue(value)) return { domain: { name, kind: 'choice', choices: [value] } };
+  if (isValue(value)) return choiceDomain(name, [value]);
   return { why: value === null || value === undefined ? 'has no value' : 'its value is not a single one' };
 }
 
