@@ -100,6 +100,7 @@ test('every field of --json is documented', async () => {
   for (const [command, title] of [
     [['status'], 'ansatz status --json'],
     [['trials'], 'ansatz trials --json'],
+    [['show', 'knobs'], 'ansatz show knobs --json'],
     [['best'], 'ansatz best --json'],
     [['run', '--dry-run'], 'ansatz run --json'],
     [['doctor'], 'ansatz doctor --json'],

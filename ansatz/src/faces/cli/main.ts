@@ -104,7 +104,7 @@ Exit codes: 0 ok, 2 usage, 3 budget too small, 4 no improvement, 5 the script fa
 
   top
     .command('show <trial>')
-    .description('one trial: what changed, its curve, the verdict and why, its log')
+    .description('one trial: what changed, its curve, the verdict and why, its log; or "knobs": which mattered')
     .addOption(study())
     .addOption(json())
     .option('--log', 'the whole log of its last run')

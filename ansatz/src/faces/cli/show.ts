@@ -1,4 +1,4 @@
-/** `ansatz show <trial>`: one trial, whole. */
+/** `ansatz show <trial>`: one trial, whole; `ansatz show knobs` is in knobs.ts. */
 
 import { createReadStream, existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,6 +12,7 @@ import { valueAt } from '../../methods/space/index.ts';
 import { closest, UserError } from '../../study/error.ts';
 import { runOf, type State, type Trial, trialOf } from '../../study/state.ts';
 import { changes, type RunRow, runRow, trialRow } from '../../study/views.ts';
+import { showKnobs } from './knobs.ts';
 import { verdictMark } from './status.ts';
 import {
   bytes,
@@ -37,6 +38,10 @@ export interface ShowOptions {
 export async function show(given: string, options: ShowOptions): Promise<void> {
   const folder = chooseStudy(process.cwd(), options.study);
   const { state } = readStudy(folder);
+  if (given === 'knobs') {
+    showKnobs(state, options.json === true);
+    return;
+  }
   const trial = find(state, given);
   const lastRun = trial.runs.at(-1);
   if (options.log === true) {
@@ -75,7 +80,7 @@ function find(state: State, given: string): Trial {
   if (trial !== undefined) return trial;
   throw new UserError('no-trial', `there is no trial "${given}"`, {
     where: `study "${state.config.name}" has trials 1 to ${state.trials.length}`,
-    fix: `ansatz show ${state.incumbent ?? 1}   # a number, "best" or "baseline"`,
+    fix: `ansatz show ${state.incumbent ?? 1}   # a number, "best", "baseline" or "knobs"`,
   });
 }
 

@@ -4,7 +4,7 @@ import { matchMetric } from '../../io/capture/index.ts';
 import type { SeriesStore } from '../../io/store/series.ts';
 import type { Knob } from '../../study/config.ts';
 import { resultsOf, type State, type Trial, trialOf } from '../../study/state.ts';
-import { type KnobEffect, knobEffects } from '../../study/effects.ts';
+import { effectsOf, type KnobEffect, type KnobInteraction } from '../../study/effects.ts';
 import {
   failureGroups,
   type FailureGroup,
@@ -48,6 +48,7 @@ export interface Report {
   readonly spending: Spending;
   readonly knobs: readonly Knob[];
   readonly effects: readonly KnobEffect[];
+  readonly interactions: readonly KnobInteraction[];
   readonly failures: readonly FailureGroup[];
   readonly nearMisses: readonly NearMiss[];
   readonly noise: readonly NoiseGroup[];
@@ -90,6 +91,7 @@ export function reportOf(state: State, { version, open, points }: Surroundings):
   const best = state.incumbent === undefined ? undefined : trialOf(state, state.incumbent);
   const counted = (trial: Trial): readonly number[] => (trial.values.length > 0 ? trial.values : resultsOf(trial));
   const forward = (text: string): string => forwardable(config, text);
+  const effects = effectsOf(state);
   const seeds = [...new Set(state.runs.map((run) => run.seed))].sort((a, b) => a - b);
   return {
     version,
@@ -105,7 +107,8 @@ export function reportOf(state: State, { version, open, points }: Surroundings):
     progress: progressOf(state),
     spending: spendingOf(state),
     knobs: config.knobs,
-    effects: knobEffects(state),
+    effects: effects.knobs,
+    interactions: effects.interactions,
     failures: failureGroups(state).map((group) => ({
       ...group,
       text: forward(group.text),

@@ -11,15 +11,17 @@ import { bothWidths } from './figures/size.ts';
 import { MOST_SLICES, sliceFigures } from './figures/slices.ts';
 import { MOST_SLOTS, slotNames, slotsFigure } from './figures/slots.ts';
 import { thinning } from './figures/verdicts.ts';
+import { bestText, interactionText, intervalText, rangeTexts, shareText, trendText } from './knobs.ts';
 import { brief, changed, count, date, grouped, num, percent, plusMinus, seconds, signed, typed } from './numbers.ts';
 import { SCRIPT } from './script.ts';
-import { groupText, reasonText, storyOf } from './story.ts';
+import { reasonText, storyOf } from './story.ts';
 import { STYLE } from './style.ts';
 
 /** Rows of a table beyond these are left out, and the page says so. */
 const MOST_ROWS = 400;
 const MOST_FAILURES = 12;
 const MOST_NEAR = 8;
+const MOST_TOGETHER = 5;
 const MOST_CHANGES = 8;
 /** With more knobs than this the settings of a trial are one column of differences. */
 const MOST_COLUMNS = 8;
@@ -197,25 +199,26 @@ function knobsSection(report: Report): string {
     const share =
       effect.share === undefined
         ? '<span class="muted">too few</span>'
-        : `${text(percent(effect.share))} <span class="muted">/ ${text(percent(effect.chance!))}</span>`;
-    const best = effect.best === undefined ? undefined : effect.groups[effect.best];
-    const found =
-      best === undefined
-        ? ''
-        : `${groupText(best)} (${best.median === undefined ? 'all stopped early' : `median ${num(best.median)}`}, ${count(best.trials, 'trial')})`;
-    const trend = effect.trend === undefined ? '' : signed(Number(effect.trend.toFixed(2)));
-    return `<tr><td>${text(effect.knob)}</td><td class="n">${share}</td><td class="n">${text(trend)}</td><td class="w">${text(found)}</td></tr>`;
+        : `${text(shareText(effect))} <span class="muted">/ ${text(percent(effect.chance!))}</span>`;
+    const alone = effect.alone === undefined ? '' : percent(effect.alone);
+    return `<tr><td>${text(effect.knob)}</td><td class="n">${share}</td><td class="n">${text(intervalText(effect))}</td><td class="n">${text(alone)}</td><td class="n">${text(trendText(effect))}</td><td class="w">${text(bestText(effect))}</td></tr>`;
   });
-  const table = `<div class="scroll"><table><thead><tr><th>knob</th><th class="n">explains / by chance</th><th class="n">trend</th><th>best where</th></tr></thead><tbody>${rows.join('')}</tbody></table></div>`;
+  const table = `<div class="scroll"><table><thead><tr><th>knob</th><th class="n">importance / by chance</th><th class="n">90 % interval</th><th class="n">alone</th><th class="n">trend</th><th>best where</th></tr></thead><tbody>${rows.join('')}</tbody></table></div>`;
+  const told = (title: string, sentences: readonly string[]): string =>
+    sentences.length === 0
+      ? ''
+      : `<h3>${title}</h3><ul class="lead">${sentences.map((sentence) => `<li>${text(sentence)}</li>`).join('')}</ul>`;
   return section(
     'What mattered',
-    'Value of each knob against the result, in the order of what it explains. Dashed: the baseline; solid: the best.',
+    'Value of each knob against the result, the most important first. Line: the result to be expected along the knob, all others averaged over their ranges, with the standard deviation between models. Dashed: the baseline; solid: the best.',
     key(report),
     `<div class="slices">${sliceFigures(report).join('')}</div>`,
-    left > 0 ? `<p class="lead">${text(`${count(left, 'knob')} that explain less are not drawn.`)}</p>` : '',
+    left > 0 ? `<p class="lead">${text(`${count(left, 'knob')} that matter less are not drawn.`)}</p>` : '',
+    told('Ranges to change', rangeTexts(report.effects)),
+    told('Together', report.interactions.slice(0, MOST_TOGETHER).map(interactionText)),
     '<h3>By the numbers</h3>',
     table,
-    '<p class="lead">Explains: share of the ranking of trials that goes along with the knob cut into up to four groups (adjusted eta² of ranks), beside what one knob or another would reach in 5 % of studies were none of them to matter. Trend: Spearman, positive when higher values went with better results. Trials stopped early count as worst. A first look: knobs moved together, and the sampler went where results were good.</p>',
+    '<p class="lead">Importance: how far values of the knob tell better results from worse ones (PED-ANOVA), as a share of all knobs; beside it what one knob or another would reach in 5 % of studies were none of them to matter, and what resampled trials give. Alone: share of the variation of results that goes with this knob alone over its whole range (fANOVA on a random forest, to which the worst tenth of results are equally bad). Trend: Spearman, positive when higher values went with better results. Of trials stopped early the end is guessed from where they stood. A first look: knobs moved together, and the sampler went where results were good.</p>',
   );
 }
 

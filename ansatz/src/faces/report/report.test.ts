@@ -49,10 +49,10 @@ describe('the first screen', () => {
       loss 2.216 → 1.015, 54.2 % lower
       Better by 1.201 ± 0.037 (95 % interval), p < 0.0001: 2 runs of trial 6 against 3 of the baseline.
       Ended: all 50 runs are spent
-      50 of 50 runs, 46 min of 60 min device time and 23 min 36 s on the clock. Stopping 5 hopeless runs early saved about 4 min (8 % of what it would have been). Each of 2 keeps cost 23 min.
+      50 of 50 runs, 32 min 48 s of 60 min device time and 16 min 54 s on the clock. Stopping 23 hopeless runs early saved about 17 min 12 s (34 % of what it would have been). Each of 2 keeps cost 16 min 24 s.
       Baseline 2.216 ± 0.023 (3 runs) → best 1.015 ± 0.028 (trial 6, 2 fresh runs): better by 1.201 ± 0.037 (54.2 %), p < 0.0001 one-sided.
-      lr (explains 63 % of the ranking; best 0.139 to 0.213); the other knob does not stand out from chance. A first look at 28 trials, not an experiment.
-      No run failed. Of 27 changes tried: 2 kept, 18 discarded and 7 left inconclusive.
+      lr: importance 100 % (92 to 100 %), alone 93 % of the variation, best 0.076 to 0.76. The other knob does not stand out from chance. A first look at 36 trials, not an experiment.
+      No run failed. Of 35 changes tried: 2 kept, 29 discarded and 4 left inconclusive.
       One run of loss has sd 0.014 (4 degrees of freedom); smaller differences are not seen in single runs.
 
       [only the baseline]
@@ -99,30 +99,30 @@ describe('the first screen', () => {
       accuracy 0.6784 → 0.7985, 17.7 % higher
       Better by 0.1201 ± 0.0037 (95 % interval), p < 0.0001: 2 runs of trial 6 against 3 of the baseline.
       Ended: all 50 runs are spent
-      50 of 50 runs, 46 min of 60 min device time and 23 min 36 s on the clock. Stopping 5 hopeless runs early saved about 4 min (8 % of what it would have been). Each of 2 keeps cost 23 min.
+      50 of 50 runs, 32 min 48 s of 60 min device time and 16 min 54 s on the clock. Stopping 23 hopeless runs early saved about 17 min 12 s (34 % of what it would have been). Each of 2 keeps cost 16 min 24 s.
       Baseline 0.6784 ± 0.0023 (3 runs) → best 0.7985 ± 0.0028 (trial 6, 2 fresh runs): better by 0.1201 ± 0.0037 (17.7 %), p < 0.0001 one-sided.
-      lr (explains 63 % of the ranking; best 0.139 to 0.213); the other knob does not stand out from chance. A first look at 28 trials, not an experiment.
-      No run failed. Of 27 changes tried: 2 kept, 18 discarded and 7 left inconclusive.
+      lr: importance 100 % (92 to 100 %), alone 96 % of the variation, best 0.076 to 0.76. The other knob does not stand out from chance. A first look at 36 trials, not an experiment.
+      No run failed. Of 35 changes tried: 2 kept, 29 discarded and 4 left inconclusive.
       One run of accuracy has sd 0.0014 (4 degrees of freedom); smaller differences are not seen in single runs.
 
       [deterministic]
-      loss 2.217 → 0.990, 55.3 % lower
+      loss 2.217 → 0.995, 55.1 % lower
       Exact: repeats come out alike to the last digit.
       Ended: all 30 runs are spent
-      30 of 30 runs, 27 min 42 s device time and 14 min 30 s on the clock. Stopping 3 hopeless runs early saved about 2 min 18 s (7.7 % of what it would have been). Each of 6 keeps cost 4 min 37 s.
-      Baseline 2.2174 (3 runs) → best 0.99027 (trial 26, 1 run): better by 1.2271 (55.3 %).
-      lr (explains 58 % of the ranking; best 0.024 to 0.13) and hidden (explains 28 % of the ranking; best 32). A first look at 28 trials, not an experiment.
-      No run failed. Of 27 changes tried: 6 kept and 21 discarded.
+      30 of 30 runs, 18 min 54 s device time and 10 min 12 s on the clock. Stopping 15 hopeless runs early saved about 11 min 6 s (37 % of what it would have been). Each of 4 keeps cost 4 min 44 s.
+      Baseline 2.2174 (3 runs) → best 0.99524 (trial 18, 1 run): better by 1.2221 (55.1 %).
+      lr: importance 100 % (74 to 100 %), alone 88 % of the variation, best 0.076 to 0.76. The other knob does not stand out from chance. A first look at 28 trials, not an experiment.
+      No run failed. Of 27 changes tried: 4 kept and 23 discarded.
       None: repeats come out alike to the last digit.
 
       [running]
       loss 2.216 → 1.015, 54.2 % lower so far
       Better by 1.201 ± 0.037 (95 % interval), p < 0.0001: 2 runs of trial 6 against 3 of the baseline.
-      Still running (as of 2026-01-05 09:11 UTC)
-      25 of 50 runs, 21 min 48 s of 60 min device time and 11 min 36 s on the clock, and up to 4 min 6 s held for runs under way. Stopping 4 hopeless runs early saved about 3 min 12 s (13 % of what it would have been). Each of 2 keeps cost 10 min 54 s.
+      Still running (as of 2026-01-05 09:09 UTC)
+      23 of 50 runs, 18 min 24 s of 60 min device time and 9 min 42 s on the clock, and up to 4 min 6 s held for runs under way. Stopping 6 hopeless runs early saved about 4 min 36 s (20 % of what it would have been). Each of 2 keeps cost 9 min 12 s.
       Baseline 2.216 ± 0.023 (3 runs) → best 1.015 ± 0.028 (trial 6, 2 fresh runs): better by 1.201 ± 0.037 (54.2 %), p < 0.0001 one-sided.
-      lr (explains 59 % of the ranking; best 0.0251 to 0.139); the other knob does not stand out from chance. A first look at 16 trials, not an experiment.
-      No run failed. Of 16 changes tried: 2 kept, 11 discarded, 2 left inconclusive and 1 not judged yet.
+      lr: importance 100 % (87 to 100 %), alone 82 % of the variation, best 0.0251 to 0.76. The other knob does not stand out from chance. A first look at 14 trials, not an experiment.
+      No run failed. Of 14 changes tried: 2 kept, 9 discarded, 1 left inconclusive and 2 not judged yet.
       One run of loss has sd 0.014 (4 degrees of freedom); smaller differences are not seen in single runs.
       "
     `);
@@ -366,10 +366,10 @@ test('Markdown fits a pull request', async () => {
 
     Better by 1.201 ± 0.037 (95 % interval), p &lt; 0.0001: 2 runs of trial 6 against 3 of the baseline.
 
-    - **Spent** 50 of 50 runs, 46 min of 60 min device time and 23 min 36 s on the clock. Stopping 5 hopeless runs early saved about 4 min (8 % of what it would have been). Each of 2 keeps cost 23 min. Ended: all 50 runs are spent.
+    - **Spent** 50 of 50 runs, 32 min 48 s of 60 min device time and 16 min 54 s on the clock. Stopping 23 hopeless runs early saved about 17 min 12 s (34 % of what it would have been). Each of 2 keeps cost 16 min 24 s. Ended: all 50 runs are spent.
     - **Gained** Baseline 2.216 ± 0.023 (3 runs) → best 1.015 ± 0.028 (trial 6, 2 fresh runs): better by 1.201 ± 0.037 (54.2 %), p &lt; 0.0001 one-sided.
-    - **Mattered** lr (explains 63 % of the ranking; best 0.139 to 0.213); the other knob does not stand out from chance. A first look at 28 trials, not an experiment.
-    - **Outcomes** No run failed. Of 27 changes tried: 2 kept, 18 discarded and 7 left inconclusive.
+    - **Mattered** lr: importance 100 % (92 to 100 %), alone 93 % of the variation, best 0.076 to 0.76. The other knob does not stand out from chance. A first look at 36 trials, not an experiment.
+    - **Outcomes** No run failed. Of 35 changes tried: 2 kept, 29 discarded and 4 left inconclusive.
     - **Noise** One run of loss has sd 0.014 (4 degrees of freedom); smaller differences are not seen in single runs.
 
     ### To merge (trial 6)

@@ -1,9 +1,16 @@
 /** What a study comes to, in sentences: the first screen of the report, the same in HTML and Markdown. */
 
 import type { Verdict } from '../../study/events/index.ts';
-import type { KnobEffect, KnobGroup } from '../../study/effects.ts';
 import type { Report } from './data.ts';
-import { brief, count, date, grouped, listed, num, percent, plusMinus, pText, result, seconds } from './numbers.ts';
+import {
+  groupText,
+  interactionText,
+  intervalText,
+  rangeTexts,
+  shareText as importanceText,
+  standsOut,
+} from './knobs.ts';
+import { count, date, grouped, listed, num, percent, plusMinus, pText, result, seconds } from './numbers.ts';
 
 /** How far the gain can be believed. */
 export type Standing = 'real' | 'unclear' | 'exact' | 'unmeasured' | 'none' | 'no-result' | 'failed';
@@ -169,33 +176,26 @@ function gainedOf(report: Report, standing: Standing): string {
   return `${to}: better by ${plusMinus(gain.effect, gain.margin)}${share === '' ? '' : ` (${share})`}${p}.`;
 }
 
-function matteredOf({ effects, trials }: Report): string {
+function matteredOf({ effects, interactions, trials }: Report): string {
   if (trials.length < 2) return 'Nothing has been varied yet.';
   if (effects.length === 0) return 'The study varies no knobs.';
   const told = effects.filter((effect) => effect.share !== undefined);
   if (told.length === 0)
     return `Too few results (${count(Math.max(0, ...effects.map((effect) => effect.trials)), 'trial')}) to say which knob does.`;
-  const above = told.filter((effect) => effect.share! > effect.chance!);
+  const above = told.filter(standsOut);
   const rest = effects.length - above.length;
-  if (above.length === 0) return `No knob stands out from chance in ${told[0]!.trials} trials.`;
-  const words = above
-    .slice(0, 3)
-    .map((effect) => `${effect.knob} (explains ${percent(effect.share!)} of the ranking; ${bestRange(effect)})`);
+  const ranges = rangeTexts(effects).filter((sentence) => sentence.includes('edge'));
+  const also = [...interactions.slice(0, 1).map(interactionText), ...ranges].join(' ');
+  const end = also === '' ? '' : ` ${also}`;
+  if (above.length === 0) return `No knob stands out from chance in ${told[0]!.trials} trials.${end}`;
+  const words = above.slice(0, 3).map((effect) => {
+    const best = effect.best === undefined ? '' : `, best ${groupText(effect.groups[effect.best]!)}`;
+    return `${effect.knob}: importance ${importanceText(effect)} (${intervalText(effect)}), alone ${percent(effect.alone!)} of the variation${best}`;
+  });
   if (above.length > 3) words.push(`${above.length - 3} more`);
   const others =
-    rest > 0 ? `; ${rest === 1 ? 'the other knob does' : `the other ${rest} do`} not stand out from chance` : '';
-  return `${listed(words)}${others}. A first look at ${told[0]!.trials} trials, not an experiment.`;
-}
-
-/** Where a knob did best, in words. */
-function bestRange(effect: KnobEffect): string {
-  const group = effect.groups[effect.best!]!;
-  return `best ${groupText(group)}`;
-}
-
-/** `0.1 to 0.6`, `relu`. */
-export function groupText({ low, high }: Pick<KnobGroup, 'low' | 'high'>): string {
-  return low === high ? brief(low) : `${brief(low)} to ${brief(high)}`;
+    rest > 0 ? ` ${rest === 1 ? 'The other knob does' : `The other ${rest} do`} not stand out from chance.` : '';
+  return `${words.join('; ')}.${others} A first look at ${told[0]!.trials} trials, not an experiment.${end}`;
 }
 
 const REASONS = {

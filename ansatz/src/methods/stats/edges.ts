@@ -74,10 +74,10 @@ function atLeast(k: number, n: number, p: number): number {
   return sum;
 }
 
-/** Half as wide again at one end. Signs are kept, and shares between 0 and 1 stay such. */
+/** Half as wide again at one end, ten times at most on a logarithmic scale. Signs are kept, and shares between 0 and 1 stay such. */
 function widened(param: NumberParam, edge: 'low' | 'high'): number | undefined {
   const { low, high, scale } = param;
-  const ratio = scale === 'log' ? Math.sqrt(high / low) : 0;
+  const ratio = scale === 'log' ? Math.min(10, Math.sqrt(high / low)) : 0;
   const span = (high - low) / 2;
   if (edge === 'high') {
     const wider = scale === 'log' ? high * ratio : high + span;

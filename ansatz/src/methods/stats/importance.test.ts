@@ -62,8 +62,8 @@ test('what matters among the good differs from what matters at large (arXiv 2304
     constraints: [],
   };
   const seen = results(plane, 400, 1, (p) => (Number(p['x']) > 0.5 ? 10 + Number(p['x']) : Number(p['y'])));
-  const [everywhere] = importances(plane, seen, rng(1), { best: 0.5 });
-  const local = importances(plane, seen, rng(1), { best: 0.2, among: 0.45 });
+  const [everywhere] = importances(plane, seen, rng(1), { best: [0.5] });
+  const local = importances(plane, seen, rng(1), { best: [0.2], among: 0.45 });
   expect(everywhere!.share).toBeGreaterThan(0.9);
   expect(local[1]!.share).toBeGreaterThan(0.9);
 });

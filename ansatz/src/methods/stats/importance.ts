@@ -3,8 +3,10 @@
  * Efficiently quantifying hyperparameter importance in arbitrary subspaces" (arXiv 2304.10255).
  *
  * Per parameter, the density of its values among the best results is held against that among a larger set; the Pearson
- * divergence of the two is the variance of the best set's membership that the parameter explains (eq. 14). Beyond the
- * paper: what chance gives is measured by random best sets and taken off, and intervals come from resampled results.
+ * divergence of the two is the variance of the best set's membership that the parameter explains (eq. 14), here as a
+ * share of that variance. Beyond the paper: this is averaged over several sizes of the best set, because a sampler that
+ * went where results are good leaves few bad ones, which tell more than the best few; what chance gives is measured
+ * by random best sets and taken off; and intervals come from resampled results.
  */
 
 import type { Rng } from '../math/rng.ts';
@@ -32,8 +34,8 @@ export interface Importance {
 }
 
 export interface ImportanceOptions {
-  /** The best set, as a fraction of the results that have the parameter; never fewer than 4 of them. Default 0.2. */
-  readonly best?: number;
+  /** Sizes of the best set, as fractions of the larger one; four results or more are in it and out of it. */
+  readonly best?: readonly number[];
   /** The set it is held against. 1, the default, is global; smaller asks what matters among results that are good. */
   readonly among?: number;
   /** Resamples behind the interval. Default 100. */
@@ -42,8 +44,10 @@ export interface ImportanceOptions {
   readonly shuffles?: number;
 }
 
+/** From what sets the best apart to what sets the worst apart. */
+const LEVELS: readonly number[] = [0.1, 0.2, 0.4, 0.6, 0.8];
 const GRID = 32;
-const FEWEST_BEST = 4;
+const FEWEST = 4;
 /** More results than these are thinned to the latest. */
 const MOST_RESULTS = 1000;
 
@@ -65,10 +69,10 @@ export function importances(
   space: Space,
   all: readonly Result[],
   random: Rng,
-  { best = 0.2, among = 1, resamples = 100, shuffles = 200 }: ImportanceOptions = {},
+  { best = LEVELS, among = 1, resamples = 100, shuffles = 200 }: ImportanceOptions = {},
 ): Importance[] {
   const results = all.slice(-MOST_RESULTS);
-  const columns = space.params.map((param) => columnOf(param, results, best));
+  const columns = space.params.map((param) => columnOf(param, results));
   const losses = results.map((result) => result.loss);
   const everything = [...results.keys()];
   const strengths = (drawn: readonly number[], worth: readonly number[]): number[] => {
@@ -109,7 +113,7 @@ export function importances(
   });
 }
 
-function columnOf(param: Param, results: readonly Result[], best: number): Column {
+function columnOf(param: Param, results: readonly Result[]): Column {
   const members = [...results.keys()].filter((i) => valueAt(results[i]!.point, param.name) !== undefined);
   const rowOf = new Int32Array(results.length).fill(-1);
   members.forEach((result, row) => (rowOf[result] = row));
@@ -122,10 +126,10 @@ function columnOf(param: Param, results: readonly Result[], best: number): Colum
     places.forEach((place, i) => (rows[i * cells + Math.min(cells - 1, Math.floor(place * cells))] = cells));
     return { count, rowOf, cells, rows };
   }
-  // Scott's rule for the smaller of the two sets: both are smoothed alike, or smoothing would look like importance.
+  // Scott's rule for a small best set: all sets are smoothed alike, or smoothing would look like importance.
   const centre = places.reduce((sum, u) => sum + u, 0) / Math.max(1, places.length);
   const sd = Math.sqrt(places.reduce((sum, u) => sum + (u - centre) ** 2, 0) / Math.max(1, places.length));
-  const width = Math.max(1 / GRID, 1.06 * sd * bestCount(members.length, best) ** -0.2);
+  const width = Math.max(1 / GRID, 1.06 * sd * Math.max(1, members.length / 5) ** -0.2);
   const rows = new Float64Array(members.length * GRID);
   places.forEach((place, i) => {
     let sum = 0;
@@ -139,27 +143,32 @@ function columnOf(param: Param, results: readonly Result[], best: number): Colum
   return { count, rowOf, cells: GRID, rows };
 }
 
-function bestCount(n: number, best: number): number {
-  return Math.max(Math.min(FEWEST_BEST, n / 2), Math.ceil(best * n));
-}
-
-/** Pearson divergence of the best from the larger set of ranked results; one that is in them twice counts twice. */
+/**
+ * Share of the variance of belonging to the best that the parameter explains, in the mean over the sizes of the best
+ * set: γ ÷ (1 − γ) times the Pearson divergence. A result that is ranked twice counts twice.
+ */
 function divergence(
   { rowOf, cells, rows }: Column,
   ranked: readonly number[],
   losses: readonly number[],
-  best: number,
+  best: readonly number[],
   among: number,
 ): number {
   const chosen: { row: number; loss: number }[] = [];
   for (const result of ranked) if (rowOf[result]! >= 0) chosen.push({ row: rowOf[result]!, loss: losses[result]! });
   if (chosen.length < 2 || cells < 2) return 0;
   const larger = Math.max(2, Math.ceil(among * chosen.length));
-  const top = densityOf(chosen, bestCount(larger, best), cells, rows);
   const region = densityOf(chosen, larger, cells, rows);
+  const least = Math.min(FEWEST, larger / 2);
   let sum = 0;
-  for (let g = 0; g < cells; g++) sum += (top[g]! / region[g]! - 1) ** 2 * region[g]!;
-  return sum / cells;
+  for (const fraction of best) {
+    const count = Math.min(larger - least, Math.max(least, fraction * larger));
+    const top = densityOf(chosen, count, cells, rows);
+    let part = 0;
+    for (let g = 0; g < cells; g++) part += (top[g]! / region[g]! - 1) ** 2 * region[g]!;
+    sum += (part / cells) * (count / (larger - count));
+  }
+  return sum / best.length;
 }
 
 /** Mean density of the lowest `count`, and of one uniform row; those that tie at the cut share what is left. */

@@ -2,11 +2,13 @@
 
 import type { Knob } from '../../../study/config.ts';
 import type { Value } from '../../../methods/space/space.ts';
+import type { KnobCurve } from '../../../study/effects.ts';
 import { html, line } from '../escape.ts';
 import type { Report } from '../data.ts';
 import { num, percent, typed } from '../numbers.ts';
 import { linear, log, type Scale, type Tick } from '../scale.ts';
-import { el, type Frame, label, leftRoom, picture, xAxis, yAxis } from '../svg.ts';
+import { standsOut } from '../knobs.ts';
+import { el, type Frame, label, leftRoom, pathOf, picture, xAxis, yAxis } from '../svg.ts';
 import { rangeOf } from './size.ts';
 import { type Dot, verdictDots } from './verdicts.ts';
 
@@ -53,8 +55,7 @@ function slice(report: Report, knob: Knob): string {
     };
   });
   const effect = effects.find((one) => one.knob === knob.name);
-  const share =
-    effect?.share === undefined ? '' : effect.share > effect.chance! ? percent(effect.share) : 'not above chance';
+  const share = effect?.share === undefined ? '' : standsOut(effect) ? percent(effect.share) : 'not above chance';
   const parts = [
     label(0, 12, knob.name, { class: 'title' }),
     label(WIDTH - frame.right, 12, share, { class: 'tick', 'text-anchor': 'end' }),
@@ -69,8 +70,47 @@ function slice(report: Report, knob: Knob): string {
     const at = x.clipped(placeOf(knob, point[knob.name]!));
     parts.push(el('line', { class: `guide ${look}`, x1: at, x2: at, y1: top, y2: HEIGHT - bottom }));
   }
+  if (effect?.curve !== undefined) parts.push(expected(knob, effect.curve, x, y));
   parts.push(verdictDots(dots));
   return picture(frame, 'slice', `${knob.name} against ${status.objective.metric}`, ...parts);
+}
+
+/** The expected result along the knob and how far the models of it disagree; for choices a stroke for each. */
+function expected(knob: Knob, { values, means, sds }: KnobCurve, x: Scale, y: Scale): string {
+  const at = (i: number, off: number): [number, number] => [
+    x.clipped(placeOf(knob, values[i]!)),
+    y.clipped(means[i]! + off * sds[i]!),
+  ];
+  if (knob.kind === 'choice') {
+    const strokes = values.map((value, i) => {
+      const [from, to] = [-0.3, 0.3].map((side) => x.clipped(placeOf(knob, value) + side)) as [number, number];
+      const [above, below] = [at(i, 1)[1], at(i, -1)[1]].sort((a, b) => a - b) as [number, number];
+      const band = el('rect', {
+        class: 'band',
+        x: from,
+        width: to - from,
+        y: above,
+        height: Math.max(1, below - above),
+      });
+      return (
+        band +
+        el('path', {
+          class: 'line second',
+          d: pathOf([
+            [from, at(i, 0)[1]],
+            [to, at(i, 0)[1]],
+          ]),
+        })
+      );
+    });
+    return strokes.join('');
+  }
+  const order = [...values.keys()];
+  const outline = [...order.map((i) => at(i, 1)), ...order.toReversed().map((i) => at(i, -1))];
+  return (
+    el('path', { class: 'band', d: `${pathOf(outline)}Z` }) +
+    el('path', { class: 'line second', d: pathOf(order.map((i) => at(i, 0))) })
+  );
 }
 
 function placeOf(knob: Knob, value: Value): number {
