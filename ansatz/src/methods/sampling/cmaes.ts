@@ -36,6 +36,8 @@ const SMALLEST_STEP = 1e-7;
 const LARGEST_CONDITION = 1e14;
 const MOST_FAILED_GENERATIONS = 3;
 const LARGEST_POPULATION = 512;
+/** Results a warm start looks at. */
+const MOST_BEST = 64;
 /** States kept for a result that comes in late and belongs between earlier ones. */
 const KEPT_STATES = 16;
 
@@ -61,6 +63,7 @@ interface Search {
   readonly bests: readonly number[];
   readonly medians: readonly number[];
   readonly failed: number;
+  readonly tally: Tally;
 }
 
 /** What the last ask of a space found out; only ever saves time. */
@@ -127,7 +130,7 @@ function replay(layout: Layout, memo: Memo, history: readonly Observation[], for
     if (search.used + size > finished.length) break;
     const block = finished.slice(search.used, search.used + size);
     const next = first ? undefined : generation(layout, search, block);
-    searches.push(next ?? warm(layout, finished.slice(0, search.used + size)));
+    searches.push(next ?? warm(layout, search.used + size, tallied(layout, search.tally, block)));
     // The first is where any other history begins.
     if (searches.length > KEPT_STATES) searches.splice(1, 1);
   }
@@ -154,17 +157,19 @@ function startOf({ axes, choices }: Layout): Search {
     bests: [],
     medians: [],
     failed: 0,
+    tally: { count: 0, best: [], sums: new Float64Array(3 * axes.length) },
   };
 }
 
 /** From somewhere else, with twice as many samples for a generation. */
-function restarted(layout: Layout, { strategy, restarts, used }: Search): Search {
+function restarted(layout: Layout, { strategy, restarts, used, tally }: Search): Search {
   const random = rng(SEED, restarts, used);
   const start = startOf(layout);
   const lambda = Math.min(LARGEST_POPULATION, 2 * strategy.lambda);
   return {
     ...start,
     used,
+    tally,
     strategy: strategyOf(strategy.n, lambda),
     distribution: startAt(
       Float64Array.from(layout.axes, () => random.uniform()),
@@ -174,14 +179,44 @@ function restarted(layout: Layout, { strategy, restarts, used }: Search): Search
   };
 }
 
+/** What a warm start needs to know of all results so far, kept up to date block by block. */
+interface Tally {
+  /** Results with a loss. */
+  readonly count: number;
+  /** The best of them, at most {@link MOST_BEST}, best first. */
+  readonly best: readonly Observation[];
+  /** Per axis: how many had it, the sum of their places and of their squares. */
+  readonly sums: Float64Array;
+}
+
+function tallied({ axes }: Layout, before: Tally, block: readonly Observation[]): Tally {
+  const good = block.filter((o) => lossOf(o) < Infinity);
+  const best = [...before.best, ...good].sort((a, b) => lossOf(a) - lossOf(b)).slice(0, MOST_BEST);
+  const sums = before.sums.slice();
+  axes.forEach(({ param }, i) => {
+    for (const { point } of good) {
+      const u = placeOf(param, point);
+      if (u === undefined) continue;
+      sums[3 * i]! += 1;
+      sums[3 * i + 1]! += u;
+      sums[3 * i + 2]! += u * u;
+    }
+  });
+  return { count: before.count + good.length, best, sums };
+}
+
+function placeOf(param: Param, point: Point): number | undefined {
+  const value = valueAt(point, param.name);
+  return value === undefined ? undefined : encodeParam(param, value);
+}
+
 /**
- * From the best quarter of the results so far: their mean and covariance, weighted by rank. Few points say little about
- * a spread, so that of all results goes in with the weight of two points, and correlations are shrunk.
+ * From the best quarter of the results so far (at most 64): their mean and covariance, weighted by rank. Few points say
+ * little about a spread, so that of all results goes in with the weight of two points, and correlations are shrunk.
  */
-function warm(layout: Layout, finished: readonly Observation[]): Search {
-  const results = finished.filter((o) => lossOf(o) < Infinity).sort((a, b) => lossOf(a) - lossOf(b));
-  const chosen = results.slice(0, Math.ceil(results.length / 4));
-  const start = { ...startOf(layout), used: finished.length };
+function warm(layout: Layout, used: number, tally: Tally): Search {
+  const chosen = tally.best.slice(0, Math.ceil(tally.count / 4));
+  const start = { ...startOf(layout), used, tally };
   if (chosen.length === 0) return start;
   const raw = chosen.map((_, i) => Math.log(chosen.length + 0.5) - Math.log(i + 1));
   const weights = normalised(raw);
@@ -190,20 +225,13 @@ function warm(layout: Layout, finished: readonly Observation[]): Search {
   const n = layout.axes.length;
   const means: number[] = [];
   const overall: number[] = [];
-  const off = layout.axes.map(({ param }) => {
-    const places = (list: readonly Observation[]): readonly (number | undefined)[] =>
-      list.map(({ point }) => {
-        const value = valueAt(point, param.name);
-        return value === undefined ? undefined : encodeParam(param, value);
-      });
-    const good = places(chosen);
-    const known = good.reduce((sum: number, x, i) => sum + (x === undefined ? 0 : weights[i]!), 0);
-    const mean = known > 0 ? good.reduce((sum: number, x, i) => sum + weights[i]! * (x ?? 0), 0) / known : 0.5;
-    const all = places(results).filter((x) => x !== undefined);
+  const off = layout.axes.map(({ param }, i) => {
+    const good = chosen.map(({ point }) => placeOf(param, point));
+    const known = good.reduce((sum: number, x, k) => sum + (x === undefined ? 0 : weights[k]!), 0);
+    const mean = known > 0 ? good.reduce((sum: number, x, k) => sum + weights[k]! * (x ?? 0), 0) / known : 0.5;
+    const [had, sum, squares] = tally.sums.subarray(3 * i, 3 * i + 3) as unknown as [number, number, number];
     means.push(mean);
-    overall.push(
-      all.length < 2 ? SIGMA ** 2 : Math.max(1e-6, all.reduce((sum, x) => sum + (x - mean) ** 2, 0) / all.length),
-    );
+    overall.push(had < 2 ? SIGMA ** 2 : Math.max(1e-6, squares / had - (2 * mean * sum) / had + mean * mean));
     return good.map((x) => (x === undefined ? 0 : x - mean));
   });
   const kept = count / (count + n + 1);
@@ -234,9 +262,12 @@ function generation(layout: Layout, search: Search, block: readonly Observation[
   const order = [...block.keys()].sort((a, b) => rankOf(block[a]!) - rankOf(block[b]!) || a - b);
   const ranked = order.map((i) => block[i]!);
   const weights = weightsOf(strategy, ranked);
+  const tally = tallied(layout, search.tally, block);
   if (weights === undefined) {
     const failed = search.failed + 1;
-    return failed < MOST_FAILED_GENERATIONS ? { ...search, used, failed } : restarted(layout, { ...search, used });
+    return failed < MOST_FAILED_GENERATIONS
+      ? { ...search, used, failed, tally }
+      : restarted(layout, { ...search, used, tally });
   }
   const steps = order.map((i) => stepTo(layout, search, block[i]!, search.used + i));
   if (n > 0) {
@@ -257,6 +288,7 @@ function generation(layout: Layout, search: Search, block: readonly Observation[
     bests: [...search.bests, losses[0]!],
     medians: [...search.medians, losses[Math.floor(losses.length / 2)]!],
     failed: 0,
+    tally,
   };
   return over(layout, next) ? restarted(layout, next) : margined(layout, next);
 }
