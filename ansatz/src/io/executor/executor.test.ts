@@ -34,7 +34,11 @@ afterEach(() => {
 const SCRIPT =
   'echo "loss: 0.5"; echo x >> "$COUNT"; sleep $1; if [ "$2" = yes ]; then echo "Error: boom" >&2; exit 3; fi';
 
-function local(script = SCRIPT, grace = 0.3): Bench & { folder: string; runs: string; again: () => Executor } {
+function local(
+  script = SCRIPT,
+  grace = 0.3,
+  leaseSeconds = 60,
+): Bench & { folder: string; runs: string; again: () => Executor } {
   const folder = scratch();
   const runs = join(folder, 'runs');
   writeFileSync(join(folder, 'script.sh'), script);
@@ -50,7 +54,7 @@ function local(script = SCRIPT, grace = 0.3): Bench & { folder: string; runs: st
   });
   // The knobs arrive as variables; the script wants arguments.
   writeFileSync(join(folder, 'script.sh'), `set -- "$SECONDS_" "$CRASH"\n${script}\n`);
-  const again = (): Executor => localExecutor({ config, runs });
+  const again = (): Executor => localExecutor({ config, runs, leaseSeconds });
   return {
     folder,
     runs,
@@ -158,6 +162,52 @@ describe.each([
     executor.close();
   });
 
+  test('a paused run says nothing and ends not, and time it was paused counts neither for it nor for its limit', async () => {
+    const { executor, world, spec } = make();
+    expect(executor.canPause).toBe(true);
+    expect(executor.memory()!.freeBytes).toBeGreaterThan(0);
+    const told: Message[] = [];
+    executor.submit({ ...spec(1, 1.2), limitSeconds: 2.5 }, (message) => told.push(message));
+    await pass(world, 0.5);
+    executor.pause(1);
+    executor.pause(1);
+    executor.pause(99);
+    const before = told.length;
+    await pass(world, 2.5);
+    expect(exits(told)).toEqual([]);
+    expect(told.length).toBe(before);
+    executor.resume(1, 0);
+    executor.resume(1, 0);
+    await pass(world, 3);
+    const { exit } = exits(told)[0]!;
+    expect(exit).toMatchObject({ how: 'exited', code: 0 });
+    expect(exit.cut).toBeUndefined();
+    expect(exit.seconds).toBeLessThan(2);
+    executor.pause(1);
+    executor.resume(1, 0);
+    executor.close();
+  });
+
+  test('a paused run can be stopped, and one that went on has the limit it was given then', async () => {
+    const { executor, world, spec } = make();
+    const told: Message[] = [];
+    for (const run of [1, 2]) executor.submit(spec(run, 15), (message) => told.push(message));
+    await pass(world, 0.5);
+    executor.pause(1);
+    executor.pause(2);
+    await pass(world, 1);
+    executor.stop(1);
+    executor.resume(2, 1, 0.7);
+    await pass(world, 3);
+    const byRun = new Map(exits(told).map(({ run, exit }) => [run, exit]));
+    expect(byRun.get(1)).toMatchObject({ cut: 'cancelled' });
+    expect(byRun.get(1)!.seconds).toBeLessThan(1.4);
+    expect(byRun.get(2)).toMatchObject({ cut: 'time-limit' });
+    expect(byRun.get(2)!.seconds).toBeGreaterThan(0.9);
+    expect(byRun.get(2)!.seconds).toBeLessThan(2.2);
+    executor.close();
+  });
+
   test('adopting a run that never started starts it', async () => {
     const { executor, world, spec } = make();
     const told = await until(world, 2, (tell) => executor.adopt([spec(1, 0.1), spec(2, 0.05, true)], tell));
@@ -206,6 +256,79 @@ describe('the local executor', () => {
     expect(withEnvironment(entry)).toEqual([]);
     bench.executor.close();
   });
+
+  test('stops every process of a run, also those that left its group, and lets all of them go on', async () => {
+    const bench = local(
+      'setsid sh -c "for i in 1 2 3 4 5 6; do sleep 0.2; done; echo stray" & sleep 1; echo mine; wait',
+    );
+    const told = until(bench.world, 1, (tell) => bench.executor.submit(bench.spec(1, 0), tell));
+    await started(bench.runs, [1]);
+    await sleep(300);
+    bench.executor.pause(1);
+    await sleep(600);
+    const pids = withEnvironment(`ANSATZ_RUN=${tokenOf(bench.runs, 1)}`);
+    expect(pids.length).toBeGreaterThanOrEqual(4);
+    expect(pids.map(stateOf)).toEqual(pids.map(() => 'T'));
+    bench.executor.resume(1, 0);
+    expect(exits(await told)[0]!.exit).toMatchObject({ code: 0 });
+    expect(readFileSync(join(runFolder(bench.runs, 1), 'stdout'), 'utf8')).toBe('mine\nstray\n');
+    bench.executor.close();
+  });
+
+  test('a paused run outlives its lab, is paused still when it is adopted, and hears a polite stop', async () => {
+    const bench = local('trap "echo bye; exit 7" TERM; echo "loss: 0.5"; while :; do sleep 0.1; done');
+    bench.executor.submit(bench.spec(1, 0), () => {});
+    await started(bench.runs, [1]);
+    await sleep(300);
+    bench.executor.pause(1);
+    await sleep(500);
+    bench.executor.close();
+    const second = bench.again();
+    const told: Message[] = [];
+    const exited = until(bench.world, 1, (tell) =>
+      second.adopt([bench.spec(1, 0)], (message) => (told.push(message), tell(message))),
+    );
+    await sleep(700);
+    expect(exits(told)).toEqual([]);
+    const pids = withEnvironment(`ANSATZ_RUN=${tokenOf(bench.runs, 1)}`);
+    expect(pids.map(stateOf)).toEqual(pids.map(() => 'T'));
+    second.stop(1);
+    await exited;
+    expect(exits(told)[0]!.exit).toMatchObject({ cut: 'cancelled', code: 7 });
+    expect(exits(told)[0]!.exit.seconds).toBeLessThan(1.2);
+    expect(exits(told)[0]!.exit.tail).toContain('bye');
+    expect(withEnvironment(`ANSATZ_RUN=${tokenOf(bench.runs, 1)}`)).toEqual([]);
+    second.close();
+  });
+
+  test.each(['supervised', 'orphaned'])(
+    'a paused run to which no lab comes back is ended (%s)',
+    { timeout: 20_000 },
+    async (how) => {
+      const bench = local(undefined, 0.3, 1);
+      bench.executor.submit(bench.spec(1, 60), () => {});
+      const [supervisor] = await started(bench.runs, [1]);
+      await sleep(300);
+      bench.executor.pause(1);
+      await sleep(500);
+      // As if this process had died: nobody has the pid that is to care for it.
+      writeFileSync(join(runFolder(bench.runs, 1), 'keeper'), `${2 ** 22 + 1} 5 1.000\n`);
+      bench.executor.close();
+      writeFileSync(join(runFolder(bench.runs, 1), 'keeper'), `${2 ** 22 + 1} 5 1.000\n`);
+      if (how === 'orphaned') process.kill(supervisor!, 'SIGKILL');
+      const entry = `ANSATZ_RUN=${tokenOf(bench.runs, 1)}`;
+      expect(withEnvironment(entry).length).toBeGreaterThan(0);
+      const deadline = performance.now() + 12_000;
+      while (withEnvironment(entry).length > 0 && performance.now() < deadline) await sleep(100);
+      expect(withEnvironment(entry)).toEqual([]);
+      const second = bench.again();
+      const told = await until(bench.world, 1, (tell) => second.adopt([bench.spec(1, 60)], tell));
+      const { exit } = exits(told)[0]!;
+      expect(exit).toMatchObject(how === 'orphaned' ? { how: 'lost' } : { how: 'exited', cut: 'abandoned' });
+      expect(exit.seconds).toBeLessThan(2.5);
+      second.close();
+    },
+  );
 
   test('a killed supervisor makes a lost run whose processes are ended', async () => {
     const bench = local();
@@ -336,6 +459,18 @@ function commandLines(): string[] {
         return '';
       }
     });
+}
+
+/** One letter, as ps has it: T is stopped. */
+function stateOf(pid: number): string {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  return stat.slice(stat.lastIndexOf(')') + 2)[0]!;
+}
+
+/** Let time pass in a world, real or not. */
+async function pass(world: World, seconds: number): Promise<void> {
+  const end = world.now() + seconds * 1000;
+  while (world.now() < end) await world.wait(end);
 }
 
 async function started(runs: string, ids: readonly number[]): Promise<number[]> {

@@ -21,8 +21,8 @@ export interface Exit {
   /** Exit status; 128 + n for signal n. */
   readonly code?: number;
   /** Set when the executor ended it. */
-  readonly cut?: 'time-limit' | 'cancelled';
-  /** Wall seconds of the process, by a clock of the machine it ran on. */
+  readonly cut?: 'time-limit' | 'cancelled' | 'abandoned';
+  /** Wall seconds of the process without those during which it was paused, by a clock of the machine it ran on. */
   readonly seconds: number;
   readonly cpuSeconds?: number;
   /** Largest sum of resident memory of the process tree that was seen. */
@@ -41,6 +41,13 @@ export type Message =
   | { readonly type: 'run.exited'; readonly run: number; readonly exit: Exit }
   | { readonly type: 'warning.raised'; readonly code: string; readonly text: string; readonly run?: number };
 
+/** Memory of the machine that runs happen on, in bytes. */
+export interface Memory {
+  /** What could be had without pushing anything out. */
+  readonly freeBytes: number;
+  readonly totalBytes: number;
+}
+
 export type Tell = (message: Message) => void;
 
 /**
@@ -51,10 +58,21 @@ export type Tell = (message: Message) => void;
  * first and hard after the grace time, reaches every process the run started, and of a run that is over it does
  * nothing. `adopt` is given all runs that were under way when the last lab died: those that live go on, those that
  * ended meanwhile are told as such, those that never started are started.
+ *
+ * `pause` stops every process of a run where it is; the time until `resume` counts neither for its seconds nor for
+ * its limit. Both may be called again without harm, and do nothing of a run that is over. A paused run can be stopped
+ * like any other, is still paused when it is adopted, and is ended (cut `abandoned`) when no lab comes back to it.
  */
 export interface Executor {
+  /** Whether `pause` and `resume` do anything. */
+  readonly canPause: boolean;
   submit(spec: RunSpec, tell: Tell): void;
   stop(run: number): void;
+  pause(run: number): void;
+  /** Go on, on a slot like the one it had, for at most `leftSeconds` more when that is less than its limit leaves it. */
+  resume(run: number, slot: number, leftSeconds?: number): void;
+  /** What memory there is now; undefined where nobody can tell. */
+  memory(): Memory | undefined;
   adopt(specs: readonly RunSpec[], tell: Tell): void;
   /** The files a run made are not needed any more; its log, shortened if it is huge, is kept. */
   clean(run: number): void;

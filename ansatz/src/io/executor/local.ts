@@ -8,8 +8,9 @@ import { fileURLToPath } from 'node:url';
 import type { Slot, StudyConfig } from '../../study/config.ts';
 import { type Capture, openCapture } from '../capture/index.ts';
 import type { Executor, Exit, RunSpec, Tell } from './executor.ts';
+import { keep, letGo, machineMemory, readPaused, rebind, writeLimit } from './pausing.ts';
 import { commandOf, prepare, type Prepared } from './prepare.ts';
-import { alive, bootId, type ProcessId, signal, treeUsage, uptime, withEnvironment } from './process.ts';
+import { alive, bootId, type ProcessId, signal, treeOf, treeUsage, uptime, withEnvironment } from './process.ts';
 import { arrived } from '../knobs/verify.ts';
 import { countLines, headOf, shorten, tailOf } from './tail.ts';
 
@@ -21,6 +22,10 @@ const BIRTH_MS = 3000;
 const BYTES_PER_POLL = 4 << 20;
 /** Memory and CPU of a tree are sampled at every poll at first, then every second. */
 const SAMPLE_EVERY = 10;
+/** A supervisor that was asked to pause its run and has not is asked again. */
+const ASK_AGAIN_MS = 1000;
+/** A paused run outlives the lab that paused it by this much; a lab that comes back later finds it ended. */
+const LEASE_SECONDS = 900;
 
 interface Live {
   readonly spec: RunSpec;
@@ -40,6 +45,12 @@ interface Live {
   peakBytes: number;
   cpuSeconds: number;
   ended: boolean;
+  /** How it should stand; absent as long as nobody has paused it. */
+  wanted?: 'paused' | 'running';
+  /** When its supervisor was last asked for that. */
+  askedAt: number;
+  /** It is being moved to the CPUs of another slot. */
+  moving: boolean;
 }
 
 interface Started {
@@ -53,6 +64,8 @@ export interface LocalOptions {
   readonly config: StudyConfig;
   /** Folder of the study's runs; each run gets `<runs>/<number>`. */
   readonly runs: string;
+  /** How long a paused run waits for a lab to come back; default 15 minutes. */
+  readonly leaseSeconds?: number;
 }
 
 /** The folder of a run. */
@@ -65,8 +78,12 @@ export function tokenOf(runs: string, run: number): string {
   return `${createHash('sha256').update(runs).digest('hex').slice(0, 16)}-${run}`;
 }
 
+function tokenEntry(runs: string, run: number): string {
+  return `ANSATZ_RUN=${tokenOf(runs, run)}`;
+}
+
 /** An executor for the slots in `config`. */
-export function localExecutor({ config, runs }: LocalOptions): Executor {
+export function localExecutor({ config, runs, leaseSeconds = LEASE_SECONDS }: LocalOptions): Executor {
   const live = new Map<number, Live>();
   let timer: NodeJS.Timeout | undefined;
 
@@ -92,6 +109,8 @@ export function localExecutor({ config, runs }: LocalOptions): Executor {
       peakBytes: 0,
       cpuSeconds: 0,
       ended: false,
+      askedAt: -Infinity,
+      moving: false,
     };
     live.set(spec.run, entry);
     timer ??= setInterval(poll, POLL_MS);
@@ -164,7 +183,10 @@ export function localExecutor({ config, runs }: LocalOptions): Executor {
       }
       return;
     }
-    if (alive(entry.started.supervisor)) return;
+    if (alive(entry.started.supervisor)) {
+      steer(entry);
+      return;
+    }
     // The supervisor may have written its last word between our two looks.
     const late = readExit(entry.dir);
     end(entry, late ?? abandoned(entry));
@@ -175,15 +197,38 @@ export function localExecutor({ config, runs }: LocalOptions): Executor {
     const { command, at } = entry.started!;
     const now = uptime();
     const orphan = alive(command);
-    const until = orphan && now !== undefined ? now : at + lastSign(entry.dir);
+    const paused = readPaused(entry.dir);
+    const until = paused.since ?? (orphan && now !== undefined ? now : at + lastSign(entry.dir));
     killTree(entry);
-    return { how: 'lost', seconds: Math.max(0, until - at), tail: [], text: 'its supervisor was killed' };
+    return {
+      how: 'lost',
+      seconds: Math.max(0, until - at - paused.seconds),
+      tail: [],
+      text: 'its supervisor was killed',
+    };
+  };
+
+  /** See that a run stands as it was asked to. A signal may be lost, so it is asked again until it does. */
+  const steer = (entry: Live): void => {
+    const { wanted, started, dir } = entry;
+    if (wanted === undefined || started === undefined || entry.moving) return;
+    if (performance.now() - entry.askedAt < ASK_AGAIN_MS) return;
+    if ((readPaused(dir).since === undefined) === (wanted === 'running')) return;
+    entry.askedAt = performance.now();
+    signal(started.supervisor.pid, wanted === 'paused' ? 'SIGUSR1' : 'SIGUSR2');
+  };
+
+  const moved = async (entry: Live, slot: number): Promise<void> => {
+    entry.moving = true;
+    await rebind(treeOf(entry.started!.supervisor.pid, tokenEntry(runs, entry.spec.run)), config.slots[slot]);
+    entry.moving = false;
+    if (!entry.ended) look(entry);
   };
 
   const killTree = (entry: Live): void => {
     if (entry.started !== undefined && alive(entry.started.command)) signal(-entry.started.command.pid, 'SIGKILL');
     for (let round = 0; round < 10; round++) {
-      const pids = withEnvironment(`ANSATZ_RUN=${tokenOf(runs, entry.spec.run)}`);
+      const pids = withEnvironment(tokenEntry(runs, entry.spec.run));
       if (pids.length === 0) return;
       for (const pid of pids) signal(pid, 'SIGKILL');
     }
@@ -253,10 +298,36 @@ export function localExecutor({ config, runs }: LocalOptions): Executor {
   };
 
   return {
+    canPause: process.platform === 'linux',
+    memory: () => machineMemory(),
     submit: start,
+    pause(run) {
+      const entry = live.get(run);
+      if (entry === undefined || entry.wanted === 'paused') return;
+      entry.wanted = 'paused';
+      entry.askedAt = -Infinity;
+      // Written first: who finds the run paused must find who cares for it.
+      keep(entry.dir, leaseSeconds);
+      look(entry);
+    },
+    resume(run, slot, leftSeconds) {
+      const entry = live.get(run);
+      if (entry === undefined || entry.wanted === 'running') return;
+      entry.wanted = 'running';
+      entry.askedAt = -Infinity;
+      entry.started ??= readStarted(entry.dir);
+      if (leftSeconds !== undefined && entry.started !== undefined) {
+        const { seconds, since = uptime() ?? Infinity } = readPaused(entry.dir);
+        const limit = since - entry.started.at - seconds + leftSeconds;
+        if (limit < entry.spec.limitSeconds) writeLimit(entry.dir, limit);
+      }
+      if (slot === entry.spec.slot || entry.started === undefined) look(entry);
+      else void moved(entry, slot);
+    },
     stop(run) {
       const entry = live.get(run);
       if (entry === undefined) return;
+      entry.wanted = undefined;
       if (entry.preparing) {
         entry.cancelled = true;
         return;
@@ -271,8 +342,12 @@ export function localExecutor({ config, runs }: LocalOptions): Executor {
       for (const spec of specs) {
         const dir = runFolder(runs, spec.run);
         // No lock: the last lab wrote its intention and died. Starting now is safe, the lock sees to the rest.
-        if (existsSync(join(dir, 'lock'))) watch(spec, tell, true);
-        else {
+        if (existsSync(join(dir, 'lock'))) {
+          const entry = watch(spec, tell, true);
+          if (readPaused(dir).since === undefined) continue;
+          entry.wanted = 'paused';
+          keep(dir, leaseSeconds);
+        } else {
           rmSync(dir, { recursive: true, force: true });
           start(spec, tell);
         }
@@ -286,7 +361,10 @@ export function localExecutor({ config, runs }: LocalOptions): Executor {
     close() {
       clearInterval(timer);
       timer = undefined;
-      for (const entry of live.values()) entry.capture.close();
+      for (const entry of live.values()) {
+        entry.capture.close();
+        if (entry.wanted === 'paused') letGo(entry.dir);
+      }
       live.clear();
     },
   };
@@ -316,14 +394,14 @@ function readStarted(dir: string): Started | undefined {
 function readExit(dir: string): Exit | undefined {
   const words = wordsOf(join(dir, 'exit'));
   if (words === undefined) return undefined;
-  const [code, cut, start, end, user, system] = words;
+  const [code, cut, start, end, user, system, paused = '0'] = words;
   // A number that is none would be a charge that is none.
-  if (![code, start, end].every((word) => Number.isFinite(Number(word)))) return undefined;
+  if (![code, start, end, paused].every((word) => Number.isFinite(Number(word)))) return undefined;
   return {
     how: 'exited',
     code: Number(code),
-    cut: cut === 'time-limit' || cut === 'cancelled' ? cut : undefined,
-    seconds: Math.max(0, Number(end) - Number(start)),
+    cut: cut === 'time-limit' || cut === 'cancelled' || cut === 'abandoned' ? cut : undefined,
+    seconds: Math.max(0, Number(end) - Number(start) - Number(paused)),
     cpuSeconds: clock(user) + clock(system),
     tail: [],
   };

@@ -105,6 +105,17 @@ export function treeUsage(root: number): Usage | undefined {
   return { residentBytes, peakBytes, cpuSeconds };
 }
 
+/** Every process below `root`, and those that carry `entry` in their environment, wherever they went. */
+export function treeOf(root: number, entry: string): number[] {
+  const found = new Set(withEnvironment(entry));
+  const pending = childrenOf(root);
+  for (let pid = pending.pop(); pid !== undefined; pid = pending.pop()) {
+    found.add(pid);
+    pending.push(...childrenOf(pid));
+  }
+  return [...found];
+}
+
 function childrenOf(pid: number): number[] {
   try {
     const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();

@@ -17,6 +17,21 @@ export interface SimulatedRun {
 /** A script: pure, so that a run can be looked up again after a restart. */
 export type SimulatedScript = (point: Point, seed: number) => SimulatedRun;
 
+interface Simulated {
+  readonly spec: RunSpec;
+  readonly tell: Tell;
+  readonly script: SimulatedRun;
+  limit: number;
+  /** Values of its curve that were told. */
+  told: number;
+  /** Seconds it had run when it was last paused. */
+  spent: number;
+  /** The moment it went on; absent while it is paused. */
+  since: number | undefined;
+  /** Raised at each pause: what was due before is not due any more. */
+  turn: number;
+}
+
 interface Due {
   readonly at: number;
   readonly order: number;
@@ -35,7 +50,7 @@ export function simulation(
   let now = startAt;
   let order = 0;
   const due: Due[] = [];
-  const live = new Map<number, { startedAt: number; tell: Tell }>();
+  const live = new Map<number, Simulated>();
 
   const at = (time: number, deliver: () => void): void => {
     const entry = { at: time, order: order++, deliver };
@@ -47,25 +62,51 @@ export function simulation(
 
   const start = (spec: RunSpec, tell: Tell): void => {
     if (live.has(spec.run)) return;
-    const run = script(spec.point, spec.seed);
-    const startedAt = now;
-    live.set(spec.run, { startedAt, tell });
-    const seconds = Math.min(run.seconds, spec.limitSeconds);
-    run.curve.forEach((value, index) => {
+    const entry: Simulated = {
+      spec,
+      tell,
+      script: script(spec.point, spec.seed),
+      limit: spec.limitSeconds,
+      told: 0,
+      spent: 0,
+      since: now,
+      turn: 0,
+    };
+    live.set(spec.run, entry);
+    go(entry);
+  };
+
+  /** Put what is left of a run on the list of what is due. */
+  const go = (entry: Simulated): void => {
+    const { spec, tell, script: run, turn } = entry;
+    const here = (): boolean => live.get(spec.run) === entry && entry.turn === turn;
+    const seconds = Math.min(run.seconds, entry.limit);
+    const base = entry.since! - entry.spent * 1000;
+    for (let index = entry.told; index < run.curve.length; index++) {
       const when = (run.seconds * (index + 1)) / run.curve.length;
-      if (when > seconds) return;
-      at(startedAt + when * 1000, () => {
-        if (live.get(spec.run)?.startedAt !== startedAt) return;
+      if (when > seconds) break;
+      at(base + when * 1000, () => {
+        if (!here()) return;
+        entry.told = index + 1;
         tell({
           type: 'run.heard',
           run: spec.run,
-          metrics: [{ key: metric, step: index + 1, value, resolution: 0, source: 'metrics', summary: false }],
+          metrics: [
+            {
+              key: metric,
+              step: index + 1,
+              value: run.curve[index]!,
+              resolution: 0,
+              source: 'metrics',
+              summary: false,
+            },
+          ],
         });
       });
-    });
-    at(startedAt + seconds * 1000, () => {
-      if (live.get(spec.run)?.startedAt !== startedAt) return;
-      const cut = run.seconds > spec.limitSeconds ? 'time-limit' : undefined;
+    }
+    at(base + seconds * 1000, () => {
+      if (!here()) return;
+      const cut = run.seconds > entry.limit ? 'time-limit' : undefined;
       finish(spec.run, {
         how: 'exited',
         code: cut !== undefined ? 137 : run.crash === true ? 1 : 0,
@@ -76,6 +117,10 @@ export function simulation(
     });
   };
 
+  /** Seconds it has run, pauses left out. */
+  const spentBy = (entry: Simulated): number =>
+    entry.since === undefined ? entry.spent : entry.spent + (now - entry.since) / 1000;
+
   const finish = (run: number, exit: Exit): void => {
     const { tell } = live.get(run)!;
     live.delete(run);
@@ -84,7 +129,23 @@ export function simulation(
 
   return {
     executor: {
+      canPause: true,
+      memory: () => ({ freeBytes: 2 ** 40, totalBytes: 2 ** 40 }),
       submit: start,
+      pause(run) {
+        const entry = live.get(run);
+        if (entry?.since === undefined) return;
+        entry.spent = spentBy(entry);
+        entry.since = undefined;
+        entry.turn++;
+      },
+      resume(run, _slot, leftSeconds = Infinity) {
+        const entry = live.get(run);
+        if (entry === undefined || entry.since !== undefined) return;
+        entry.limit = Math.min(entry.limit, entry.spent + leftSeconds);
+        entry.since = now;
+        go(entry);
+      },
       stop(run) {
         const entry = live.get(run);
         if (entry === undefined) return;
@@ -94,7 +155,7 @@ export function simulation(
             how: 'exited',
             code: 143,
             cut: 'cancelled',
-            seconds: (now - entry.startedAt) / 1000,
+            seconds: spentBy(entry),
             tail: [],
           });
         });

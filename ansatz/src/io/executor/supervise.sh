@@ -7,12 +7,17 @@
 # DIR/started    pid and start of the supervisor, boot id, pid and start of the command, uptime at the start
 # DIR/heartbeat  touched every 5 seconds
 # DIR/stdout, DIR/stderr
-# DIR/exit       exit code, why it was cut short, uptime at start and end, CPU seconds of the children
+# DIR/paused     once it was paused: seconds it was so before, and the uptime since when it is (or -)
+# DIR/keeper     pid and start of the lab that will go on with it, and how many seconds it may be dead
+# DIR/limit      written before a run goes on, when it may have less than LIMIT
+# DIR/exit       exit code, why it was cut short, uptime at start and end, CPU seconds of the children, seconds paused
 #
-# LIMIT and GRACE are seconds. A TERM to this process ends the run politely, then hard. The guard below is a
-# process of its own, so the limit holds even if this one is killed. Everything the command starts inherits
-# ANSATZ_RUN=TOKEN, which finds the processes that left its group. POSIX sh and few forks: compute nodes may have
-# no Node, and short runs should not wait for their keeper.
+# LIMIT and GRACE are seconds; time in which the run is paused counts for neither. A TERM to this process ends the
+# run politely, then hard; USR1 stops its processes where they are, USR2 lets them go on. A paused run whose lab is
+# dead and has no successor is ended, lest it stay stopped for ever. The guard below is a process of its own, so the
+# limit holds even if this one is killed. Everything the command starts inherits ANSATZ_RUN=TOKEN, which finds the
+# processes that left its group. POSIX sh and few forks: compute nodes may have no Node, and short runs should not
+# wait for their keeper.
 
 dir=$1 limit=$2 grace=$3 token=$4
 shift 4
@@ -25,13 +30,30 @@ uptime() {
   now=$(date +%s)
 }
 
+# $1 seconds as whole centiseconds. The 1 in front keeps 08 from being octal.
+centis() {
+  case $1 in
+  *.*) part=${1#*.}00 ;;
+  *) part=00 ;;
+  esac
+  part=${part%"${part#??}"}
+  whole=${1%%.*}
+  cs=$((${whole:-0} * 100 + 1$part - 100))
+}
+
+# $1 centiseconds as seconds.
+seconds() {
+  text=$(($1 / 100)).$(($1 % 100 / 10))$(($1 % 10))
+}
+
 # Start time of process $1 in clock ticks since boot: together with the boot id it names a process for good.
 birth() {
   born=0
   if read -r stat 2>/dev/null <"/proc/$1/stat"; then
     # The name in parentheses may hold anything; count the fields after it.
     set -- ${stat##*) }
-    born=${20}
+    # A zombie only waits to be counted.
+    [ "$1" = Z ] || born=${20}
   elif [ ! -d /proc/self ]; then
     born=$(ps -o lstart= -p "$1" | tr -s ' ' _)
   fi
@@ -50,6 +72,22 @@ sweep() {
     for file in $found; do
       pid=${file#/proc/}
       kill -KILL "${pid%/environ}" 2>/dev/null
+    done
+  done
+}
+
+# Send signal $1 to every process of the run, until no new one is found.
+each() {
+  kill "-$1" "-$command" 2>/dev/null
+  [ -d /proc/self ] || return 0
+  before=
+  for _ in 1 2 3 4 5 6 7 8 9 10; do
+    found=$(grep -lzsx "ANSATZ_RUN=$token" /proc/[0-9]*/environ 2>/dev/null)
+    [ "$found" != "$before" ] || return 0
+    before=$found
+    for file in $found; do
+      pid=${file#/proc/}
+      kill "-$1" "${pid%/environ}" 2>/dev/null
     done
   done
 }
@@ -79,26 +117,77 @@ finish() {
   sweep
 }
 
+# Whether the lab that paused the run, or the one that came after it, lives.
+kept() {
+  lease=900
+  read -r keeper keeper_born lease 2>/dev/null <"$dir/keeper" || return 1
+  birth "$keeper"
+  [ "$born" = "$keeper_born" ]
+}
+
 guard() {
   # $! is there before the next command is; until the first nap it is still the supervisor's.
   trap '[ $! = $command ] || kill $! 2>/dev/null; exit 0' TERM
+  trap '[ $! = $command ] || kill $! 2>/dev/null' USR2
   trap '' HUP INT
-  whole=${limit%.*}
-  rest=${limit#"$whole"}
-  while [ "${whole:-0}" -gt 5 ]; do
+  centis "$start"
+  from=$cs
+  alone=
+  while :; do
     : >"$dir/heartbeat"
-    # Starting a sleep takes a few milliseconds: over hours they would add up to more than was held.
-    nap 4.99
-    whole=$((whole - 5))
+    total=0 asleep=-
+    if [ -e "$dir/paused" ]; then
+      read -r total asleep <"$dir/paused"
+      [ ! -e "$dir/limit" ] || read -r limit <"$dir/limit"
+    fi
+    uptime
+    centis "$now"
+    here=$cs
+    till=$here
+    pause=499
+    if [ "$asleep" = - ]; then
+      alone=
+    else
+      centis "$asleep"
+      till=$cs
+      if kept; then
+        alone=
+      else
+        : "${alone:=$here}"
+        centis "$lease"
+        if [ $((here - alone)) -ge $cs ]; then
+          abandon
+          return
+        fi
+        [ $cs -ge $pause ] || pause=$((cs + 1))
+      fi
+    fi
+    centis "$total"
+    active=$((till - from - cs))
+    centis "$limit"
+    left=$((cs + 1 - active))
+    if [ $left -le 0 ]; then
+      finish time-limit
+      return
+    fi
+    [ $left -ge $pause ] || pause=$left
+    seconds $pause
+    nap "$text"
     # Left alone after both were killed: nothing to guard any more.
     if stranger || [ "$born" = 0 ]; then
       sweep
       exit 0
     fi
   done
-  : >"$dir/heartbeat"
-  nap "${whole:-0}$rest"
-  finish time-limit
+}
+
+# Nobody is left who would go on with a paused run.
+abandon() {
+  echo abandoned >"$dir/cut"
+  birth $$
+  [ "$born" = "$own" ] && kill -TERM $$ && return
+  each CONT
+  finish abandoned
 }
 
 boot=none
@@ -118,9 +207,43 @@ command=$!
 birth $command
 command_born=$born
 killer=
+# Centiseconds it was paused so far, and the uptime since when it is.
+paused=0
+since=
+note() {
+  seconds $paused
+  before=$text
+  text=-
+  [ -z "$since" ] || seconds "$since"
+  printf '%s %s\n' "$before" "$text" | put paused
+}
+suspend() {
+  hit=1
+  [ -z "$since$killer" ] || return
+  stranger && return
+  each STOP
+  uptime
+  centis "$now"
+  since=$cs
+  note
+}
+proceed() {
+  hit=1
+  [ -n "$since" ] || return
+  uptime
+  centis "$now"
+  paused=$((paused + cs - since))
+  since=
+  note
+  each CONT
+  # The guard counts on from here; before its first heartbeat it could not be told.
+  [ ! -e "$dir/heartbeat" ] || kill -USR2 $guard 2>/dev/null
+}
 cancel() {
   hit=1
   [ -z "$killer" ] || return
+  # A stopped process hears nothing.
+  proceed
   # Marked at once: the command may end before the killer gets to it.
   [ -e "$dir/cut" ] || echo cancelled >"$dir/cut"
   (
@@ -130,6 +253,8 @@ cancel() {
   killer=$!
 }
 trap cancel TERM INT HUP
+trap suspend USR1
+trap proceed USR2
 
 # From here on a TERM is heard, and who reads "started" may send one.
 printf '%s %s %s %s %s %s\n' $$ "$own" "$boot" "$command" "$command_born" "$start" | put started
@@ -145,7 +270,7 @@ while [ $hit = 1 ]; do
   code=$?
 done
 uptime
-trap '' TERM INT HUP
+trap '' TERM INT HUP USR1 USR2
 kill -KILL "-$command" 2>/dev/null
 sweep
 # Some shells lose a signal that comes before a new process has set its trap. A guard without a heartbeat is that
@@ -158,5 +283,10 @@ times >"$dir/times"
 cut=-
 [ -e "$dir/cut" ] && read -r cut <"$dir/cut"
 { read -r _ && read -r user system; } <"$dir/times"
-printf '%s %s %s %s %s %s\n' "$code" "$cut" "$start" "$now" "$user" "$system" | put exit
+if [ -n "$since" ]; then
+  centis "$now"
+  paused=$((paused + cs - since))
+fi
+seconds $paused
+printf '%s %s %s %s %s %s %s\n' "$code" "$cut" "$start" "$now" "$user" "$system" "$text" | put exit
 exit "$code"
