@@ -5,31 +5,42 @@
  * to the executor, `run.stopping` stops a run, `proposal.asked` asks the researcher. Everything else is bookkeeping.
  */
 
-import type { Curve, Pruner } from '../methods/pruning/index.ts';
-import type { Amount, EventBody } from '../study/events/index.ts';
+import type { Curve, Stopping } from '../methods/pruning/index.ts';
+import type { Space } from '../methods/space/space.ts';
+import type { EventBody } from '../study/events/index.ts';
 import { judge } from '../study/judge.ts';
-import { affords, cost, EPSILON, free } from '../study/ledger.ts';
+import { free } from '../study/ledger.ts';
 import { type Run, runOf, type State, trialOf } from '../study/state.ts';
+import { endsAt, needed, openSlot, tooLateAt } from './afford.ts';
+import { cut } from './audit.ts';
+import { dropLate, dropUnfinished, lookAtRungs, resumePaused } from './schedule.ts';
 
 /** What `decide` needs besides the state. */
-export interface Parts {
-  readonly pruner: Pruner;
+export interface Parts extends Stopping {
   readonly researcher: { readonly asksAtOnce: number };
+  /** Whether the executor can pause a run. */
+  readonly canPause: boolean;
+  /** The space the study searches. */
+  readonly space: Space;
 }
 
 type Rule = (state: State, parts: Parts) => EventBody[];
 
-/** Seconds between the hard signal and the last breath of a process tree, held on top of limit and grace. */
-export const SLACK_SECONDS = 1;
-/** Limit of a run while nothing is known and nothing was set. */
-const UNKNOWN_LIMIT = 7 * 24 * 3600;
-/** A learned limit is this many times the longest run so far, and never below the floor. */
-const LIMIT_FACTOR = 4;
-const LIMIT_FLOOR = 10;
 /** Curves of this many other runs are enough to compare with. */
 const MOST_CURVES = 100;
 
-const RULES: readonly Rule[] = [stopKilled, judgeEnded, stopHopeless, startRun, askProposal, endStudy];
+const RULES: readonly Rule[] = [
+  stopKilled,
+  judgeEnded,
+  dropLate,
+  stopHopeless,
+  lookAtRungs,
+  startRun,
+  resumePaused,
+  askProposal,
+  dropUnfinished,
+  endStudy,
+];
 
 /** The actions of the first rule that has any; none when there is nothing to do until something happens. */
 export function decide(state: State, parts: Parts): EventBody[] {
@@ -45,20 +56,13 @@ export function decide(state: State, parts: Parts): EventBody[] {
 export function alarm(state: State): number {
   if (state.phase === 'ended') return Infinity;
   // Events carry whole milliseconds: woken before the next one has begun, a lab would be woken again at once.
-  const end = Math.ceil(endsAt(state));
-  return end > state.now ? end : Infinity;
-}
-
-/** When the deadline or the wall budget is reached, if the lab stays open from now on. */
-export function endsAt(state: State): number {
-  const wall = state.config.budget.wallSeconds;
-  const wallEnd = wall === undefined ? Infinity : state.now + Math.max(0, wall - state.wallSeconds) * 1000;
-  return Math.min(state.deadline ?? Infinity, wallEnd);
+  const moments = [endsAt(state), ...state.paused.map((id) => tooLateAt(state, runOf(state, id)) + 1)].map(Math.ceil);
+  return Math.min(...moments.filter((moment) => moment > state.now), Infinity);
 }
 
 function stopKilled(state: State): EventBody[] {
   if (state.phase !== 'killed') return [];
-  return state.running
+  return [...state.running, ...state.paused]
     .filter((id) => runOf(state, id).stopping === undefined)
     .map((run) => ({ type: 'run.stopping', run, reason: 'killed', why: 'stopped by hand' }));
 }
@@ -102,11 +106,12 @@ function stopHopeless(state: State, { pruner }: Parts): EventBody[] {
     const run = runOf(state, id);
     // Repeats answer a question about noise, the baseline is the reference: neither is ever cut short.
     if (run.stopping !== undefined || run.steps.length === 0 || run.repeat > 0 || run.trial === 1) continue;
+    if (run.audited !== undefined) continue;
     const others = otherCurves(state, run);
-    if (pruner(run, others) === 'continue') continue;
-    const step = run.steps.at(-1)!;
-    const why = `stopped at step ${step}: behind ${others.length} other runs at the same step`;
-    actions.push({ type: 'run.stopping', run: id, reason: 'pruned', why });
+    const answer = pruner(run, others);
+    if (answer === 'continue') continue;
+    const why = `behind ${others.length} other runs at the same step`;
+    actions.push(cut(state, run, run.steps.at(-1)!, why, answer === 'stop' ? undefined : answer.risk));
   }
   return actions;
 }
@@ -120,19 +125,6 @@ function otherCurves(state: State, run: Run): Curve[] {
     curves.push(other);
   }
   return curves;
-}
-
-type Plan = { readonly slot: number; readonly limitSeconds: number; readonly hold: Amount; readonly short?: true };
-
-/** The first free slot whose run can be paid for now. */
-function openSlot(state: State): Plan | undefined {
-  if (state.running.length >= state.config.slots.length) return undefined;
-  for (let slot = 0; slot < state.config.slots.length; slot++) {
-    if (state.running.some((id) => runOf(state, id).slot === slot)) continue;
-    const plan = affordable(state, slot);
-    if (plan !== undefined) return { slot, ...plan };
-  }
-  return undefined;
 }
 
 function startRun(state: State): EventBody[] {
@@ -170,39 +162,6 @@ function seedOf(state: State, repeat: number): number {
   return state.config.seedNumber + repeat;
 }
 
-/**
- * The limit and hold a run on `slot` would get now, or undefined when budget or time left cannot pay for a run
- * worth starting.
- */
-export function affordable(state: State, slot: number): Omit<Plan, 'slot'> | undefined {
-  const { config, ledger, pace } = state;
-  const devices = Math.max(1, config.slots[slot]!.gpus.length);
-  const overhead = config.run.graceSeconds + SLACK_SECONDS;
-  const typical = pace.count > 0 ? pace.seconds / pace.count : 0;
-  const wanted =
-    config.run.limitSeconds ??
-    (pace.count > 0 ? Math.max(LIMIT_FLOOR, Math.ceil(LIMIT_FACTOR * pace.longest)) : UNKNOWN_LIMIT);
-
-  const deviceSeconds = Math.min(
-    free(ledger, 'deviceSeconds'),
-    config.price > 0 ? (free(ledger, 'money') / config.price) * 3600 : Infinity,
-  );
-  // While nothing is known, slots share what there is instead of the first one holding it all.
-  const share = pace.count > 0 ? 1 : Math.max(1, config.slots.length - state.running.length);
-  const byBudget = deviceSeconds / devices / share - overhead;
-  const byTime = (endsAt(state) - state.now) / 1000 - overhead;
-  const limitSeconds = Math.min(wanted, byBudget, byTime);
-  // A limit the run will not meet wastes what it holds.
-  const needed = Math.min(wanted, pace.count > 0 ? 1.25 * typical : 1);
-  if (!(limitSeconds >= needed - EPSILON) || limitSeconds <= 0) return undefined;
-  const rounded = Math.floor(limitSeconds * 1000) / 1000;
-  const hold = cost(rounded + overhead, devices, config.price);
-  if (!affords(ledger, hold)) return undefined;
-  return rounded < wanted && wanted < UNKNOWN_LIMIT
-    ? { limitSeconds: rounded, hold, short: true }
-    : { limitSeconds: rounded, hold };
-}
-
 function askProposal(state: State, { researcher }: Parts): EventBody[] {
   if (state.phase !== 'running' || state.exhausted || state.incumbent === undefined) return [];
   if (state.asked.length >= researcher.asksAtOnce) return [];
@@ -213,7 +172,7 @@ function askProposal(state: State, { researcher }: Parts): EventBody[] {
 }
 
 function endStudy(state: State): EventBody[] {
-  if (state.running.length > 0) return [];
+  if (state.running.length > 0 || state.paused.length > 0) return [];
   const baseline = trialOf(state, 1);
   if (baseline.verdict === 'crash') {
     return [{ type: 'study.ended', reason: 'baseline-failed', text: `the script fails as it is: ${baseline.why}` }];
@@ -262,10 +221,4 @@ function whyOver(state: State): EventBody {
   }
   const what = free(state.ledger, 'deviceSeconds') < needed(state) ? 'device time' : 'money';
   return end(`the ${what} is spent: too little is left for another run`);
-}
-
-/** Seconds that a run worth starting needs, all in. */
-function needed(state: State): number {
-  const typical = state.pace.count > 0 ? (1.25 * state.pace.seconds) / state.pace.count : 1;
-  return Math.min(state.config.run.limitSeconds ?? Infinity, typical) + state.config.run.graceSeconds + SLACK_SECONDS;
 }

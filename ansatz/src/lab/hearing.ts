@@ -7,8 +7,8 @@ import type { Direction, StudyConfig } from '../study/config.ts';
 import type { EventBody, FailReason } from '../study/events/index.ts';
 import { cost } from '../study/ledger.ts';
 import { nearest } from '../methods/math/nearest.ts';
-import { runOf, type State } from '../study/state.ts';
-import { SLACK_SECONDS } from './decide.ts';
+import { runOf, type State, underWay } from '../study/state.ts';
+import { SLACK_SECONDS } from './afford.ts';
 
 /** The first values of a curve are all recorded, later ones as their step grows by this factor. */
 const DENSE = 8;
@@ -60,7 +60,12 @@ export function openHearing(config: StudyConfig): Hearing {
         if (isNew) objective = objectiveKey(wanted, heard);
         if (metric.key !== objective) continue;
         if (!Number.isFinite(metric.value)) {
-          if (run?.status === 'running' && run.stopping === undefined && events.at(-1)?.type !== 'run.stopping') {
+          if (
+            run !== undefined &&
+            underWay(run) &&
+            run.stopping === undefined &&
+            events.at(-1)?.type !== 'run.stopping'
+          ) {
             const why = `${metric.key} became ${metric.value} at step ${metric.step}`;
             events.push({ type: 'run.stopping', run: id, reason: 'nan', why });
           }
@@ -81,6 +86,7 @@ export function openHearing(config: StudyConfig): Hearing {
       // As many devices as its hold was made for: the slots of this lab may not be those it was started on.
       const held = run.hold.deviceSeconds / (run.limitSeconds + config.run.graceSeconds + SLACK_SECONDS);
       const devices = Math.max(1, Math.round(held));
+      const key = objectiveKey(wanted, heard);
       const base = {
         type: 'run.ended',
         run: id,
@@ -88,6 +94,7 @@ export function openHearing(config: StudyConfig): Hearing {
         cpuSeconds: exit.cpuSeconds,
         peakBytes: exit.peakBytes,
         exit: exit.code,
+        ...stepOf(key, heard),
         charge: cost(exit.how === 'unstarted' ? 0 : exit.seconds, devices, config.price),
       } as const;
       const tail = exit.tail.slice(-12);
@@ -100,13 +107,13 @@ export function openHearing(config: StudyConfig): Hearing {
       });
 
       if (exit.how === 'unstarted') return failed('start', exit.text ?? 'it could not be started');
-      const key = objectiveKey(wanted, heard);
       const result = key === undefined ? undefined : resultOf(heard.get(key)!, config);
       if (exit.how === 'lost') return { ...base, status: 'lost', text: exit.text ?? 'its supervisor vanished', tail };
       if (run.stopping === 'nan') return failed('nan', run.stopWhy ?? 'the metric diverged');
       if (run.stopping !== undefined && exit.cut === 'cancelled') {
         return { ...base, status: 'stopped', text: run.stopWhy };
       }
+      if (exit.cut === 'abandoned') return { ...base, status: 'stopped', text: 'paused, and no lab came back to it' };
       if (exit.cut === 'time-limit') {
         const limit = `${round(run.limitSeconds)} s`;
         // Out of money, not out of order: the point is not to blame.
@@ -123,6 +130,11 @@ export function openHearing(config: StudyConfig): Hearing {
       return { ...base, status: 'done', value: result.value, resolution: result.resolution };
     },
   };
+}
+
+function stepOf(key: string | undefined, heard: ReadonlyMap<string, Heard>): { readonly step?: number } {
+  const step = key === undefined ? undefined : heard.get(key)?.last.step;
+  return step !== undefined && Number.isFinite(step) ? { step } : {};
 }
 
 function note(heard: Map<string, Heard>, metric: Metric, direction: Direction): void {

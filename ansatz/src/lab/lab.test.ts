@@ -3,7 +3,7 @@ import { memoryJournal } from '../io/store/memory.ts';
 import { memoryPoints } from '../io/store/points.ts';
 import { simulation, type SimulatedScript } from '../io/executor/simulated.ts';
 import { rng } from '../methods/math/rng.ts';
-import { pruners } from '../methods/pruning/index.ts';
+import { pruners, stoppingOf } from '../methods/pruning/index.ts';
 import { samplers } from '../methods/sampling/index.ts';
 import { defaults } from '../methods/space/index.ts';
 import type { Event, EventBody } from '../study/events/index.ts';
@@ -42,7 +42,7 @@ async function simulate(
     series: memoryPoints(),
     executor,
     researcher: more.researcher ?? numericResearcher(samplers[config.sampler], config),
-    pruner: pruners[config.pruner],
+    ...stoppingOf(config.pruner),
     world,
     identity,
     watch(event) {

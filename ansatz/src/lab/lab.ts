@@ -4,24 +4,23 @@ import type { Executor, Message, RunSpec } from '../io/executor/executor.ts';
 import type { World } from '../io/executor/world.ts';
 import type { Journal } from '../io/store/journal.ts';
 import type { SeriesStore } from '../io/store/series.ts';
-import type { Pruner } from '../methods/pruning/index.ts';
+import type { Stopping } from '../methods/pruning/index.ts';
 import { active, applicable, canonical, feasible, valueAt } from '../methods/space/index.ts';
 import type { Slot } from '../study/config.ts';
 import type { Event, EventBody } from '../study/events/index.ts';
 import { overdrawn } from '../study/ledger.ts';
-import { reduce, runOf, type State, trialOf } from '../study/state.ts';
-import { alarm, decide } from './decide.ts';
+import { reduce, runOf, type State, trialOf, underWay } from '../study/state.ts';
+import { alarm, decide, type Parts } from './decide.ts';
 import { openHearing } from './hearing.ts';
 import type { Researcher } from './researcher/researcher.ts';
 import { spaceOf } from './researcher/numeric.ts';
 
 /** Everything a lab is made of. */
-export interface LabParts {
+export interface LabParts extends Stopping {
   readonly journal: Journal;
   readonly series: SeriesStore;
   readonly executor: Executor;
   readonly researcher: Researcher;
-  readonly pruner: Pruner;
   readonly world: World;
   /** What identifies this lab in the journal. */
   readonly identity: { readonly host: string; readonly pid: number; readonly version: string };
@@ -36,6 +35,9 @@ export interface LabParts {
 /** Events between two snapshots of the state. */
 const SNAPSHOT_EVERY = 4000;
 const FLUSH_MS = 1000;
+/** How often the machine's memory is looked at, and by how much of it a change must be to be noted. */
+const MEMORY_MS = 10_000;
+const MEMORY_SHARE = 0.02;
 
 /** A lab at work. */
 export interface Lab {
@@ -63,6 +65,9 @@ export function openLab(parts: LabParts): Lab {
   const clock = (): number => world.now() + ahead;
   const hearing = openHearing(state.config);
   const space = spaceOf(state.config);
+  const { pruner, scheduler } = parts;
+  const deciding: Parts = { pruner, scheduler, researcher, space, canPause: executor.canPause };
+  let lookedAt = -Infinity;
 
   const post = (message: EventBody | Message): void => {
     inbox.push(message);
@@ -83,6 +88,12 @@ export function openLab(parts: LabParts): Lab {
         return;
       case 'run.stopping':
         executor.stop(event.run);
+        return;
+      case 'run.paused':
+        executor.pause(event.run);
+        return;
+      case 'run.resumed':
+        executor.resume(event.run, event.slot, event.leftSeconds);
         return;
       case 'trial.judged':
         // What a keep has made may be wanted; of the others only the record is.
@@ -124,12 +135,12 @@ export function openLab(parts: LabParts): Lab {
     switch (message.type) {
       case 'run.heard':
         // What is said of a run after its end cannot change what it came to.
-        if (runOf(state, message.run).status !== 'running') return [];
+        if (!underWay(runOf(state, message.run))) return [];
         series.write(message.run, message.metrics);
         return hearing.hear(state, message.run, message.metrics);
       case 'run.exited':
         // A run ends once: whatever an executor says of it later is an echo.
-        if (runOf(state, message.run).status !== 'running') return [];
+        if (!underWay(runOf(state, message.run))) return [];
         return [hearing.conclude(state, message.run, message.exit)];
       case 'trial.proposed':
         // An answer given twice is an answer to nobody; 0 is a person's own idea.
@@ -167,10 +178,22 @@ export function openLab(parts: LabParts): Lab {
     return { ...proposal, point, parent, trial: state.trials.length + 1 };
   };
 
+  /** A pause needs memory to stand still in: note how much there is, when that can matter and has changed. */
+  const noteMemory = (): EventBody[] => {
+    if (scheduler === undefined || !executor.canPause || state.config.pause === 'never') return [];
+    if (clock() - lookedAt < MEMORY_MS) return [];
+    lookedAt = clock();
+    const now = executor.memory();
+    const before = state.memory;
+    if (now === undefined) return [];
+    const moved = before === undefined ? Infinity : Math.abs(now.freeBytes - before.freeBytes);
+    return moved > MEMORY_SHARE * now.totalBytes ? [{ type: 'machine.noted', ...now }] : [];
+  };
+
   const act = (): void => {
-    const events: Event[] = [];
+    const events: Event[] = noteMemory().map(stamp);
     for (;;) {
-      const actions = decide(state, parts);
+      const actions = decide(state, deciding);
       if (actions.length === 0) break;
       for (const action of actions) events.push(stamp(action));
     }
@@ -178,14 +201,21 @@ export function openLab(parts: LabParts): Lab {
   };
 
   const over = (): boolean =>
-    state.phase === 'ended' || ((state.phase === 'draining' || state.phase === 'killed') && state.running.length === 0);
+    state.phase === 'ended' ||
+    ((state.phase === 'draining' || state.phase === 'killed') && state.running.length + state.paused.length === 0);
 
   const work = async (): Promise<State> => {
     store([stamp({ type: 'lab.opened', ...parts.identity, slots: parts.slots ?? state.config.slots })]);
-    const left = state.running.map((id) => specOf(state, id));
+    const left = [...state.running, ...state.paused].map((id) => specOf(state, id));
     for (const { run } of left) series.forget(run);
     executor.adopt(left, post);
-    for (const id of state.running) if (runOf(state, id).stopping !== undefined) executor.stop(id);
+    for (const { run: id } of left) {
+      // What was decided last may not have been done.
+      const run = runOf(state, id);
+      if (run.stopping !== undefined) executor.stop(id);
+      else if (run.status === 'paused') executor.pause(id);
+      else if (run.stays.length > 1) executor.resume(id, run.slot, run.leftSeconds);
+    }
     for (const ask of state.asked) researcher.propose(state, ask, post);
     for (;;) {
       takeIn();

@@ -39,6 +39,7 @@ export function simpleConfig(changes: Partial<StudyConfig> = {}): StudyConfig {
     minEffect: 0,
     sampler: 'auto',
     pruner: 'auto',
+    pause: 'auto',
     capture: { files: [] },
     seedNumber: 1,
     ...changes,

@@ -4,8 +4,17 @@ import { normalQuantile } from '../methods/math/quantile.ts';
 import { mean, variance } from '../methods/math/summary.ts';
 import type { EndStatus, FailReason, Verdict } from './events/index.ts';
 import { incumbentValues } from './judge.ts';
-import { noiseOf, resultsOf, type Run, runOf, type State, trialOf } from './state.ts';
-import { type Change, changes, type Result, resultOf, savedSeconds, type TrialRow, trialRow } from './views.ts';
+import { activeSeconds, noiseOf, resultsOf, type Run, runOf, type State, trialOf } from './state.ts';
+import {
+  type Change,
+  changes,
+  type Result,
+  resultOf,
+  savedSeconds,
+  type TrialRow,
+  trialRow,
+  trialState,
+} from './views.ts';
 
 /** A trial on the axis of compute: what had been spent when its last run ended. */
 export interface ProgressDot {
@@ -45,8 +54,7 @@ export function progressOf(state: State): Progress {
     const deviceSeconds = spentBy.get(trial.id);
     if (deviceSeconds === undefined) continue;
     const value = resultsOf(trial).length === 0 ? undefined : mean(incumbentValues(trial));
-    const now = trial.verdict ?? (trial.active > 0 ? 'running' : 'queued');
-    dots.push({ trial: trial.id, state: now, deviceSeconds, value });
+    dots.push({ trial: trial.id, state: trialState(state, trial), deviceSeconds, value });
   }
   const steps = state.marks.flatMap((mark) => {
     const result = resultOf(state, trialOf(state, mark.trial));
@@ -145,10 +153,7 @@ export function spendingOf(state: State): Spending {
   const spent = state.ledger.spent.deviceSeconds;
   const saved = savedSeconds(state);
   const keeps = parts.find((part) => part.what === 'keep')!.trials;
-  const seconds = state.runs.reduce(
-    (sum, run) => sum + (run.seconds ?? Math.max(0, state.now - run.startedAt) / 1000),
-    0,
-  );
+  const seconds = state.runs.reduce((sum, run) => sum + (run.seconds ?? activeSeconds(run, state.now)), 0);
   const room = state.wallSeconds * state.config.slots.length;
   return {
     parts: parts.filter((part) => part.trials > 0),
@@ -207,24 +212,26 @@ export function noiseGroups(state: State): NoiseGroup[] {
     .toSorted((a, b) => b.sd - a.sd);
 }
 
-/** When a run was in its slot, in milliseconds since 1970. */
+/** When a run was in a slot, in milliseconds since 1970. */
 export interface RunSpan {
   readonly run: number;
   readonly trial: number;
   readonly slot: number;
-  readonly status: 'running' | EndStatus;
+  readonly status: 'running' | 'paused' | EndStatus;
   readonly from: number;
   readonly to: number;
 }
 
-/** All runs on the clock. */
+/** All runs on the clock; one that was paused is there once for each time it was in a slot. */
 export function runSpans(state: State): RunSpan[] {
-  return state.runs.map((run) => ({
-    run: run.id,
-    trial: run.trial,
-    slot: run.slot,
-    status: run.status,
-    from: run.startedAt,
-    to: Math.max(run.startedAt, run.endedAt ?? state.now),
-  }));
+  return state.runs.flatMap((run) =>
+    run.stays.map(({ slot, from, to = state.now }, i) => ({
+      run: run.id,
+      trial: run.trial,
+      slot,
+      status: i < run.stays.length - 1 ? ('paused' as const) : run.status,
+      from,
+      to: Math.max(from, to),
+    })),
+  );
 }

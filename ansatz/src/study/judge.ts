@@ -37,12 +37,13 @@ export function judge(state: State, trial: Trial): EventBody {
   return trial.values.length === 0 ? screened(state, trial, incumbent) : confirmed(state, trial, incumbent);
 }
 
-/** Cut short by the pruner, by a person, or by a budget that left it less time than it needed. */
+/** Cut short by the pruner, by a person, while it was paused, or by a budget that left it less time than it needed. */
 function stopped(state: State, trial: Trial, run: Run): EventBody {
   if (run.stopping === 'killed' && state.phase === 'killed') {
     return { type: 'trial.repeated', trial: trial.id, more: 1, why: 'it was interrupted' };
   }
-  const verdict = run.stopping === 'pruned' ? 'discard' : 'inconclusive';
+  const behind = run.stopping === 'pruned' || run.stopping === 'unfinished';
+  const verdict = behind ? 'discard' : 'inconclusive';
   return { type: 'trial.judged', trial: trial.id, verdict, why: run.stopWhy ?? run.text ?? 'stopped' };
 }
 

@@ -4,7 +4,7 @@ import type { Observation } from '../methods/sampling/sampler.ts';
 import { canonical } from '../methods/space/encode.ts';
 import type { Point } from '../methods/space/space.ts';
 import type { Noise } from '../methods/stats/noise.ts';
-import type { StudyConfig } from './config.ts';
+import type { Slot, StudyConfig } from './config.ts';
 import type { Amount, EndReason, EndStatus, Event, FailReason, StopReason, Verdict } from './events/index.ts';
 import { caps, type Ledger, movement, openLedger, RESOURCES } from './ledger.ts';
 
@@ -14,13 +14,27 @@ export interface Run {
   readonly trial: number;
   readonly repeat: number;
   readonly seed: number;
-  readonly slot: number;
+  /** Where it is, or was when it was last under way. */
+  slot: number;
+  /** What its slot offers: it can go on in any slot that offers the same. */
+  readonly place: string;
   readonly limitSeconds: number;
-  readonly short?: boolean;
+  /** What it had left when it last went on, when its limit would have left it more. */
+  leftSeconds?: number;
+  short?: boolean;
   readonly hold: Amount;
   readonly startedAt: number;
-  status: 'running' | EndStatus;
+  /** `paused` keeps its memory and its hold, and has no slot. */
+  status: 'running' | 'paused' | EndStatus;
+  /** The times it was in a slot, in milliseconds since 1970; the last one has no end while it is. */
+  readonly stays: { readonly slot: number; readonly from: number; to?: number }[];
+  /** The last rung at which it was looked at; 0 before. */
+  rung: number;
+  /** Set when it would have been stopped at `step`, and was let finish to see what such stops cost. */
+  audited?: { readonly step: number; readonly risk?: number; readonly toBeat: number };
   stopping?: StopReason;
+  /** Probability, stated when it was stopped, that it would have come out better than the incumbent. */
+  risk?: number;
   stopWhy?: string;
   endedAt?: number;
   reason?: FailReason;
@@ -37,6 +51,8 @@ export interface Run {
   /** Rungs of the objective's curve: steps, and losses oriented so that lower is better. */
   readonly steps: number[];
   readonly losses: number[];
+  /** Number of the event each of them came with: the order across runs. */
+  readonly heardAt: number[];
 }
 
 /** One change under test. */
@@ -88,8 +104,10 @@ export interface State {
   ledger: Ledger;
   readonly trials: Trial[];
   readonly runs: Run[];
-  /** Ids of runs under way, in order of their start. */
+  /** Ids of runs in a slot, in order of their start. */
   running: number[];
+  /** Ids of paused runs, in order of their pause; one that is being stopped stays here until it has ended. */
+  paused: number[];
   /** Ids of trials that want a run now, first come first served. */
   queue: number[];
   /** Ids of trials whose runs have all ended and that wait for a verdict. */
@@ -112,6 +130,11 @@ export interface State {
   resolution: number;
   /** Sum, count and maximum of the wall seconds of runs that were not cut short. */
   readonly pace: { seconds: number; count: number; longest: number };
+  /** Last step of the longest finished run that printed a curve; 0 while there is none. */
+  longestStep: number;
+  /** Most memory any run was seen to use; 0 while nobody knows. */
+  largestBytes: number;
+  memory?: { readonly freeBytes: number; readonly totalBytes: number };
   readonly verdicts: Record<Verdict, number>;
   readonly dead: string[];
   readonly warnings: { readonly code: string; readonly text: string; readonly run?: number }[];
@@ -139,6 +162,7 @@ export function reduce(state: State | undefined, event: Event): State {
       trials: [baselineTrial(event.baseline, event.config.repeats.baseline, event.at)],
       runs: [],
       running: [],
+      paused: [],
       queue: [1],
       unjudged: [],
       curved: [],
@@ -151,6 +175,8 @@ export function reduce(state: State | undefined, event: Event): State {
       pool: { squares: 0, df: 0 },
       resolution: 0,
       pace: { seconds: 0, count: 0, longest: 0 },
+      longestStep: 0,
+      largestBytes: 0,
       verdicts: { keep: 0, discard: 0, inconclusive: 0, crash: 0 },
       dead: [],
       warnings: [],
@@ -199,6 +225,9 @@ export function reduce(state: State | undefined, event: Event): State {
       state.ended = { reason: event.reason, text: event.text };
       return state;
     case 'clock.ticked':
+      return state;
+    case 'machine.noted':
+      state.memory = { freeBytes: event.freeBytes, totalBytes: event.totalBytes };
       return state;
     case 'knob.died':
       state.dead.push(event.knob);
@@ -250,6 +279,7 @@ export function reduce(state: State | undefined, event: Event): State {
       const run = runOf(state, event.run);
       if (run.steps.length === 0) state.curved.push(run.id);
       run.steps.push(event.step);
+      run.heardAt.push(state.seq);
       run.losses.push(lossOf(state.config, event.value));
       return state;
     }
@@ -257,6 +287,35 @@ export function reduce(state: State | undefined, event: Event): State {
       const run = runOf(state, event.run);
       run.stopping = event.reason;
       run.stopWhy = event.why;
+      run.risk = event.risk;
+      return state;
+    }
+    case 'run.passed':
+      runOf(state, event.run).rung = event.step;
+      return state;
+    case 'run.paused': {
+      const run = runOf(state, event.run);
+      run.status = 'paused';
+      run.rung = event.step;
+      run.stays.at(-1)!.to = event.at;
+      remove(state.running, event.run);
+      state.paused.push(event.run);
+      return state;
+    }
+    case 'run.resumed': {
+      const run = runOf(state, event.run);
+      run.status = 'running';
+      run.slot = event.slot;
+      run.stays.push({ slot: event.slot, from: event.at });
+      run.leftSeconds = event.leftSeconds;
+      if (event.leftSeconds !== undefined) run.short = true;
+      remove(state.paused, event.run);
+      state.running.push(event.run);
+      return state;
+    }
+    case 'run.audited': {
+      const { step, risk, toBeat } = event;
+      runOf(state, event.run).audited = { step, ...(risk === undefined ? {} : { risk }), toBeat };
       return state;
     }
     case 'run.ended':
@@ -298,7 +357,7 @@ function settle(state: State, event: Event): void {
     state.ledger.held[resource] += moved.held[resource];
     state.ledger.spent[resource] += moved.spent[resource];
   }
-  if (state.running.length === 1 && event.type === 'run.ended') {
+  if (state.running.length + state.paused.length === 1 && event.type === 'run.ended') {
     // The last hold is gone: whatever rounding left over goes with it.
     for (const resource of RESOURCES) state.ledger.held[resource] = 0;
   }
@@ -315,13 +374,17 @@ function started(state: State, event: Extract<Event, { type: 'run.started' }>): 
     repeat: event.repeat,
     seed: event.seed,
     slot: event.slot,
+    place: placeOf(state.config.slots[event.slot]),
     limitSeconds: event.limitSeconds,
     short: event.short,
     hold: event.hold,
     startedAt: event.at,
     status: 'running',
+    stays: [{ slot: event.slot, from: event.at }],
+    rung: 0,
     steps: [],
     losses: [],
+    heardAt: [],
   });
   state.running.push(event.run);
 }
@@ -330,6 +393,8 @@ function ended(state: State, event: Extract<Event, { type: 'run.ended' }>): void
   const run = runOf(state, event.run);
   const trial = trialOf(state, run.trial);
   remove(state.running, event.run);
+  remove(state.paused, event.run);
+  run.stays.at(-1)!.to ??= event.at;
   run.status = event.status;
   run.endedAt = event.at;
   run.reason = event.reason;
@@ -343,7 +408,10 @@ function ended(state: State, event: Extract<Event, { type: 'run.ended' }>): void
   run.peakBytes = event.peakBytes;
   run.exit = event.exit;
   trial.active--;
+  state.largestBytes = Math.max(state.largestBytes, event.peakBytes ?? 0);
   if (event.status === 'done') {
+    // One number is no curve: it may be the last word of a run that says nothing before.
+    if (run.steps.length > 1) state.longestStep = Math.max(state.longestStep, event.step ?? run.steps.at(-1)!);
     state.pace.seconds += event.seconds;
     state.pace.count++;
     state.pace.longest = Math.max(state.pace.longest, event.seconds);
@@ -392,7 +460,7 @@ function observe(state: State, trial: Trial, run: Run): void {
   if (results.length > 0) {
     const centre = results.reduce((a, b) => a + b, 0) / results.length;
     state.observations[index] = { point, status: 'done', loss: lossOf(state.config, centre) };
-  } else if (run.status === 'stopped' && run.stopping === 'pruned') {
+  } else if (run.status === 'stopped' && (run.stopping === 'pruned' || run.stopping === 'unfinished')) {
     state.observations[index] = { point, status: 'stopped' };
   } else if (run.status === 'failed' || run.stopping === 'nan') {
     state.observations[index] = { point, status: 'crashed' };
@@ -438,6 +506,21 @@ export function noiseOf(state: State): Noise {
 /** Whether repeats came out exactly alike, so that a single run of anything says all there is to know. */
 export function deterministic(state: State): boolean {
   return state.pool.df > 0 && state.pool.squares === 0;
+}
+
+/** What a slot offers, as text: a paused run can go on in a slot that offers the same. */
+export function placeOf(slot: Slot | undefined): string {
+  return slot === undefined ? '' : `${slot.cpus.length} cpus, ${slot.threads} threads, gpus ${slot.gpus.join()}`;
+}
+
+/** Whether a run has begun and not ended. */
+export function underWay(run: Run): boolean {
+  return run.status === 'running' || run.status === 'paused';
+}
+
+/** Seconds a run was in a slot up to `now` (milliseconds since 1970). */
+export function activeSeconds(run: Run, now: number): number {
+  return run.stays.reduce((sum, { from, to }) => sum + Math.max(0, (to ?? now) - from), 0) / 1000;
 }
 
 /** The trial with this id. */

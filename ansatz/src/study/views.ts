@@ -32,7 +32,7 @@ export interface Change {
 export interface TrialRow {
   readonly trial: number;
   /** The verdict, or what is happening to it. */
-  readonly state: Verdict | 'running' | 'queued';
+  readonly state: Verdict | 'running' | 'paused' | 'queued';
   readonly researcher: string;
   /** Mean of the results that count, absent without any. */
   readonly value?: number;
@@ -54,7 +54,7 @@ export interface RunRow {
   readonly repeat: number;
   readonly seed: number;
   readonly slot: number;
-  readonly status: 'running' | EndStatus;
+  readonly status: 'running' | 'paused' | EndStatus;
   readonly reason?: FailReason;
   readonly text?: string;
   readonly value?: number;
@@ -103,6 +103,7 @@ export interface Status {
   /** Device-seconds that pruning kept from being spent, judged by the mean length of finished runs. */
   readonly savedSeconds: number;
   readonly running: readonly RunRow[];
+  readonly paused: readonly RunRow[];
   readonly slots: number;
   readonly last: readonly TrialRow[];
   readonly dead: readonly string[];
@@ -144,6 +145,13 @@ function standardError(state: State, trial: Trial, floor: Noise): number {
   return sampleNoise(values, floor, included).sd / Math.sqrt(values.length);
 }
 
+/** The verdict on a trial, or what is happening to it: `paused` when all of its runs under way are. */
+export function trialState(state: State, trial: Trial): TrialRow['state'] {
+  if (trial.verdict !== undefined) return trial.verdict;
+  if (trial.active === 0) return 'queued';
+  return trial.runs.some((id) => runOf(state, id).status === 'running') ? 'running' : 'paused';
+}
+
 /** One row for a trial. */
 export function trialRow(state: State, trial: Trial): TrialRow {
   const result = resultOf(state, trial);
@@ -151,7 +159,7 @@ export function trialRow(state: State, trial: Trial): TrialRow {
   const parent = trial.parent === 0 ? trial : trialOf(state, trial.parent);
   return {
     trial: trial.id,
-    state: trial.verdict ?? (trial.active > 0 ? 'running' : 'queued'),
+    state: trialState(state, trial),
     researcher: trial.researcher,
     value: result?.mean,
     se: result === undefined || noise.df === 0 ? undefined : standardError(state, trial, noise),
@@ -227,6 +235,7 @@ export function statusOf(state: State): Status {
     deadline: state.deadline,
     savedSeconds: savedSeconds(state),
     running: state.running.map((id) => runRow(state, runOf(state, id))),
+    paused: state.paused.map((id) => runRow(state, runOf(state, id))),
     slots: config.slots.length,
     last: lastJudged(state, 6),
     dead: state.dead,

@@ -153,12 +153,12 @@ function study(here: string, name: string): Finding[] {
     } finally {
       database.close();
     }
-    const orphans = working ? [] : state.running.filter((run) => runAlive(where.runs, run));
+    const orphans = working ? [] : [...state.running, ...state.paused].filter((run) => runAlive(where.runs, run));
     if (orphans.length > 0) {
       found.push({
         what: 'orphans',
         state: 'note',
-        text: `${name}: runs ${orphans.join(', ')} go on without a lab; each ends at its limit`,
+        text: `${name}: runs ${orphans.join(', ')} go on without a lab; each ends at its limit, a paused one after 15 minutes`,
         fix: 'ansatz run   # adopts them',
       });
     }

@@ -266,6 +266,7 @@ async function probe(folder: string, found: Discovery, limitSeconds: number): Pr
     minEffect: 0,
     sampler: 'auto',
     pruner: 'none',
+    pause: 'never',
     capture: { files: [] },
     seedNumber: 1,
   };

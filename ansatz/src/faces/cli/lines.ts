@@ -58,6 +58,12 @@ function textOf(event: Event, state: State): string | undefined {
       return runOf(state, event.run).steps.length === 1
         ? `run ${event.run} first ${state.config.objective.metric} ${num(event.value)} at step ${num(event.step)}`
         : undefined;
+    case 'run.paused':
+      return `run ${event.run} ${event.why}`;
+    case 'run.resumed':
+      return `run ${event.run} goes on in slot ${event.slot}`;
+    case 'run.audited':
+      return `run ${event.run} would be stopped at step ${num(event.step)} (${event.why}), but is let finish: one in twenty is, to see what stopping costs`;
     case 'run.stopping':
       return `run ${event.run} is stopped: ${event.why}`;
     case 'run.ended': {
@@ -69,6 +75,8 @@ function textOf(event: Event, state: State): string | undefined {
       const reason = event.reason === undefined ? '' : ` (${event.reason})`;
       return `run ${event.run} ${event.status}${reason} after ${cost}: ${event.text ?? ''}`.replace(/: $/, '');
     }
+    case 'run.passed':
+    case 'machine.noted':
     case 'clock.ticked':
     case 'proposal.asked':
       return undefined;

@@ -3,7 +3,7 @@
 import { prepareCommand } from '../../io/executor/prepare.ts';
 import { cardinality, defaults } from '../../methods/space/index.ts';
 import { spaceOf } from '../../lab/researcher/index.ts';
-import { SLACK_SECONDS } from '../../lab/decide.ts';
+import { SLACK_SECONDS } from '../../lab/afford.ts';
 import { slotText } from '../../io/executor/local.ts';
 import type { Knob, StudyConfig } from '../../study/config.ts';
 import { num, seconds, valueText } from './text.ts';

@@ -19,7 +19,7 @@ import {
   studyFolder,
   readRequests,
 } from '../../lab/studies.ts';
-import { pruners } from '../../methods/pruning/index.ts';
+import { stoppingOf } from '../../methods/pruning/index.ts';
 import { samplers } from '../../methods/sampling/index.ts';
 import { defaults, feasible, valueAt } from '../../methods/space/index.ts';
 import type { StudyConfig } from '../../study/config.ts';
@@ -234,7 +234,7 @@ function prepareJournal(held: HeldStudy, config: StudyConfig): State {
 
 /** Settings that change the question, by name. */
 function differences(before: StudyConfig, after: StudyConfig): string[] {
-  const free = new Set(['name', 'folder', 'budget', 'deadline', 'slots', 'sampler', 'pruner', 'seedNumber']);
+  const free = new Set(['name', 'folder', 'budget', 'deadline', 'slots', 'sampler', 'pruner', 'pause', 'seedNumber']);
   const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])] as (keyof StudyConfig)[];
   return keys.filter((key) => !free.has(key) && JSON.stringify(before[key]) !== JSON.stringify(after[key]));
 }
@@ -308,7 +308,7 @@ async function work(held: HeldStudy, config: StudyConfig, options: RunOptions): 
     series: points,
     executor,
     researcher: numericResearcher(samplers[config.sampler], config),
-    pruner: pruners[config.pruner],
+    ...stoppingOf(config.pruner),
     world: realWorld(),
     identity: { host: host!, pid: Number(pid), version: version() },
     slots: config.slots,

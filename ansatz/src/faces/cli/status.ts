@@ -44,7 +44,7 @@ function line(one: Status): string {
 function phaseText(one: Status): string {
   if (one.ended !== undefined) return `ended (${one.ended.text})`;
   if (!one.open)
-    return one.running.length > 0
+    return one.running.length + one.paused.length > 0
       ? 'no lab is running, but its runs may be: ansatz run'
       : 'stopped; ansatz run goes on';
   return one.phase;
@@ -57,7 +57,7 @@ export function statusLines(one: Status, paint: Paint, width: number): string[] 
     ...broken(`${one.objective.direction} ${paint.bold(one.objective.metric)}: ${headline(one, paint)}`, width),
     `  noise     ${noiseText(one)}`,
     ...budgetLines(one).map((text) => `  ${text}`),
-    `  trials    ${one.trials}: ${verdictText(one, paint)}; ${one.runs} runs, ${one.running.length} of ${one.slots} slots busy`,
+    `  trials    ${one.trials}: ${verdictText(one, paint)}; ${one.runs} runs, ${one.running.length} of ${one.slots} slots busy${one.paused.length > 0 ? `, ${one.paused.length} runs paused` : ''}`,
   ];
   if (one.savedSeconds > 0) lines.push(`  pruning   kept about ${seconds(one.savedSeconds)} from being spent`);
   for (const run of one.running) {

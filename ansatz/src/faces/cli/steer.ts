@@ -9,12 +9,12 @@ export function steer(what: 'stop' | 'pause' | 'resume', options: { study?: stri
   const folder = chooseStudy(process.cwd(), options.study);
   const { state, lease } = readStudy(folder);
   if (!held(lease)) {
-    const left = state.running.length;
+    const left = state.running.length + state.paused.length;
     throw new UserError('no-lab', `no lab works on study "${folder.name}"`, {
       why:
         state.ended === undefined
           ? left > 0
-            ? `${left} runs were left behind; each ends at its own limit`
+            ? `${left} runs were left behind; each ends at its own limit, a paused one after 15 minutes`
             : 'it was stopped before'
           : `it has ended: ${state.ended.text}`,
       fix: state.ended === undefined ? 'ansatz run   # resumes it' : 'ansatz run --new',
@@ -31,7 +31,10 @@ export function steer(what: 'stop' | 'pause' | 'resume', options: { study?: stri
   const said = {
     pause: 'no new runs start until ansatz resume',
     resume: 'new runs start again',
-    stop: options.now === true ? 'its runs are being stopped' : `it ends when its ${state.running.length} runs have`,
+    stop:
+      options.now === true
+        ? 'its runs are being stopped'
+        : `it ends when its ${state.running.length} runs have${state.paused.length > 0 ? `; ${state.paused.length} paused ones are stopped` : ''}`,
   }[what];
   process.stdout.write(`study "${folder.name}" (process ${pid}): ${said}\n`);
 }

@@ -135,6 +135,7 @@ test('on 80 columns the gain of a study is still to be read', async () => {
     budget: { runs: 10 },
     savedSeconds: 0,
     running: [],
+    paused: [],
     slots: 2,
     last: [],
     dead: [],

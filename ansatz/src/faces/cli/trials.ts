@@ -5,7 +5,7 @@ import { closest, UserError } from '../../study/error.ts';
 import { trialRows, type TrialRow } from '../../study/views.ts';
 import { changesText, effectText, fit, paintFor, plusMinus, seconds, table } from './text.ts';
 
-const VERDICTS = ['keep', 'discard', 'inconclusive', 'crash', 'running', 'queued'];
+const VERDICTS = ['keep', 'discard', 'inconclusive', 'crash', 'running', 'paused', 'queued'];
 const SORTS = ['trial', 'value', 'effect'];
 
 /** Print the trials of a study. */

@@ -155,6 +155,7 @@ function key(report: Report): string {
     inconclusive: 'inconclusive: within noise',
     crash: 'crashed: no result',
     running: 'under way',
+    paused: 'paused',
     queued: 'queued',
   };
   const present = Object.keys(words).filter((state) => report.trials.some((trial) => trial.state === state));
@@ -330,7 +331,7 @@ function chosenRows(trials: readonly ReportTrial[], best: number | undefined): r
   );
   take(trials.filter((trial) => trial.state === 'keep').toReversed(), 100);
   take(
-    trials.filter((trial) => trial.state === 'running' || trial.state === 'queued'),
+    trials.filter((trial) => ['running', 'paused', 'queued'].includes(trial.state)),
     50,
   );
   take(

@@ -50,6 +50,7 @@ export function yamlOf(config: StudyConfig): string {
     repeats: config.repeats,
     sampler: config.sampler,
     pruner: config.pruner,
+    pause: config.pause === 'auto' ? undefined : config.pause,
     capture: config.capture,
     seedNumber: config.seedNumber,
   }).trimEnd();

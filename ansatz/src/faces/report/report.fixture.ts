@@ -7,7 +7,7 @@ import type { SeriesStore } from '../../io/store/series.ts';
 import { openLab } from '../../lab/lab.ts';
 import { numericResearcher, spaceOf } from '../../lab/researcher/index.ts';
 import { rng } from '../../methods/math/rng.ts';
-import { pruners } from '../../methods/pruning/index.ts';
+import { stoppingOf } from '../../methods/pruning/index.ts';
 import { samplers } from '../../methods/sampling/index.ts';
 import { defaults } from '../../methods/space/index.ts';
 import type { StudyConfig } from '../../study/config.ts';
@@ -46,7 +46,7 @@ export async function simulated(script: SimulatedScript, changes: Partial<StudyC
     series: points,
     executor,
     researcher: numericResearcher(samplers[config.sampler], config),
-    pruner: pruners[config.pruner],
+    ...stoppingOf(config.pruner),
     world,
     identity: { host: 'test', pid: 1, version: '0' },
   }).done;

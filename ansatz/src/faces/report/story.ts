@@ -235,7 +235,7 @@ function failedOf({ failures, trials }: Report): string {
       [of('discard'), 'discarded'],
       [of('inconclusive'), 'left inconclusive'],
       [of('crash'), 'crashed'],
-      [ideas.filter((trial) => trial.state === 'running' || trial.state === 'queued').length, 'not judged yet'],
+      [ideas.filter((trial) => ['running', 'paused', 'queued'].includes(trial.state)).length, 'not judged yet'],
     ] as const;
     const shown = fates.filter(([n]) => n > 0).map(([n, word]) => `${grouped(n)} ${word}`);
     parts.push(`Of ${count(ideas.length, 'change')} tried: ${listed(shown)}.`);

@@ -62,7 +62,7 @@ tr.best td{background:var(--wash)}
 .v.baseline{color:var(--reference)}.v.open{color:var(--open)}
 .v.done{color:var(--second)}.v.stopped{color:var(--soft)}.v.failed,.v.lost{color:var(--crash)}
 .v.stopped::before{background:var(--discard)}
-.v.discard{color:var(--soft)}.v.running,.v.queued{color:var(--open)}
+.v.discard{color:var(--soft)}.v.running,.v.paused,.v.queued{color:var(--open)}
 .v.crash::before{content:"×";background:none;width:auto;height:auto;font-weight:700}
 .v.inconclusive::before{background:none;border:2px solid currentColor}
 .v.discard::before{background:var(--discard)}
@@ -115,7 +115,7 @@ line.interval.reference{stroke:var(--reference)}
 .fill-inconclusive{fill:var(--inconclusive)}.fill-crash{fill:var(--crash)}.fill-open{fill:var(--open)}
 .span{fill:none}
 .span.done{stroke:var(--second)}.span.baseline{stroke:var(--reference)}.span.stopped{stroke:var(--discard)}
-.span.failed,.span.lost{stroke:var(--crash)}.span.running{stroke:var(--open)}
+.span.failed,.span.lost{stroke:var(--crash)}.span.running,.span.paused{stroke:var(--open)}
 .slices{display:grid;grid-template-columns:repeat(auto-fill,minmax(250px,1fr));gap:22px 16px;margin-top:16px}
 details{margin:0 0 12px}
 summary{cursor:pointer;overflow-wrap:anywhere}

@@ -50,6 +50,7 @@ describe('a file', () => {
       minEffect: 0,
       sampler: 'auto',
       pruner: 'auto',
+      pause: 'auto',
       capture: { files: [] },
       seedNumber: 1,
     });
@@ -75,6 +76,7 @@ constraints: ["layers * lr < 1"]
 repeats: { baseline: 4 }
 sampler: tpe
 pruner: none
+pause: never
 capture: { files: [{ path: logs/metrics.csv }, out.jsonl], pattern: '(?<key>\\w+)=(?<value>\\S+)' }
 random-seed: 7
 `);

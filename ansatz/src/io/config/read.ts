@@ -93,6 +93,7 @@ export function parseConfig(text: string, file: string, around: Surroundings, ov
     minEffect: (typeof given.metric === 'object' ? given.metric['min-effect'] : undefined) ?? 0,
     sampler: given.sampler ?? 'auto',
     pruner: given.pruner ?? 'auto',
+    pause: given.pause ?? 'auto',
     capture: { files: readFiles(given, source), ...(pattern === undefined ? {} : { pattern }) },
     seedNumber: given['random-seed'] ?? 1,
   };

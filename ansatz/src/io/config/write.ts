@@ -36,6 +36,7 @@ export interface Draft {
   readonly repeats?: StudyConfig['repeats'];
   readonly sampler?: StudyConfig['sampler'];
   readonly pruner?: StudyConfig['pruner'];
+  readonly pause?: StudyConfig['pause'];
   readonly capture?: StudyConfig['capture'];
   readonly seedNumber?: number;
   /** Sentences for the head of the file. */
@@ -80,6 +81,7 @@ export function renderConfig(draft: Draft): string {
   }
   if (draft.sampler !== undefined) put(`sampler: ${draft.sampler}`);
   if (draft.pruner !== undefined) put(`pruner: ${draft.pruner}`);
+  if (draft.pause !== undefined) put(`pause: ${draft.pause}`);
   writeCapture(draft.capture, put);
   if (draft.seedNumber !== undefined) put(`random-seed: ${draft.seedNumber}`, 'same seed, same proposals');
   writeSkipped(draft.skipped ?? [], put);

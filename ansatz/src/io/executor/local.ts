@@ -317,8 +317,9 @@ export function localExecutor({ config, runs, leaseSeconds = LEASE_SECONDS }: Lo
       entry.askedAt = -Infinity;
       entry.started ??= readStarted(entry.dir);
       if (leftSeconds !== undefined && entry.started !== undefined) {
-        const { seconds, since = uptime() ?? Infinity } = readPaused(entry.dir);
+        const { seconds, since = Infinity } = readPaused(entry.dir);
         const limit = since - entry.started.at - seconds + leftSeconds;
+        // Of one that goes on already, the limit was set when it did.
         if (limit < entry.spec.limitSeconds) writeLimit(entry.dir, limit);
       }
       if (slot === entry.spec.slot || entry.started === undefined) look(entry);

@@ -4,7 +4,7 @@ import { memoryJournal } from '../../io/store/memory.ts';
 import { memoryPoints } from '../../io/store/points.ts';
 import { simulation, type SimulatedScript } from '../../io/executor/simulated.ts';
 import { deliver } from '../../io/knobs/index.ts';
-import { pruners } from '../../methods/pruning/index.ts';
+import { stoppingOf } from '../../methods/pruning/index.ts';
 import { type Observation, samplers } from '../../methods/sampling/index.ts';
 import { rng } from '../../methods/math/rng.ts';
 import {
@@ -85,7 +85,7 @@ async function study(
     series: memoryPoints(),
     executor,
     researcher: researcher ?? numericResearcher(samplers[config.sampler], config),
-    pruner: pruners[config.pruner],
+    ...stoppingOf(config.pruner),
     world,
     identity: { host: 'test', pid: 1, version: '0' },
   });

@@ -12,7 +12,14 @@ export interface Curve {
  *
  * Contract: `continue` when there is too little to compare with. Never throws on empty curves.
  */
-export type Pruner = (run: Curve, others: readonly Curve[]) => 'continue' | 'stop';
+export type Pruner = (run: Curve, others: readonly Curve[]) => 'continue' | 'stop' | Stop;
+
+/** Stop, and say what that risks. */
+export interface Stop {
+  readonly stop: true;
+  /** Probability that the run would have come out better than the best trial so far. */
+  readonly risk: number;
+}
 
 /** Best loss of a curve up to and including `step`; undefined when it had reported nothing by then. */
 export function bestBy(curve: Curve, step: number): number | undefined {

@@ -15,12 +15,14 @@ export type EventBody = StudyEvent | TrialEvent | RunEvent;
 export type Event = EventBody & { readonly at: number };
 
 /** Version written by this code for every type; raise it together with an entry in {@link UPGRADES}. */
-export const EVENT_VERSION = 1;
+export const EVENT_VERSION = 2;
 
 /** Per type and old version, the step to the next version. */
 const UPGRADES: Readonly<
   Record<string, Readonly<Record<number, (old: Record<string, unknown>) => Record<string, unknown>>>>
 > = {
+  // Before version 2 no run could be paused.
+  'study.created': { 1: ({ config, ...rest }) => ({ ...rest, config: { pause: 'auto', ...(config as object) } }) },
   // Before version 1 a limit was called `timeout`.
   'run.started': { 0: ({ timeout, ...rest }) => ({ ...rest, limitSeconds: timeout }) },
 };

@@ -1,4 +1,4 @@
-/** Events about runs: started, reported, stopping, ended. */
+/** Events about runs: started, reported, passed, paused, resumed, audited, stopping, ended. */
 
 /** Amounts of what is budgeted. */
 export interface Amount {
@@ -7,7 +7,8 @@ export interface Amount {
   readonly money: number;
 }
 
-export type StopReason = 'pruned' | 'nan' | 'killed';
+/** Why the lab stops a run. `unfinished` = it was paused, and nothing was left with which to finish it. */
+export type StopReason = 'pruned' | 'nan' | 'killed' | 'unfinished';
 
 /** How a run ended. `stopped` = by the lab; `lost` = nobody can say how. */
 export type EndStatus = 'done' | 'stopped' | 'failed' | 'lost';
@@ -32,7 +33,31 @@ export type RunEvent =
     }
   /** A value of the objective at a rung; every other number goes to the series store. */
   | { readonly type: 'run.reported'; readonly run: number; readonly step: number; readonly value: number }
-  | { readonly type: 'run.stopping'; readonly run: number; readonly reason: StopReason; readonly why: string }
+  /** It was looked at when it reached this rung, and goes on to the next. */
+  | { readonly type: 'run.passed'; readonly run: number; readonly step: number }
+  /** Its processes stand still and its slot is free; its hold stays. */
+  | { readonly type: 'run.paused'; readonly run: number; readonly step: number; readonly why: string }
+  /** It goes on, on this slot, for at most `leftSeconds` when that is less than its limit leaves it. */
+  | { readonly type: 'run.resumed'; readonly run: number; readonly slot: number; readonly leftSeconds?: number }
+  /** It would have been stopped for good, and is let finish to see what such stops cost. */
+  | {
+      readonly type: 'run.audited';
+      readonly run: number;
+      readonly step: number;
+      readonly why: string;
+      /** As in `run.stopping`. */
+      readonly risk?: number;
+      /** Mean of the incumbent at that moment, in the metric's own unit. */
+      readonly toBeat: number;
+    }
+  | {
+      readonly type: 'run.stopping';
+      readonly run: number;
+      readonly reason: StopReason;
+      readonly why: string;
+      /** Probability that it would have come out better than the incumbent; absent when nobody could say. */
+      readonly risk?: number;
+    }
   | {
       readonly type: 'run.ended';
       readonly run: number;
@@ -45,9 +70,10 @@ export type RunEvent =
       /** The objective, finite; absent when there is none. */
       readonly value?: number;
       readonly resolution?: number;
+      /** Last step of the objective. */
       readonly step?: number;
       readonly charge: Amount;
-      /** Wall seconds of the process. */
+      /** Wall seconds of the process, those during which it was paused left out. */
       readonly seconds: number;
       readonly cpuSeconds?: number;
       readonly peakBytes?: number;

@@ -31,6 +31,8 @@ export type StudyEvent =
   | { readonly type: 'study.ended'; readonly reason: EndReason; readonly text: string }
   /** Wakes `decide` at a time it waits for; carries nothing but its `at`. */
   | { readonly type: 'clock.ticked' }
+  /** Memory of the machine, noted where a paused run may have to stay in it. */
+  | { readonly type: 'machine.noted'; readonly freeBytes: number; readonly totalBytes: number }
   /** A knob whose change altered nothing: the search leaves it alone from here on. */
   | { readonly type: 'knob.died'; readonly knob: string; readonly trial: number; readonly text: string }
   /** Something the user should know that changes no rule. */

@@ -49,6 +49,7 @@ export function slotNames({ spans }: Report): { readonly look: string; readonly 
     stopped: 'stopped early',
     failed: 'failed',
     lost: 'lost',
+    paused: 'paused after it',
     running: 'under way',
   };
   return Object.entries(words)

@@ -9,6 +9,7 @@ const SHAPES: Readonly<Record<Standing, { readonly shape: Shape; readonly look: 
   discard: { shape: 'dot', look: 'discard' },
   inconclusive: { shape: 'ring', look: 'inconclusive' },
   running: { shape: 'ring', look: 'open' },
+  paused: { shape: 'ring', look: 'open' },
   queued: { shape: 'ring', look: 'open' },
   crash: { shape: 'cross', look: 'crash' },
   keep: { shape: 'dot', look: 'keep' },

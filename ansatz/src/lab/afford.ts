@@ -1,0 +1,106 @@
+/** What can be paid for now: limits and holds of runs, and the time that is left. Pure. */
+
+import type { Amount } from '../study/events/index.ts';
+import { affords, cost, EPSILON, free } from '../study/ledger.ts';
+import { activeSeconds, type Run, runOf, type State } from '../study/state.ts';
+
+/** Seconds between the hard signal and the last breath of a process tree, held on top of limit and grace. */
+export const SLACK_SECONDS = 1;
+/** Limit of a run while nothing is known and nothing was set. */
+const UNKNOWN_LIMIT = 7 * 24 * 3600;
+/** A learned limit is this many times the longest run so far, and never below the floor. */
+const LIMIT_FACTOR = 4;
+const LIMIT_FLOOR = 10;
+
+/** When the deadline or the wall budget is reached, if the lab stays open from now on. */
+export function endsAt(state: State): number {
+  const wall = state.config.budget.wallSeconds;
+  const wallEnd = wall === undefined ? Infinity : state.now + Math.max(0, wall - state.wallSeconds) * 1000;
+  return Math.min(state.deadline ?? Infinity, wallEnd);
+}
+
+/** Where a run could start now, and what it would hold. */
+export type Plan = {
+  readonly slot: number;
+  readonly limitSeconds: number;
+  readonly hold: Amount;
+  readonly short?: true;
+};
+
+/** The first free slot whose run can be paid for now. */
+export function openSlot(state: State): Plan | undefined {
+  if (state.running.length >= state.config.slots.length) return undefined;
+  for (let slot = 0; slot < state.config.slots.length; slot++) {
+    if (state.running.some((id) => runOf(state, id).slot === slot)) continue;
+    const plan = affordable(state, slot);
+    if (plan !== undefined) return { slot, ...plan };
+  }
+  return undefined;
+}
+
+/**
+ * The limit and hold a run on `slot` would get now, or undefined when budget or time left cannot pay for a run
+ * worth starting.
+ */
+export function affordable(state: State, slot: number): Omit<Plan, 'slot'> | undefined {
+  const { config, ledger, pace } = state;
+  const devices = Math.max(1, config.slots[slot]!.gpus.length);
+  const overhead = config.run.graceSeconds + SLACK_SECONDS;
+  const typical = pace.count > 0 ? pace.seconds / pace.count : 0;
+  const wanted =
+    config.run.limitSeconds ??
+    (pace.count > 0 ? Math.max(LIMIT_FLOOR, Math.ceil(LIMIT_FACTOR * pace.longest)) : UNKNOWN_LIMIT);
+
+  const deviceSeconds = Math.min(
+    free(ledger, 'deviceSeconds'),
+    config.price > 0 ? (free(ledger, 'money') / config.price) * 3600 : Infinity,
+  );
+  // While nothing is known, slots share what there is instead of the first one holding it all.
+  const share = pace.count > 0 ? 1 : Math.max(1, config.slots.length - state.running.length);
+  const byBudget = deviceSeconds / devices / share - overhead;
+  const byTime = (endsAt(state) - state.now) / 1000 - overhead;
+  const limitSeconds = Math.min(wanted, byBudget, byTime);
+  // A limit the run will not meet wastes what it holds.
+  const needed = Math.min(wanted, pace.count > 0 ? 1.25 * typical : 1);
+  if (!(limitSeconds >= needed - EPSILON) || limitSeconds <= 0) return undefined;
+  const rounded = Math.floor(limitSeconds * 1000) / 1000;
+  const hold = cost(rounded + overhead, devices, config.price);
+  if (!affords(ledger, hold)) return undefined;
+  return rounded < wanted && wanted < UNKNOWN_LIMIT
+    ? { limitSeconds: rounded, hold, short: true }
+    : { limitSeconds: rounded, hold };
+}
+
+/**
+ * The most seconds a paused run may still have on the clock until deadline and wall budget, or undefined when that is
+ * too little to be worth going on. Its hold pays for what its limit leaves it.
+ */
+export function secondsLeft(state: State, run: Run): number | undefined {
+  const most = run.limitSeconds - activeSeconds(run, state.now);
+  const byTime = (endsAt(state) - state.now) / 1000 - overheadSeconds(state);
+  const left = Math.floor(Math.min(most, byTime) * 1000) / 1000;
+  return left > 0 && left >= worthSeconds(state, run) - EPSILON ? left : undefined;
+}
+
+/** When {@link secondsLeft} turns undefined, in milliseconds since 1970; Infinity when never. */
+export function tooLateAt(state: State, run: Run): number {
+  return endsAt(state) - (overheadSeconds(state) + worthSeconds(state, run)) * 1000;
+}
+
+/** Seconds that a paused run needs to be worth going on: what is missing to a typical run, and some more. */
+function worthSeconds(state: State, run: Run): number {
+  const active = activeSeconds(run, state.now);
+  const typical = state.pace.count > 0 ? (1.25 * state.pace.seconds) / state.pace.count : 1;
+  return Math.max(0.001, Math.min(run.limitSeconds - active, typical - active));
+}
+
+/** What a run may take beyond its limit. */
+function overheadSeconds(state: State): number {
+  return state.config.run.graceSeconds + SLACK_SECONDS;
+}
+
+/** Seconds that a run worth starting needs, all in. */
+export function needed(state: State): number {
+  const typical = state.pace.count > 0 ? (1.25 * state.pace.seconds) / state.pace.count : 1;
+  return Math.min(state.config.run.limitSeconds ?? Infinity, typical) + state.config.run.graceSeconds + SLACK_SECONDS;
+}
