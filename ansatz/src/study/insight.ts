@@ -3,18 +3,10 @@
 import { normalQuantile } from '../methods/math/quantile.ts';
 import { mean, variance } from '../methods/math/summary.ts';
 import type { EndStatus, FailReason, Verdict } from './events/index.ts';
+import { cutShort, savedSeconds } from './audit.ts';
 import { incumbentValues } from './judge.ts';
 import { activeSeconds, noiseOf, resultsOf, type Run, runOf, type State, trialOf } from './state.ts';
-import {
-  type Change,
-  changes,
-  type Result,
-  resultOf,
-  savedSeconds,
-  type TrialRow,
-  trialRow,
-  trialState,
-} from './views.ts';
+import { type Change, changes, type Result, resultOf, type TrialRow, trialRow, trialState } from './views.ts';
 
 /** A trial on the axis of compute: what had been spent when its last run ended. */
 export interface ProgressDot {
@@ -125,7 +117,7 @@ export interface Spending {
     readonly runs: number;
     readonly deviceSeconds: number;
   }[];
-  /** Runs the pruner cut short. */
+  /** Runs cut short because others were worth more. */
   readonly stopped: number;
   readonly savedSeconds: number;
   /** Saved ÷ (spent + saved); 0 when nothing was spent. */
@@ -157,7 +149,7 @@ export function spendingOf(state: State): Spending {
   const room = state.wallSeconds * state.config.slots.length;
   return {
     parts: parts.filter((part) => part.trials > 0),
-    stopped: state.runs.filter((run) => run.status === 'stopped' && run.stopping === 'pruned').length,
+    stopped: state.runs.filter(cutShort).length,
     savedSeconds: saved,
     savedShare: spent + saved > 0 ? saved / (spent + saved) : 0,
     keeps,

@@ -6,6 +6,7 @@ import { compare, meanMargin } from '../methods/stats/compare.ts';
 import { type Noise, sampleNoise } from '../methods/stats/noise.ts';
 import type { Direction } from './config.ts';
 import type { Amount, EndReason, EndStatus, FailReason, Verdict } from './events/index.ts';
+import { killAudit, type KillAudit, savedSeconds } from './audit.ts';
 import { incumbentValues, sampleOf } from './judge.ts';
 import {
   deterministic,
@@ -62,6 +63,10 @@ export interface RunRow {
   readonly cpuSeconds?: number;
   readonly peakBytes?: number;
   readonly limitSeconds: number;
+  /** Stated when it was stopped early: P(it would have come out better than the incumbent). */
+  readonly risk?: number;
+  /** It would have been stopped at `step`, and was let finish to see what such stops cost. */
+  readonly audited?: { readonly step: number; readonly risk?: number; readonly toBeat: number };
   readonly startedAt: number;
   /** Rungs of the objective, not oriented. */
   readonly steps: readonly number[];
@@ -102,6 +107,7 @@ export interface Status {
   readonly deadline?: number;
   /** Device-seconds that pruning kept from being spent, judged by the mean length of finished runs. */
   readonly savedSeconds: number;
+  readonly audit: KillAudit;
   readonly running: readonly RunRow[];
   readonly paused: readonly RunRow[];
   readonly slots: number;
@@ -190,6 +196,8 @@ export function runRow(state: State, run: Run): RunRow {
     cpuSeconds: run.cpuSeconds,
     peakBytes: run.peakBytes,
     limitSeconds: run.limitSeconds,
+    risk: run.risk,
+    audited: run.audited,
     startedAt: run.startedAt,
     steps: run.steps,
     values: run.losses.map((loss) => sign * loss),
@@ -234,6 +242,7 @@ export function statusOf(state: State): Status {
     budget: { ...ledger.budget, wallSeconds: config.budget.wallSeconds },
     deadline: state.deadline,
     savedSeconds: savedSeconds(state),
+    audit: killAudit(state),
     running: state.running.map((id) => runRow(state, runOf(state, id))),
     paused: state.paused.map((id) => runRow(state, runOf(state, id))),
     slots: config.slots.length,
@@ -242,15 +251,4 @@ export function statusOf(state: State): Status {
     warnings: [...new Set(state.warnings.map((warning) => warning.text))].slice(-5),
     now: state.now,
   };
-}
-
-/** What runs cut short by the pruner would have cost beyond what they did, were they as long as the mean. */
-export function savedSeconds(state: State): number {
-  if (state.pace.count === 0) return 0;
-  const typical = state.pace.seconds / state.pace.count;
-  let saved = 0;
-  for (const run of state.runs) {
-    if (run.status === 'stopped' && run.stopping === 'pruned') saved += Math.max(0, typical - (run.seconds ?? typical));
-  }
-  return saved;
 }

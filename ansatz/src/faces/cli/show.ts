@@ -134,6 +134,15 @@ function lines(
     ),
   );
 
+  for (const run of runs) {
+    const risk = (value: number | undefined): string =>
+      value === undefined ? '' : `; stated risk ${num(100 * value, 2)} %`;
+    if (run.status === 'stopped' && run.text !== undefined) text.push(`  run ${run.run}: ${run.text}${risk(run.risk)}`);
+    if (run.audited !== undefined)
+      text.push(
+        `  run ${run.run} would have been stopped at step ${num(run.audited.step)}, and was let finish to see what stops cost${risk(run.audited.risk)}`,
+      );
+  }
   const last = runs.at(-1);
   if (last === undefined) return text;
   if (metric !== undefined && points !== undefined) {

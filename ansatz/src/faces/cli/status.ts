@@ -60,6 +60,7 @@ export function statusLines(one: Status, paint: Paint, width: number): string[] 
     `  trials    ${one.trials}: ${verdictText(one, paint)}; ${one.runs} runs, ${one.running.length} of ${one.slots} slots busy${one.paused.length > 0 ? `, ${one.paused.length} runs paused` : ''}`,
   ];
   if (one.savedSeconds > 0) lines.push(`  pruning   kept about ${seconds(one.savedSeconds)} from being spent`);
+  if (one.audit.audited > 0) lines.push(`  audit     ${auditText(one)}`);
   for (const run of one.running) {
     const curve =
       run.values.length > 0
@@ -130,6 +131,19 @@ export function budgetLines(one: Status): string[] {
     );
   }
   return lines;
+}
+
+/** `2 of 41 doomed runs were let finish, 0 of 2 came out better than the best of then (0 % to 66 %; stated 3 %)`. */
+export function auditText({ audit }: Pick<Status, 'audit'>): string {
+  const { stops, audited, finished, better, realised, stated } = audit;
+  const start = `${audited} of ${stops + audited} doomed runs ${audited === 1 ? 'was' : 'were'} let finish`;
+  if (realised === undefined) return start;
+  const said = stated === undefined ? '' : `; stated ${percent(stated)}`;
+  return `${start}, ${better} of ${finished} came out better than the best of then (${percent(realised.low)} to ${percent(realised.high)}${said})`;
+}
+
+function percent(share: number): string {
+  return `${num(100 * share, 2)} %`;
 }
 
 function verdictText(one: Status, paint: Paint): string {

@@ -134,6 +134,7 @@ test('on 80 columns the gain of a study is still to be read', async () => {
     held: { runs: 0, deviceSeconds: 0, money: 0 },
     budget: { runs: 10 },
     savedSeconds: 0,
+    audit: { stops: 0, unfinished: 0, audited: 0, finished: 0, better: 0, kept: 0, savedSeconds: 0 },
     running: [],
     paused: [],
     slots: 2,

@@ -11,6 +11,7 @@ import { bothWidths } from './figures/size.ts';
 import { MOST_SLICES, sliceFigures } from './figures/slices.ts';
 import { MOST_SLOTS, slotNames, slotsFigure } from './figures/slots.ts';
 import { thinning } from './figures/verdicts.ts';
+import { auditLead, auditRows } from './audit.ts';
 import { bestText, interactionText, intervalText, rangeTexts, shareText, trendText } from './knobs.ts';
 import { brief, changed, count, date, grouped, num, percent, plusMinus, seconds, signed, typed } from './numbers.ts';
 import { SCRIPT } from './script.ts';
@@ -35,6 +36,7 @@ export function htmlOf(report: Report): string {
     knobsSection(report),
     nearSection(report),
     budgetSection(report),
+    auditSection(report),
     trialsSection(report),
     failuresSection(report),
     warningsSection(report),
@@ -257,6 +259,17 @@ function budgetSection(report: Report): string {
     figure(bars),
     shares === '' ? '' : `<h3>Where the device time went</h3>${figure(shares)}${names(shareNames(report))}`,
     slots === '' ? '' : `<h3>Runs in their slots</h3>${names(slotNames(report))}${figure(slots, `${busy}${hidden}`)}`,
+  );
+}
+
+function auditSection(report: Report): string {
+  const rows = auditRows(report);
+  if (rows.length === 0) return '';
+  const cells = rows.map(([name, value]) => `<tr><td>${text(name)}</td><td class="n">${text(value)}</td></tr>`);
+  return section(
+    'Kill audit',
+    auditLead(report),
+    `<div class="scroll"><table class="small"><tbody>${cells.join('')}</tbody></table></div>`,
   );
 }
 

@@ -1,5 +1,6 @@
 /** The report in a screenful of Markdown, for a pull request. */
 
+import { auditLead, auditRows } from './audit.ts';
 import { fence, line, markdown, whole } from './escape.ts';
 import type { Report } from './data.ts';
 import { changed, count, date, num, plusMinus, seconds, signed, typed } from './numbers.ts';
@@ -63,6 +64,8 @@ export function markdownOf(report: Report): string {
     const left = report.failures.length - items.length;
     blocks.push('### Failures', [...items, ...(left > 0 ? [`- and ${count(left, 'other way')}`] : [])].join('\n'));
   }
+  const audit = auditRows(report);
+  if (audit.length > 0) blocks.push('### Kill audit', markdown(auditLead(report)), table(['what', 'how much'], audit));
   if (status.dead.length > 0) blocks.push(`Knobs that do nothing: ${status.dead.map(markdown).join(', ')}.`);
   const seeds =
     reproduce.seeds.length > 8 ? `${reproduce.seeds[0]} to ${reproduce.seeds.at(-1)}` : reproduce.seeds.join(', ');

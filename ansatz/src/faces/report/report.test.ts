@@ -4,8 +4,9 @@ import { memoryPoints } from '../../io/store/points.ts';
 import { simpleConfig } from '../../study/config.fixture.ts';
 import type { Event } from '../../study/events/index.ts';
 import { reduce, type State } from '../../study/state.ts';
-import { progressOf, spendingOf } from '../../study/insight.ts';
+import { progressOf, runSpans, spendingOf } from '../../study/insight.ts';
 import { statusOf } from '../../study/views.ts';
+import { auditRows } from './audit.ts';
 import { thinned } from './data.ts';
 import { htmlOf, markdownOf, type Report, reportOf, storyOf } from './index.ts';
 import { bowl, cutAfter, manyTrials, scenes, simulated } from './report.fixture.ts';
@@ -385,4 +386,36 @@ test('Markdown fits a pull request', async () => {
 
     "
   `);
+});
+
+test('the kill audit is told with its numbers where runs were stopped early, and not where none was', async () => {
+  const { state, points } = await simulated(bowl, { pruner: 'asha', budget: { runs: 200 } });
+  const report = reportOf(state, { version: '0', points });
+  const { audit } = report.status;
+  expect(audit.audited).toBeGreaterThan(0);
+  expect(audit.finished).toBeGreaterThan(0);
+  const rows = new Map(auditRows(report));
+  expect(rows.get('stopped for good')).toBe(String(audit.stops));
+  expect(rows.get('let finish instead')).toBe(String(audit.audited));
+  expect(rows.get('stated risk of a stop')).toMatch(/^[\d.]+ %$/);
+  expect(rows.get('realised: better than the best of its moment')).toMatch(/^[\d.]+ % \(95 %: [\d.]+ % to [\d.]+ %\)$/);
+  expect(htmlOf(report)).toContain('<h2>Kill audit</h2>');
+  expect(markdownOf(report)).toContain('### Kill audit');
+  const calm = await simulated(bowl, { pruner: 'none' });
+  const plain = reportOf(calm.state, { version: '0', points: calm.points });
+  expect(htmlOf(plain)).not.toContain('Kill audit');
+  expect(markdownOf(plain)).not.toContain('Kill audit');
+});
+
+test('a study with paused runs shows each time a run was in a slot', async () => {
+  const { state, events } = await simulated(bowl, { pruner: 'halving', budget: { runs: 30 } });
+  const spans = runSpans(state);
+  const resumed = events.filter((event) => event.type === 'run.resumed');
+  expect(resumed.length).toBeGreaterThan(0);
+  expect(spans).toHaveLength(state.runs.length + resumed.length);
+  expect(spans.filter((span) => span.status === 'paused')).toHaveLength(resumed.length);
+  const half = cutAfter(events, events.findIndex((event) => event.type === 'run.paused') + 1);
+  const report = reportOf(half, { version: '0' });
+  expect(report.trials.some((trial) => trial.state === 'paused')).toBe(true);
+  expect(htmlOf(report)).toMatch(/class="v paused"/);
 });

@@ -11,4 +11,5 @@ export {
   type Spread,
   type Decomposition,
 } from './forest.ts';
+export { wilson } from './wilson.ts';
 export { pressedEdges, type PressedEdge } from './edges.ts';
