@@ -21,12 +21,17 @@ export async function optimize(): Promise<void> {
           sampler: m.sampler ?? 'auto',
           maxResource: m.max_resource,
           workers: m.workers,
+          pause: m.pause,
+          budgetSteps: m.budget_steps,
         });
         answer = { ok: true };
       } else if (m.cmd === 'ask') answer = optimizer!.ask(m.params);
       else if (m.cmd === 'tell') {
         optimizer!.tell(m.id, m.value, m.state);
         answer = { ok: true };
+      } else if (m.cmd === 'report') {
+        const a = optimizer!.report(m.id, m.step, m.value);
+        answer = a === 'continue' ? {} : a === 'pause' ? { pause: true } : { prune: true };
       } else if (m.cmd === 'observe') {
         for (const t of m.trials) optimizer!.observe(t.params, t.value);
         answer = { ok: true };

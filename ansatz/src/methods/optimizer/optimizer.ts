@@ -7,6 +7,9 @@ import { type Rng, rng } from '../math/rng.ts';
 import { believe, results } from '../sampling/gp.ts';
 import { samplers } from '../sampling/auto.ts';
 import type { Observation } from '../sampling/sampler.ts';
+import { freezeThaw } from '../pruning/freeze/freeze-thaw.ts';
+import { newPoint } from '../pruning/freeze/new-point.ts';
+import type { Report, Situation } from '../pruning/scheduler.ts';
 import type { Point, Space } from '../space/space.ts';
 
 export interface OptimizerOptions {
@@ -36,6 +39,9 @@ export interface Asked {
 interface Trial {
   readonly point: Point;
   observation: Observation;
+  status: 'running' | 'paused' | 'over';
+  step: number;
+  best: number;
 }
 
 /** A search in progress. */
@@ -43,19 +49,68 @@ export class Optimizer {
   readonly #options: OptimizerOptions;
   readonly #sign: 1 | -1;
   readonly #trials: Trial[] = [];
+  readonly #reports: Report[] = [];
+  readonly #longest: number;
+  readonly #rungs: readonly number[];
+  readonly #pauses: boolean;
   #asks = 0;
 
   constructor(options: OptimizerOptions) {
     this.#options = options;
+    this.#pauses = options.pause ?? true;
+    this.#longest = options.maxResource ?? 1;
+    this.#rungs = freezeThaw.rungs(this.#longest);
     this.#sign = options.direction === 'maximize' ? -1 : 1;
   }
 
   /** The next trial to run, or one for exactly `params`. */
   ask(params?: Point): Asked {
     const { space, sampler = 'auto' } = this.#options;
+    if (params === undefined && this.#longest > 1) {
+      const random = this.#random();
+      const situation = this.#situation();
+      const id = this.#pauses ? freezeThaw.resume(situation, random) : undefined;
+      if (id === undefined) return this.#start(newPoint(situation, random));
+      const trial = this.#trials[id]!;
+      trial.status = 'running';
+      return { id, params: trial.point };
+    }
     const point = params ?? samplers[sampler](space, this.#history(), this.#random());
-    this.#trials.push({ point, observation: { point, status: 'pending' } });
+    return this.#start(point);
+  }
+
+  #start(point: Point): Asked {
+    this.#trials.push({ point, observation: { point, status: 'pending' }, status: 'running', step: 0, best: Infinity });
     return { id: this.#trials.length - 1, params: point };
+  }
+
+  /** A trial has reached `step` with this value. */
+  report(id: number, step: number, value: number): 'continue' | 'pause' | 'stop' {
+    const trial = this.#trials[id]!;
+    const loss = this.#sign * value;
+    trial.step = step;
+    trial.best = Math.min(trial.best, loss);
+    if (!this.#rungs.includes(step)) return 'continue';
+    this.#reports.push({ trial: id, step, loss });
+    if (step >= this.#longest) return 'continue';
+    if (this.#pauses) {
+      // Whether it is worth its next stretch is settled by the next ask, which sees the same and more.
+      trial.status = 'paused';
+      return 'pause';
+    }
+    return freezeThaw.atRung(this.#situation(), id, this.#random());
+  }
+
+  #situation(): Situation {
+    const { space, budgetSteps } = this.#options;
+    return {
+      space,
+      longest: this.#longest,
+      trainings: this.#trials,
+      reports: this.#reports,
+      canPause: this.#pauses,
+      ...(budgetSteps === undefined ? {} : { budgetSteps }),
+    };
   }
 
   /** A trial has ended with `value`, was cut short, or failed (no value). */
@@ -64,12 +119,14 @@ export class Optimizer {
     const loss = value === undefined ? undefined : this.#sign * value;
     const ok = state !== 'failed' && loss !== undefined && Number.isFinite(loss);
     const status = ok ? (state === 'complete' ? 'done' : 'stopped') : 'crashed';
+    trial.status = 'over';
     trial.observation = { point: trial.point, status, ...(ok ? { loss } : {}) };
   }
 
   /** Finished trials from elsewhere. */
   observe(point: Point, value: number): void {
-    this.#trials.push({ point, observation: { point, status: 'done', loss: this.#sign * value } });
+    const loss = this.#sign * value;
+    this.#trials.push({ point, observation: { point, status: 'done', loss }, status: 'over', step: 0, best: loss });
   }
 
   /** The trial it would recommend: the best by its model of the results, so that one lucky number does not decide. */

@@ -27,6 +27,8 @@ export interface Situation {
   readonly trainings: readonly Training[];
   /** What trainings reported when they reached a rung (see {@link Scheduler.rungs}), in the order it came. */
   readonly reports: readonly Report[];
+  /** False when a training that pauses could not go on later. */
+  readonly canPause?: boolean;
   /** Steps there are for all trainings together; absent when nobody knows. */
   readonly budgetSteps?: number;
 }

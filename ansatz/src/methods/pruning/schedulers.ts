@@ -1,6 +1,7 @@
 /** What ends or suspends trainings before their end, by the names of ansatz.yaml. */
 
 import { asha } from './asha.ts';
+import { freezeThaw } from './freeze/freeze-thaw.ts';
 import { halving } from './halving.ts';
 import { median } from './median.ts';
 import type { Pruner } from './pruner.ts';
@@ -17,7 +18,7 @@ export const pruners: Readonly<Record<'auto' | 'median' | 'asha' | 'none', Prune
 /** Schedulers: they look at all trainings, and may also pause one and let it go on later. */
 export const schedulers: Readonly<Record<'halving' | 'freeze-thaw', Scheduler>> = {
   halving,
-  'freeze-thaw': halving,
+  'freeze-thaw': freezeThaw,
 };
 
 /** Either of them. With a scheduler the pruner never stops anything. */

@@ -11,8 +11,9 @@ import { firstFeasible } from './candidates.ts';
 import { quasi } from './quasi.ts';
 import type { Observation, Sampler } from './sampler.ts';
 import { type Layout, layoutOf, rowOf } from './surrogate/layout.ts';
-import { type Score, search } from './surrogate/search.ts';
-import { fitHyper, type Hyper, plainHyper, Posterior, type Prediction } from './surrogate/surrogate.ts';
+import { type Box, type Score, search } from './surrogate/search.ts';
+import type { Prediction } from './surrogate/gaussian.ts';
+import { fitHyper, type Hyper, plainHyper, Posterior } from './surrogate/surrogate.ts';
 import { type Warped, warp } from './surrogate/warp.ts';
 
 /** More results than this are thinned: the better half stays, the rest is spread over the others. */
@@ -50,7 +51,7 @@ export const gp: Sampler = (space, history, rng) => {
   let pending = 0;
   for (const observation of history) {
     if (observation.status !== 'pending' || pending++ >= 64) continue;
-    posterior.believe(rowOf(layout, observation.point));
+    posterior.believe(rowOf(layout, observation.point), posterior.noise);
   }
   try {
     return propose(space, belief, history, rng);
@@ -64,12 +65,21 @@ export function results(history: readonly Observation[]): Observation[] {
   return history.filter((o) => (o.status === 'done' || o.status === 'stopped') && Number.isFinite(o.loss));
 }
 
-function propose(space: Space, belief: Belief, history: readonly Observation[], rng: Rng): Point {
-  const { layout, posterior, means, used } = belief;
+/** The point that promises most under a belief; `history` are points that must not come again where they can. */
+export function propose(
+  space: Space,
+  belief: Belief,
+  history: readonly { readonly point: Point }[],
+  rng: Rng,
+  box?: (centre: Float64Array) => Box,
+): Point {
+  const { layout, posterior, means } = belief;
   const order = Array.from(means.keys()).sort((a, b) => means[a]! - means[b]!);
   const threshold = means[order[0]!]!;
-  const around = order.slice(0, 5).map((i) => posterior.rows[i]!);
-  void used;
+  // Near one good point at a time, when it is to be near one.
+  const around = (box === undefined ? order.slice(0, 5) : [order[rng.int(Math.min(4, order.length))]!]).map(
+    (i) => posterior.rows[i]!,
+  );
   const finite = layout.counts.every((count) => count < Infinity);
   const seen = finite ? new Set(history.map((o) => canonical(o.point))) : undefined;
   const d = layout.size;
@@ -82,6 +92,7 @@ function propose(space: Space, belief: Belief, history: readonly Observation[], 
       local: 20,
       full: 60,
       climbs: 3,
+      ...(box === undefined ? {} : { box: box(around[0]!) }),
       ...(seen === undefined ? {} : { taken: (point: Point) => seen.has(canonical(point)) }),
     },
     rng,
@@ -115,10 +126,14 @@ export function expectedImprovement(posterior: Posterior, threshold: number): Sc
 /** Fit the model to results (finite losses, at least one). The same results give the same belief. */
 export function believe(space: Space, known: readonly Observation[]): Belief {
   const layout = layoutOf(space);
+  return believeWith(layout, known, hyperOf(layout, known, checkpoint(known.length)));
+}
+
+/** The same with given hyperparameters. */
+export function believeWith(layout: Layout, known: readonly Observation[], hyper: Hyper): Belief {
   const used = thin(known);
   const rows = used.map((o) => rowOf(layout, o.point));
   const warped = warp(used.map((o) => o.loss!));
-  const hyper = hyperOf(layout, known, checkpoint(known.length));
   const posterior = posteriorOf(layout, hyper, rows);
   posterior.condition(warped.values);
   const means = Float64Array.from(rows, (row) => posterior.mean(row));
@@ -126,7 +141,7 @@ export function believe(space: Space, known: readonly Observation[]): Belief {
 }
 
 /** The largest checkpoint not above n: every number up to 12, then each 12 % larger than the one before. */
-function checkpoint(n: number): number {
+export function checkpoint(n: number): number {
   let at = Math.min(n, 12);
   while (at < n) {
     const next = Math.max(at + 1, Math.floor(at * GROWTH));
@@ -154,20 +169,24 @@ function hyperOf(layout: Layout, known: readonly Observation[], at: number): Hyp
   const key = keyOf(layout, first);
   const found = memo.get(key);
   if (found !== undefined) return found;
-  const used = thin(first);
+  const best = fitTo(layout, first, hyperOf(layout, known, previous(at)));
+  if (memo.size > 200) memo.clear();
+  memo.set(key, best);
+  return best;
+}
+
+/** Hyperparameters fitted to results, from `start` and, while they are few, from knowing nothing. */
+export function fitTo(layout: Layout, known: readonly Observation[], start: Hyper): Hyper {
+  const used = thin(known);
   const rows = used.map((o) => rowOf(layout, o.point));
   const values = warp(used.map((o) => o.loss!)).values;
-  const starts = [hyperOf(layout, known, previous(at))];
-  if (at < 60) starts.push(plainHyper(layout.size));
-  const steps = at < 60 ? 25 : 15;
-  let best: Hyper | undefined;
-  for (const start of starts) {
-    const fit = fitHyper(rows, values, layout.category, start, steps);
-    if (best === undefined || fit.objective < best.objective) best = fit;
+  const few = known.length < 60;
+  let best = fitHyper(rows, values, layout.category, start, few ? 25 : 15);
+  if (few) {
+    const other = fitHyper(rows, values, layout.category, plainHyper(layout.size), 25);
+    if (other.objective < best.objective) best = other;
   }
-  if (memo.size > 200) memo.clear();
-  memo.set(key, best!);
-  return best!;
+  return best;
 }
 
 /** A text that differs when the results do. */
@@ -199,7 +218,7 @@ function posteriorOf(layout: Layout, hyper: Hyper, rows: readonly Float64Array[]
   let same = 0;
   while (same < posterior.rows.length && same < rows.length && posterior.rows[same] === rows[same]) same++;
   posterior.truncate(same);
-  for (const row of rows.slice(same)) posterior.add(row);
+  for (const row of rows.slice(same)) posterior.add(row, posterior.noise);
   return posterior;
 }
 

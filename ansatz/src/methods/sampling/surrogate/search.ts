@@ -15,6 +15,12 @@ export interface Score {
   readonly slope?: (row: Float64Array, gradient: Float64Array) => number;
 }
 
+/** A box of the unit cube, by coordinate. */
+export interface Box {
+  readonly low: Float64Array;
+  readonly high: Float64Array;
+}
+
 export interface Where {
   /** Rows to look around, best first. */
   readonly around: readonly Float64Array[];
@@ -24,8 +30,8 @@ export interface Where {
   /** How many of the candidates are scored in full, and how many of those are climbed from. */
   readonly full: number;
   readonly climbs: number;
-  /** Box of the unit cube to stay in, by coordinate; the whole cube when absent. */
-  readonly box?: { readonly low: Float64Array; readonly high: Float64Array };
+  /** Where to stay; the whole cube when absent. */
+  readonly box?: Box;
   /** True for points that must not be proposed again. */
   readonly taken?: (point: Point) => boolean;
 }

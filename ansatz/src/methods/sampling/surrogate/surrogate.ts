@@ -3,8 +3,9 @@
  * Hamming distance for unordered choices, a constant distance between "has it" and "has it not".
  */
 
-import { factor, factorRow, halfLogDet, inverse, solve, solveLower } from '../../math/cholesky.ts';
+import { factor, halfLogDet, inverse, solve } from '../../math/cholesky.ts';
 import { minimise } from '../../math/minimise.ts';
+import { Gaussian, type Prediction } from './gaussian.ts';
 
 /** What is learned from the data: logs of length scales (d), of noise ÷ signal, and of the signal's variance. */
 export interface Hyper {
@@ -35,14 +36,14 @@ export function plainHyper(size: number): Hyper {
   };
 }
 
-function squared(a: number, b: number, category: number): number {
+export function squared(a: number, b: number, category: number): number {
   if (a === b) return 0;
   if (a < 0 || b < 0) return APART;
   return category === 1 ? 1 : (a - b) * (a - b);
 }
 
 /** Matérn 5/2 correlation at squared scaled distance. */
-function matern(distance: number): number {
+export function matern(distance: number): number {
   const r = Math.sqrt(5 * distance);
   return (1 + r + (r * r) / 3) * Math.exp(-r);
 }
@@ -150,147 +151,49 @@ export function fitHyper(
   };
 }
 
-/** A prediction: mean and standard deviation of the noise-free value, in the units of y. */
-export interface Prediction {
-  mean: number;
-  sd: number;
-}
-
-/** The posterior given rows and values: predicts anywhere, and takes further rows at O(n²) each. */
-export class Posterior {
+/** The posterior over rows of a {@link Layout}. */
+export class Posterior extends Gaussian<Float64Array> {
   readonly hyper: Hyper;
   readonly category: Uint8Array;
-  readonly rows: Float64Array[] = [];
-  #stride = 0;
-  #l = new Float64Array(0);
-  readonly #y: number[] = [];
-  readonly #extra: number[] = [];
-  #alpha: Float64Array = new Float64Array(0);
+  /** Variance of the noise of one value. */
+  readonly noise: number;
   readonly #weights: Float64Array;
   readonly #s2: number;
-  readonly #eta: number;
-  #k = new Float64Array(0);
-  #b = new Float64Array(0);
 
   constructor(hyper: Hyper, category: Uint8Array) {
+    const weights = hyper.lengths.map((log) => Math.exp(-2 * log));
+    // A signal smaller than the values' own spread would make the search too sure of itself.
+    const s2 = Math.max(1, Math.exp(hyper.signal));
+    super({
+      between: (a, b) => s2 * matern(distanceOf(a, b, weights, category)) + MEAN_VARIANCE,
+      variance: () => s2 + MEAN_VARIANCE,
+    });
     this.hyper = hyper;
     this.category = category;
-    this.#weights = hyper.lengths.map((log) => Math.exp(-2 * log));
-    this.#s2 = Math.exp(hyper.signal);
-    this.#eta = Math.exp(hyper.noise);
-  }
-
-  get noiseSd(): number {
-    return Math.sqrt(this.#s2 * this.#eta);
-  }
-
-  /** Prior standard deviation far from all rows. */
-  get priorSd(): number {
-    return Math.sqrt(this.#s2);
+    this.noise = Math.exp(hyper.signal + hyper.noise);
+    this.#weights = weights;
+    this.#s2 = s2;
   }
 
   /** Scaled distance √(Σ (aᵢ−bᵢ)²/ℓᵢ²) between two rows. */
   distance(a: Float64Array, b: Float64Array): number {
-    let sum = 0;
-    for (let k = 0; k < a.length; k++) sum += this.#weights[k]! * squared(a[k]!, b[k]!, this.category[k]!);
-    return Math.sqrt(sum);
+    return Math.sqrt(distanceOf(a, b, this.#weights, this.category));
   }
 
-  /** Take one more row. Values are given later, by {@link condition}. */
-  add(row: Float64Array, extra = 0): void {
-    const n = this.rows.length;
-    if (n >= this.#stride) this.#grow();
-    const at = n * this.#stride;
-    for (let i = 0; i < n; i++) this.#l[at + i] = this.#covariance(row, this.rows[i]!);
-    this.rows.push(row);
-    this.#extra.push(extra);
-    const own = this.#s2 * (1 + this.#eta) + MEAN_VARIANCE + extra;
-    for (let jitter = 1e-10; ; jitter *= 100) {
-      this.#l[at + n] = own + jitter;
-      if (factorRow(this.#l, this.#stride, n)) return;
-      if (jitter > 1) throw new Error('a covariance is not positive definite');
-      for (let i = 0; i < n; i++) this.#l[at + i] = this.#covariance(row, this.rows[i]!);
-    }
-  }
-
-  /** Forget the rows from number `count` on. */
-  truncate(count: number): void {
-    this.rows.length = Math.min(this.rows.length, count);
-    this.#extra.length = this.rows.length;
-  }
-
-  /** Take the values of all rows; further rows may follow, with values by {@link believe}. */
-  condition(y: ArrayLike<number>): void {
-    const n = this.rows.length;
-    this.#y.length = 0;
-    for (let i = 0; i < n; i++) this.#y.push(y[i]!);
-    this.#alpha = solve(this.#l, this.#stride, n, Float64Array.from(this.#y));
-  }
-
-  /** Add a row whose value is not known yet, at its predicted mean: what is learned there shrinks the spread around it. */
-  believe(row: Float64Array): void {
-    const { mean } = this.predict(row, { mean: 0, sd: 0 });
-    this.add(row);
-    this.#y.push(mean);
-    this.#alpha = solve(this.#l, this.#stride, this.rows.length, Float64Array.from(this.#y));
-  }
-
-  /** Only the mean: O(n d). */
-  mean(row: Float64Array): number {
-    const n = this.rows.length;
-    let mean = 0;
-    for (let i = 0; i < n; i++) mean += this.#covariance(row, this.rows[i]!) * this.#alpha[i]!;
-    return mean;
-  }
-
-  /** Mean and standard deviation, written into `out`: O(n²). */
-  predict(row: Float64Array, out: Prediction): Prediction {
-    const n = this.rows.length;
-    if (this.#k.length < n) {
-      this.#k = new Float64Array(n + 64);
-      this.#b = new Float64Array(n + 64);
-    }
-    const k = this.#k;
-    let mean = 0;
-    for (let i = 0; i < n; i++) {
-      const value = this.#covariance(row, this.rows[i]!);
-      k[i] = value;
-      mean += value * this.#alpha[i]!;
-    }
-    solveLower(this.#l, this.#stride, n, k);
-    let variance = this.#s2 + MEAN_VARIANCE;
-    for (let i = 0; i < n; i++) variance -= k[i]! * k[i]!;
-    out.mean = mean;
-    out.sd = Math.sqrt(Math.max(variance, 1e-12 * this.#s2));
-    return out;
-  }
-
-  /** As {@link predict}, with the gradients of mean and sd by each coordinate written into `dMean` and `dSd` (length d). */
+  /** As predict, with the gradients of mean and sd by each coordinate written into `dMean` and `dSd` (length d). */
   slope(row: Float64Array, out: Prediction, dMean: Float64Array, dSd: Float64Array): Prediction {
-    const n = this.rows.length;
     this.predict(row, out);
-    const d = row.length;
+    const { spread, mean } = this.weights();
     const weights = this.#weights;
-    // predict left L⁻¹k in #k; one more solve gives C⁻¹k.
-    const b = this.#b;
-    for (let i = 0; i < n; i++) b[i] = this.#k[i]!;
-    const l = this.#l;
-    for (let i = n - 1; i >= 0; i--) {
-      const at = i * this.#stride;
-      const x = b[i]! / l[at + i]!;
-      b[i] = x;
-      for (let j = 0; j < i; j++) b[j]! -= l[at + j]! * x;
-    }
+    const d = row.length;
     dMean.fill(0);
     dSd.fill(0);
-    for (let i = 0; i < n; i++) {
+    for (let i = 0; i < this.rows.length; i++) {
       const other = this.rows[i]!;
-      let distance = 0;
-      for (let j = 0; j < d; j++) distance += weights[j]! * squared(row[j]!, other[j]!, this.category[j]!);
-      const r = Math.sqrt(5 * distance);
+      const r = Math.sqrt(5 * distanceOf(row, other, weights, this.category));
       const dk = this.#s2 * (-5 / 3) * (1 + r) * Math.exp(-r);
-      const m = dk * this.#alpha[i]!;
-      const v = dk * b[i]!;
+      const m = dk * mean[i]!;
+      const v = dk * spread[i]!;
       for (let j = 0; j < d; j++) {
         if (this.category[j] === 1 || row[j]! < 0 || other[j]! < 0) continue;
         const e = weights[j]! * (row[j]! - other[j]!);
@@ -301,23 +204,11 @@ export class Posterior {
     for (let j = 0; j < d; j++) dSd[j]! /= out.sd;
     return out;
   }
+}
 
-  #covariance(a: Float64Array, b: Float64Array): number {
-    const weights = this.#weights;
-    const category = this.category;
-    let distance = 0;
-    for (let k = 0; k < a.length; k++) distance += weights[k]! * squared(a[k]!, b[k]!, category[k]!);
-    return this.#s2 * matern(distance) + MEAN_VARIANCE;
-  }
-
-  #grow(): void {
-    const stride = Math.max(32, Math.ceil(this.#stride * 1.5));
-    const l = new Float64Array(stride * stride);
-    const n = this.rows.length;
-    for (let i = 0; i < n; i++) {
-      for (let j = 0; j <= i; j++) l[i * stride + j] = this.#l[i * this.#stride + j]!;
-    }
-    this.#l = l;
-    this.#stride = stride;
-  }
+/** Σ (aᵢ−bᵢ)² wᵢ. */
+export function distanceOf(a: Float64Array, b: Float64Array, weights: Float64Array, category: Uint8Array): number {
+  let sum = 0;
+  for (let k = 0; k < a.length; k++) sum += weights[k]! * squared(a[k]!, b[k]!, category[k]!);
+  return sum;
 }

@@ -1,0 +1,135 @@
+/**
+ * Freeze-thaw: which training gets the next steps, by a model of all curves together (Swersky, Snoek & Adams 2014,
+ * arXiv 1406.3896). Two rules beside the model keep it honest: every stretch of the ladder gets its share of the
+ * steps, as in successive halving, so that no belief can starve the deep runs or the new ones; and only some choices
+ * go straight for the largest expected gain per step.
+ */
+
+import { logH } from '../../math/normal.ts';
+import type { Rng } from '../../math/rng.ts';
+import type { Prediction } from '../../sampling/surrogate/gaussian.ts';
+import { layoutOf, rowOf } from '../../sampling/surrogate/layout.ts';
+import { startupOf } from '../../sampling/gp.ts';
+import type { Scheduler, Situation } from '../scheduler.ts';
+import { believeCurves, placeOf, rungsOf } from './belief.ts';
+
+/** Steps of new trainings up to their first rung, in shares of what each later stretch gets. */
+const FIRST_SHARE = 3;
+/** How often the paused training with the largest expected gain per remaining step goes on, wherever it stands. */
+const GREEDY = 0.3;
+const MOST_SCORED = 20;
+
+/** Trainings pause at every rung; the model says which of them is worth its next stretch. */
+export const freezeThaw: Scheduler = {
+  rungs: rungsOf,
+  atRung(situation, training, random) {
+    if (situation.canPause === false) return stays(situation, training) ? 'continue' : 'stop';
+    const trainings = situation.trainings.map((one, i) =>
+      i === training ? { ...one, status: 'paused' as const } : one,
+    );
+    return freezeThaw.resume({ ...situation, trainings }, random) === training ? 'continue' : 'pause';
+  },
+  resume: thaw,
+};
+
+/** Whether there is enough to learn from. */
+export function ready({ space, trainings, reports }: Situation): boolean {
+  return trainings.length >= startupOf(space) && reports.length >= 3;
+}
+
+function thaw(situation: Situation, rng: Rng): number | undefined {
+  const { longest, trainings } = situation;
+  if (!ready(situation) || !trainings.some((training) => training.status === 'paused')) return undefined;
+  const greedy = rng.uniform() < GREEDY;
+  const rungs = rungsOf(longest);
+  const order = byNeed(situation, rungs);
+  if (!greedy && order[0] === 0) return undefined;
+
+  const layout = layoutOf(situation.space);
+  const { model, best } = believeCurves(situation);
+  const base = model.rows.length;
+  const end = (i: number): ReturnType<typeof placeOf> =>
+    placeOf(rowOf(layout, trainings[i]!.point), longest, i, longest);
+  // Trainings under way are believed to reach what is expected of them at their next rung.
+  trainings.forEach((training, i) => {
+    if (training.status !== 'running') return;
+    model.believe(placeOf(rowOf(layout, training.point), next(rungs, training.step), i, longest), model.noise);
+  });
+  const out: Prediction = { mean: 0, sd: 0 };
+  const gain = (i: number): number => {
+    model.predict(end(i), out);
+    return logH((best - out.mean) / out.sd) + Math.log(out.sd);
+  };
+  const ends = trainings
+    .flatMap((training, i) => (training.status === 'paused' ? [i] : []))
+    .map((i) => ({ i, mean: model.mean(end(i)) }))
+    .sort((a, b) => a.mean - b.mean)
+    .map(({ i }) => i);
+
+  let chosen: number | undefined;
+  if (greedy) {
+    chosen = largest(ends.slice(0, MOST_SCORED), (i) => gain(i) - Math.log(longest - trainings[i]!.step));
+  } else {
+    for (const k of order) {
+      if (k === 0) break;
+      const standing = ends.filter((i) => trainings[i]!.step >= rungs[k - 1]! && trainings[i]!.step < rungs[k]!);
+      chosen = largest(standing.slice(0, MOST_SCORED), gain);
+      if (chosen !== undefined) break;
+    }
+  }
+  model.truncate(base);
+  return chosen;
+}
+
+/** The stretches of the ladder, the one furthest behind its share of the steps first. Stretch 0 is a new training's. */
+function byNeed({ trainings }: Situation, rungs: readonly number[]): number[] {
+  const spent = new Float64Array(rungs.length);
+  for (const { status, step } of trainings) {
+    const to = status === 'running' ? next(rungs, step) : step;
+    for (let k = 0, before = 0; k < rungs.length && before < to; before = rungs[k++]!) {
+      spent[k]! += Math.min(to, rungs[k]!) - before;
+    }
+  }
+  spent[0]! /= FIRST_SHARE;
+  return Array.from(rungs.keys()).sort((a, b) => spent[a]! - spent[b]!);
+}
+
+/**
+ * Without pauses: whether a training that has reached a rung is among those that should go on, by the end the model
+ * expects of it. The share that goes on is the one that keeps the stretches' shares.
+ */
+function stays(situation: Situation, training: number): boolean {
+  const { longest, trainings, reports } = situation;
+  if (!ready(situation)) return true;
+  const rungs = rungsOf(longest);
+  const k = rungs.findIndex((rung) => rung >= trainings[training]!.step);
+  if (k < 0 || k >= rungs.length - 1) return true;
+  const stretch = (j: number): number => rungs[j]! - (j === 0 ? 0 : rungs[j - 1]!);
+  const share = stretch(k) / (k === 0 ? FIRST_SHARE : 1) / stretch(k + 1);
+  const reached = new Set(reports.filter((report) => report.step >= rungs[k]!).map((report) => report.trial));
+  reached.add(training);
+  const layout = layoutOf(situation.space);
+  const { model } = believeCurves(situation);
+  const end = (i: number): number => model.mean(placeOf(rowOf(layout, trainings[i]!.point), longest, i, longest));
+  const own = end(training);
+  let better = 0;
+  for (const i of reached) if (i !== training && end(i) < own) better++;
+  return better < Math.max(1, Math.round(share * reached.size));
+}
+
+function next(rungs: readonly number[], step: number): number {
+  return rungs.find((rung) => rung > step) ?? rungs.at(-1)!;
+}
+
+function largest(items: readonly number[], score: (item: number) => number): number | undefined {
+  let best: number | undefined;
+  let top = -Infinity;
+  for (const item of items) {
+    const value = score(item);
+    if (value > top) {
+      top = value;
+      best = item;
+    }
+  }
+  return best;
+}

@@ -1,0 +1,84 @@
+/** Where new trainings start: a sampler that learns from curves of any length. */
+
+import type { Rng } from '../../math/rng.ts';
+import { believeWith, checkpoint, fitTo, propose } from '../../sampling/gp.ts';
+import { quasi } from '../../sampling/quasi.ts';
+import type { Observation } from '../../sampling/sampler.ts';
+import { layoutOf, rowOf } from '../../sampling/surrogate/layout.ts';
+import type { Box } from '../../sampling/surrogate/search.ts';
+import { type Hyper, plainHyper } from '../../sampling/surrogate/surrogate.ts';
+import type { Point } from '../../space/space.ts';
+import type { Situation } from '../scheduler.ts';
+import { bestsOf, proposalHypers } from './belief.ts';
+import { ready } from './freeze-thaw.ts';
+
+/**
+ * Share of points by chance: early curves lie flat on a plateau more often than not, and a model of the plateau's
+ * noise would send every training there.
+ */
+const CHANCE = 0.25;
+/** Share of points near one of the best. */
+const NEAR = 0.35;
+/** How near: half-width as a share of the range, for a parameter of typical length scale. */
+const HALF = 0.15;
+
+/**
+ * A point to start a training from: expected improvement over the best so far of each training, be it deep or
+ * shallow (deep ones are better because they are deep and because they were worth going on with: both are right).
+ */
+export function newPoint(situation: Situation, rng: Rng): Point {
+  const { space, trainings, reports } = situation;
+  const layout = layoutOf(space);
+  const history = trainings.map((training) => ({ point: training.point, status: 'pending' as const }));
+  const mode = rng.uniform();
+  if (layout.size === 0 || !ready(situation) || mode < CHANCE) return quasi(space, history, rng);
+
+  const results = (upTo: number): Observation[] =>
+    Array.from(bestsOf(reports.slice(0, upTo)), ([trial, loss]) => ({
+      point: trainings[trial]!.point,
+      status: 'done' as const,
+      loss,
+    }));
+  const hypers = proposalHypers(layout, reports);
+  const hyperAt = (at: number): Hyper => {
+    const known = hypers.get(at);
+    if (known !== undefined) return known;
+    if (at < 4) return plainHyper(layout.size);
+    const fit = fitTo(layout, results(at), hyperAt(checkpoint(at - 1)));
+    hypers.set(at, fit);
+    return fit;
+  };
+  const belief = believeWith(layout, results(reports.length), hyperAt(checkpoint(reports.length)));
+  const { posterior } = belief;
+  const base = posterior.rows.length;
+  for (const { status, step, point } of trainings) {
+    if (status === 'running' && step === 0) posterior.believe(rowOf(layout, point), posterior.noise);
+  }
+  const point = propose(
+    space,
+    belief,
+    trainings,
+    rng,
+    mode < CHANCE + NEAR ? around(belief.posterior.hyper) : undefined,
+  );
+  posterior.truncate(base);
+  return point;
+
+  /** A box around a point, wider where the length scale is longer. */
+  function around(hyper: Hyper): (centre: Float64Array) => Box {
+    const d = layout.size;
+    let mean = 0;
+    for (const log of hyper.lengths) mean += log / d;
+    return (centre) => {
+      const low = new Float64Array(d);
+      const high = new Float64Array(d).fill(1);
+      for (let k = 0; k < d; k++) {
+        if (layout.category[k] === 1 || centre[k]! < 0) continue;
+        const half = HALF * Math.min(4, Math.max(0.25, Math.exp(hyper.lengths[k]! - mean)));
+        low[k] = Math.max(0, centre[k]! - half);
+        high[k] = Math.min(1, centre[k]! + half);
+      }
+      return { low, high };
+    };
+  }
+}

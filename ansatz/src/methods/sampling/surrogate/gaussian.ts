@@ -1,0 +1,109 @@
+/** A Gaussian process conditioned on values at rows, whatever the rows and the covariance are. */
+
+import { factorRow, solve, solveLower, solveUpper } from '../../math/cholesky.ts';
+
+/** A prediction: mean and standard deviation of the noise-free value, in the units of y. */
+export interface Prediction {
+  mean: number;
+  sd: number;
+}
+
+/** Covariance between two different places, and variance of one place without noise. */
+export interface Kernel<Row> {
+  readonly between: (a: Row, b: Row) => number;
+  readonly variance: (a: Row) => number;
+}
+
+/** Takes rows one at a time at O(n²) each, and values for all of them at once. */
+export class Gaussian<Row> {
+  readonly rows: Row[] = [];
+  readonly kernel: Kernel<Row>;
+  #stride = 0;
+  #l: Float64Array = new Float64Array(0);
+  #alpha: Float64Array = new Float64Array(0);
+  #k: Float64Array = new Float64Array(0);
+  #y: number[] = [];
+
+  constructor(kernel: Kernel<Row>) {
+    this.kernel = kernel;
+  }
+
+  /** Take one more row whose value is seen with this much noise (variance). Values are given later, by {@link condition}. */
+  add(row: Row, noise: number): void {
+    const n = this.rows.length;
+    if (n >= this.#stride) this.#grow();
+    const at = n * this.#stride;
+    const own = this.kernel.variance(row) + noise;
+    // Rows that all but coincide need a little more noise than was asked for.
+    for (let jitter = 1e-10 * own; ; jitter *= 100) {
+      for (let i = 0; i < n; i++) this.#l[at + i] = this.kernel.between(row, this.rows[i]!);
+      this.#l[at + n] = own + jitter;
+      if (factorRow(this.#l, this.#stride, n)) break;
+      if (!(jitter < 10 * own)) throw new Error('a covariance is not positive definite');
+    }
+    this.rows.push(row);
+  }
+
+  /** Forget the rows from number `count` on. */
+  truncate(count: number): void {
+    this.rows.length = Math.min(this.rows.length, count);
+  }
+
+  /** Take the values of all rows. */
+  condition(y: ArrayLike<number>): void {
+    this.#y = Array.from(y).slice(0, this.rows.length);
+    this.#alpha = solve(this.#l, this.#stride, this.rows.length, Float64Array.from(this.#y));
+  }
+
+  /** Add a row whose value is not known yet, at its predicted mean: what is learned there shrinks the spread around it. */
+  believe(row: Row, noise: number): void {
+    const mean = this.mean(row);
+    this.add(row, noise);
+    this.condition([...this.#y, mean]);
+  }
+
+  /** Only the mean: O(n) covariances. */
+  mean(row: Row): number {
+    const { between } = this.kernel;
+    let mean = 0;
+    for (let i = 0; i < this.rows.length; i++) mean += between(row, this.rows[i]!) * this.#alpha[i]!;
+    return mean;
+  }
+
+  /** Mean and standard deviation, written into `out`: O(n²). */
+  predict(row: Row, out: Prediction): Prediction {
+    const n = this.rows.length;
+    if (this.#k.length < n) this.#k = new Float64Array(n + 64);
+    const k = this.#k;
+    const { between } = this.kernel;
+    let mean = 0;
+    for (let i = 0; i < n; i++) {
+      const value = between(row, this.rows[i]!);
+      k[i] = value;
+      mean += value * this.#alpha[i]!;
+    }
+    solveLower(this.#l, this.#stride, n, k);
+    const prior = this.kernel.variance(row);
+    let variance = prior;
+    for (let i = 0; i < n; i++) variance -= k[i]! * k[i]!;
+    out.mean = mean;
+    out.sd = Math.sqrt(Math.max(variance, 1e-12 * prior));
+    return out;
+  }
+
+  /** Right after {@link predict}: the weights C⁻¹k of that row, and those of the mean. Shared memory: read at once. */
+  weights(): { readonly spread: Float64Array; readonly mean: Float64Array } {
+    return { spread: solveUpper(this.#l, this.#stride, this.rows.length, this.#k), mean: this.#alpha };
+  }
+
+  #grow(): void {
+    const stride = Math.max(32, Math.ceil(this.#stride * 1.5));
+    const l = new Float64Array(stride * stride);
+    const n = this.rows.length;
+    for (let i = 0; i < n; i++) {
+      for (let j = 0; j <= i; j++) l[i * stride + j] = this.#l[i * this.#stride + j]!;
+    }
+    this.#l = l;
+    this.#stride = stride;
+  }
+}
