@@ -68,6 +68,18 @@ describe('the kill audit', () => {
     expect(again[0]!.events).toEqual(again[1]!.events);
   });
 
+  test('sees paused runs to their end that would never have gone on', async () => {
+    let gone = 0;
+    for (let seedNumber = 1; seedNumber <= 10; seedNumber++) {
+      const { state, events } = await simulate({ seedNumber, pruner: 'halving' });
+      const told = events.filter((event) => event.type === 'run.audited');
+      for (const event of told) expect(runOf(state, event.run)).toMatchObject({ status: 'done', audited: {} });
+      gone += told.filter(({ run }) => runOf(state, run).stays.length > 1).length;
+      expect(state.paused).toEqual([]);
+    }
+    expect(gone).toBeGreaterThan(2);
+  });
+
   test('keeps the risk that a pruner states', async () => {
     const pruner: Pruner = (run) =>
       run.losses[0]! > 3 && run.steps.length > 2 ? { stop: true, risk: 0.0123 } : 'continue';

@@ -72,10 +72,10 @@ describe('a study whose runs may pause', () => {
     expect(state.ledger.spent.deviceSeconds).toBeLessThan(0.7 * plain.state.ledger.spent.deviceSeconds);
     for (const run of state.runs)
       expect(run.charge!.deviceSeconds).toBeLessThanOrEqual(activeSeconds(run, state.now) + 0.01);
-    const dropped = state.runs.filter((run) => run.stopping === 'unfinished');
+    const dropped = state.runs.filter((run) => run.stopWhy?.includes('the budget could not finish'));
     expect(dropped.length).toBeGreaterThan(0);
     for (const run of dropped) {
-      expect(run).toMatchObject({ status: 'stopped', stopWhy: expect.stringContaining('the budget could not finish') });
+      expect(run).toMatchObject({ status: 'stopped', stopping: 'pruned', risk: expect.any(Number) });
       expect(state.trials[run.trial - 1]).toMatchObject({ verdict: 'discard' });
     }
   });

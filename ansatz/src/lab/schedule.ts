@@ -27,6 +27,7 @@ const MOST_PAUSED = 8;
 const FREE_SHARE = 0.2;
 /** Without a pause only the worse half goes, and only when this many have been seen at the rung. */
 const FEWEST = 3;
+const UNFINISHED = 'paused runs the budget could not finish';
 /** A paused run that beats the incumbent after this share of the finished ones is finished while there is room. */
 const PROMISING = 0.1;
 
@@ -125,12 +126,31 @@ export function dropUnfinished(state: State): EventBody[] {
     const actions = goOn(state, run);
     if (actions.length > 0) return actions;
   }
-  if (wish && free(state.ledger, 'runs') >= 1) return [unfinished(ranked.at(-1)!.run)];
+  if (wish && free(state.ledger, 'runs') >= 1) return giveUp(state, [ranked.at(-1)!.run]);
   // What is under way may yet change what is worth going on with.
-  return state.running.length > 0 ? [] : ranked.map(({ run }) => unfinished(run));
+  return state.running.length > 0
+    ? []
+    : giveUp(
+        state,
+        ranked.map(({ run }) => run),
+      );
 }
 
-function unfinished(run: Run, why = 'paused runs the budget could not finish'): EventBody {
+/** Stop paused runs for good. One that is to be seen to its end goes on instead; a second one waits for its turn. */
+function giveUp(state: State, runs: readonly Run[]): EventBody[] {
+  let going = false;
+  return runs.flatMap((run): EventBody[] => {
+    const event = cut(state, run, run.rung, UNFINISHED);
+    if (event.type !== 'run.audited') return [event];
+    if (going) return [];
+    const resumed = goOn(state, run);
+    if (resumed.length === 0) return [unfinished(run)];
+    going = true;
+    return [event, ...resumed];
+  });
+}
+
+function unfinished(run: Run, why = UNFINISHED): EventBody {
   return { type: 'run.stopping', run: run.id, reason: 'unfinished', why: `stopped at step ${run.rung}: ${why}` };
 }
 

@@ -8,7 +8,7 @@ import { lossOf, type Run, type State, trialOf } from './state.ts';
 export interface KillAudit {
   /** Runs stopped for good. */
   readonly stops: number;
-  /** Paused runs that were never gone on with; nobody audits these. */
+  /** Paused runs that were left without the time, the slot or the lab to go on; nobody audits these. */
   readonly unfinished: number;
   /** Runs that would have been stopped too, but were let finish: a random one in twenty. */
   readonly audited: number;

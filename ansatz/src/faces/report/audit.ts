@@ -8,7 +8,7 @@ export function auditLead({ status }: Report): string {
   const { audit } = status;
   const better =
     audit.finished === 0
-      ? 'None of them has a result yet, so what stopping costs is not known.'
+      ? 'None of these has a result yet, so what stopping costs is not known.'
       : `${audit.better === 0 ? 'None' : grouped(audit.better)} of the ${count(audit.finished, 'such run')} with a result came out better than the best of its moment.`;
   return `Runs that look hopeless are stopped early. One in twenty of them, drawn by chance, is let finish instead, to see what the others would have come to. ${better}`;
 }
@@ -24,7 +24,7 @@ export function auditRows({ status }: Report): (readonly [string, string])[] {
       `${grouped(audit.audited)}${audit.audited > audit.finished ? `, ${grouped(audit.finished)} with a result` : ''}`,
     ],
   ];
-  if (audit.unfinished > 0) rows.push(['paused and never gone on with', grouped(audit.unfinished)]);
+  if (audit.unfinished > 0) rows.push(['paused, with no time left to go on', grouped(audit.unfinished)]);
   if (audit.stated !== undefined) rows.push(['stated risk of a stop', percent(audit.stated)]);
   if (audit.realised !== undefined) {
     const { share, low, high } = audit.realised;

@@ -7,7 +7,7 @@ export interface Amount {
   readonly money: number;
 }
 
-/** Why the lab stops a run. `unfinished` = it was paused, and nothing was left with which to finish it. */
+/** Why the lab stops a run. `unfinished` = it was paused, and no time, slot or lab was left to finish it. */
 export type StopReason = 'pruned' | 'nan' | 'killed' | 'unfinished';
 
 /** How a run ended. `stopped` = by the lab; `lost` = nobody can say how. */
