@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test } from 'vitest';
+import { parseCpuList } from '../config/machine.ts';
 import { simpleConfig } from '../../study/config.fixture.ts';
+import type { Slot } from '../../study/config.ts';
 import type { Executor, Exit, Message, RunSpec } from './executor.ts';
 import { localExecutor, runFolder, tokenOf } from './local.ts';
 import { alive, bootId, birthOf, signal, withEnvironment } from './process.ts';
@@ -38,6 +40,7 @@ function local(
   script = SCRIPT,
   grace = 0.3,
   leaseSeconds = 60,
+  slots?: readonly Slot[],
 ): Bench & { folder: string; runs: string; again: () => Executor } {
   const folder = scratch();
   const runs = join(folder, 'runs');
@@ -45,6 +48,7 @@ function local(
   const via = (flag: string) => ({ by: 'env', variable: flag }) as const;
   const config = simpleConfig({
     folder,
+    ...(slots === undefined ? {} : { slots }),
     command: ['sh', '-c', '. ./script.sh', 'script.sh'],
     knobs: [
       { name: 'seconds', kind: 'float', low: 0, high: 100, scale: 'linear', via: via('SECONDS_') },
@@ -272,6 +276,36 @@ describe('the local executor', () => {
     bench.executor.resume(1, 0);
     expect(exits(await told)[0]!.exit).toMatchObject({ code: 0 });
     expect(readFileSync(join(runFolder(bench.runs, 1), 'stdout'), 'utf8')).toBe('mine\nstray\n');
+    bench.executor.close();
+  });
+
+  const cpus = parseCpuList(/Cpus_allowed_list:\s*(\S+)/.exec(readFileSync('/proc/self/status', 'utf8'))![1]!);
+  test.skipIf(cpus.length < 2)('a run that goes on in another slot is bound to the CPUs of that one', async () => {
+    const slots = cpus.slice(0, 2).map((cpu) => ({ cpus: [cpu], gpus: [], threads: 1 }));
+    const bench = local('(sleep 30) & sleep 30', 0.3, 60, slots);
+    bench.executor.submit(bench.spec(1, 0), () => {});
+    await started(bench.runs, [1]);
+    await sleep(300);
+    const allowed = (): string[] =>
+      withEnvironment(`ANSATZ_RUN=${tokenOf(bench.runs, 1)}`).map(
+        (pid) => /Cpus_allowed_list:\s*(\S+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]!,
+      );
+    expect(new Set(allowed())).toEqual(new Set([String(cpus[0])]));
+    bench.executor.pause(1);
+    await sleep(400);
+    bench.executor.resume(1, 1);
+    await sleep(800);
+    expect(allowed().length).toBeGreaterThanOrEqual(3);
+    expect(new Set(allowed())).toEqual(new Set([String(cpus[1])]));
+    expect(withEnvironment(`ANSATZ_RUN=${tokenOf(bench.runs, 1)}`).map(stateOf)).not.toContain('T');
+    bench.executor.pause(1);
+    await sleep(400);
+    bench.executor.resume(1, 0);
+    await sleep(800);
+    expect(new Set(allowed())).toEqual(new Set([String(cpus[0])]));
+    bench.executor.stop(1);
+    await sleep(800);
+    expect(allowed()).toEqual([]);
     bench.executor.close();
   });
 

@@ -49,6 +49,8 @@ interface Live {
   wanted?: 'paused' | 'running';
   /** When its supervisor was last asked for that. */
   askedAt: number;
+  /** The slot whose CPUs it is bound to; absent when another lab has seen to that. */
+  slot?: number;
   /** It is being moved to the CPUs of another slot. */
   moving: boolean;
 }
@@ -110,6 +112,7 @@ export function localExecutor({ config, runs, leaseSeconds = LEASE_SECONDS }: Lo
       cpuSeconds: 0,
       ended: false,
       askedAt: -Infinity,
+      slot: adopted ? undefined : spec.slot,
       moving: false,
     };
     live.set(spec.run, entry);
@@ -220,6 +223,7 @@ export function localExecutor({ config, runs, leaseSeconds = LEASE_SECONDS }: Lo
 
   const moved = async (entry: Live, slot: number): Promise<void> => {
     entry.moving = true;
+    entry.slot = slot;
     await rebind(treeOf(entry.started!.supervisor.pid, tokenEntry(runs, entry.spec.run)), config.slots[slot]);
     entry.moving = false;
     if (!entry.ended) look(entry);
@@ -322,7 +326,7 @@ export function localExecutor({ config, runs, leaseSeconds = LEASE_SECONDS }: Lo
         // Of one that goes on already, the limit was set when it did.
         if (limit < entry.spec.limitSeconds) writeLimit(entry.dir, limit);
       }
-      if (slot === entry.spec.slot || entry.started === undefined) look(entry);
+      if (slot === entry.slot || entry.started === undefined) look(entry);
       else void moved(entry, slot);
     },
     stop(run) {

@@ -130,6 +130,8 @@ describe('the journal', () => {
     const reader = openStudyDatabase(file, 'read');
     expect([...reader.read(1)]).toEqual([started(1, 5)]);
     reader.close();
+    const old = { config: { name: 'old' }, baseline: {} };
+    expect(upgrade('study.created', 1, old)).toMatchObject({ config: { name: 'old', pause: 'auto' } });
     expect(() => upgrade('run.started', 99, {})).toThrow(/newer/);
   });
 
