@@ -9,6 +9,8 @@ import { samplers } from '../sampling/auto.ts';
 import type { Observation } from '../sampling/sampler.ts';
 import { freezeThaw } from '../pruning/freeze/freeze-thaw.ts';
 import { newPoint } from '../pruning/freeze/new-point.ts';
+import { stopOrNot } from '../pruning/forecast.ts';
+import type { Curve } from '../pruning/pruner.ts';
 import type { Report, Situation } from '../pruning/scheduler.ts';
 import type { Point, Space } from '../space/space.ts';
 
@@ -42,6 +44,9 @@ interface Trial {
   status: 'running' | 'paused' | 'over';
   step: number;
   best: number;
+  readonly curve: { readonly steps: number[]; readonly losses: number[] };
+  /** The point came from outside: it is run as it is, and only stopped when it cannot win any more. */
+  readonly given: boolean;
 }
 
 /** A search in progress. */
@@ -50,6 +55,7 @@ export class Optimizer {
   readonly #sign: 1 | -1;
   readonly #trials: Trial[] = [];
   readonly #reports: Report[] = [];
+  readonly #finished: Curve[] = [];
   readonly #longest: number;
   readonly #rungs: readonly number[];
   readonly #pauses: boolean;
@@ -76,11 +82,19 @@ export class Optimizer {
       return { id, params: trial.point };
     }
     const point = params ?? samplers[sampler](space, this.#history(), this.#random());
-    return this.#start(point);
+    return this.#start(point, params !== undefined);
   }
 
-  #start(point: Point): Asked {
-    this.#trials.push({ point, observation: { point, status: 'pending' }, status: 'running', step: 0, best: Infinity });
+  #start(point: Point, given = false): Asked {
+    this.#trials.push({
+      point,
+      observation: { point, status: 'pending' },
+      status: 'running',
+      step: 0,
+      best: Infinity,
+      curve: { steps: [], losses: [] },
+      given,
+    });
     return { id: this.#trials.length - 1, params: point };
   }
 
@@ -89,7 +103,14 @@ export class Optimizer {
     const trial = this.#trials[id]!;
     const loss = this.#sign * value;
     trial.step = step;
+    if (!Number.isFinite(loss)) return 'stop';
     trial.best = Math.min(trial.best, loss);
+    trial.curve.steps.push(step);
+    trial.curve.losses.push(loss);
+    if (trial.given) {
+      const least = this.#trials.reduce((a, other) => (other === trial ? a : Math.min(a, other.best)), Infinity);
+      return stopOrNot(trial.curve, this.#finished, this.#longest, least) === 'continue' ? 'continue' : 'stop';
+    }
     if (!this.#rungs.includes(step)) return 'continue';
     this.#reports.push({ trial: id, step, loss });
     if (step >= this.#longest) return 'continue';
@@ -120,13 +141,23 @@ export class Optimizer {
     const ok = state !== 'failed' && loss !== undefined && Number.isFinite(loss);
     const status = ok ? (state === 'complete' ? 'done' : 'stopped') : 'crashed';
     trial.status = 'over';
+    if (state === 'complete' && trial.step >= this.#longest) this.#finished.push(trial.curve);
     trial.observation = { point: trial.point, status, ...(ok ? { loss } : {}) };
   }
 
   /** Finished trials from elsewhere. */
   observe(point: Point, value: number): void {
     const loss = this.#sign * value;
-    this.#trials.push({ point, observation: { point, status: 'done', loss }, status: 'over', step: 0, best: loss });
+    const curve = { steps: [], losses: [] };
+    this.#trials.push({
+      point,
+      observation: { point, status: 'done', loss },
+      status: 'over',
+      step: 0,
+      best: loss,
+      curve,
+      given: true,
+    });
   }
 
   /** The trial it would recommend: the best by its model of the results, so that one lucky number does not decide. */

@@ -1,6 +1,7 @@
 /** What ends or suspends trainings before their end, by the names of ansatz.yaml. */
 
 import { asha } from './asha.ts';
+import { forecast } from './forecast.ts';
 import { freezeThaw } from './freeze/freeze-thaw.ts';
 import { halving } from './halving.ts';
 import { median } from './median.ts';
@@ -8,8 +9,9 @@ import type { Pruner } from './pruner.ts';
 import type { Scheduler } from './scheduler.ts';
 
 /** Pruners: they look at one run beside the others, and let it go on or stop it. */
-export const pruners: Readonly<Record<'auto' | 'median' | 'asha' | 'none', Pruner>> = {
-  auto: median,
+export const pruners: Readonly<Record<'auto' | 'forecast' | 'median' | 'asha' | 'none', Pruner>> = {
+  auto: forecast,
+  forecast,
   median,
   asha,
   none: () => 'continue',

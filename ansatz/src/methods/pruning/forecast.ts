@@ -1,0 +1,198 @@
+/**
+ * Stop by forecast: how much better runs became after the same step, learned from those that went to their end, says
+ * how much better this one may still become. A run is stopped when that is not enough to beat the best so far.
+ */
+
+import { studentCdf } from '../math/quantile.ts';
+import { byFamilies, type Forecast } from './families.ts';
+import type { Curve, Pruner } from './pruner.ts';
+
+/** No stop without this many finished runs. */
+const FEWEST = 3;
+/** From this many on the gain still to come is regressed on where a run stands and how fast it moves. */
+const REGRESSED = 8;
+/** No stop in the first and the last part of a run: nothing is known there, and nothing is saved there. */
+const FROM = 0.06;
+const UNTIL = 0.9;
+/** Largest chance of beating the best so far that a run is stopped with. */
+const RISK = 0.085;
+/** A run is granted this much of the largest gain any finished run still made, … */
+const BEST_GAIN = 0.75;
+/** … on top of its own recent gain (over the last third of its steps), this many times over. */
+const OWN_GAIN = 1.3;
+/** The same must have been so a little earlier, this share of a full run: one bad report stops nothing. */
+const EARLIER = 0.02;
+const RIDGE = 1;
+const CLIP = 2.5;
+const MOST_DF = 30;
+
+/** What a run may still gain. */
+interface Outlook extends Forecast {
+  readonly df: number;
+  /** The best loss it can be granted at all. */
+  readonly hope: number;
+}
+
+/**
+ * Stops a run that will hardly beat the best loss of all others. `risk` is the chance that it would have. Goes on
+ * while fewer than three others have reached the longest known step.
+ */
+export const forecast: Pruner = (run, others) => {
+  const step = run.steps.at(-1);
+  if (step === undefined) return 'continue';
+  let longest = step;
+  let best = Infinity;
+  for (const other of others) {
+    longest = Math.max(longest, other.steps.at(-1) ?? 0);
+    best = Math.min(best, lowest(other).at(-1) ?? Infinity);
+  }
+  const finished = others.filter((other) => other.steps.length > 0 && other.steps.at(-1)! >= longest);
+  return stopOrNot(run, finished, longest, best);
+};
+
+/** The same when the full length and the best loss so far are known. */
+export function stopOrNot(run: Curve, finished: readonly Curve[], longest: number, best: number): ReturnType<Pruner> {
+  const step = run.steps.at(-1);
+  if (step === undefined || finished.length < FEWEST) return 'continue';
+  if (step < Math.max(2, FROM * longest) || step > UNTIL * longest) return 'continue';
+  const risk = riskAt(run, step, finished, longest, best);
+  if (risk === undefined) return 'continue';
+  const earlier = run.steps.findLast((other) => other <= step - EARLIER * longest && other < step);
+  if (earlier === undefined || riskAt(run, earlier, finished, longest, best) === undefined) return 'continue';
+  return { stop: true, risk };
+}
+
+/** The chance that the run beats `best`, if at `step` it was small enough to stop; undefined otherwise. */
+function riskAt(
+  run: Curve,
+  step: number,
+  finished: readonly Curve[],
+  longest: number,
+  best: number,
+): number | undefined {
+  const here = lowestBy(run, step);
+  if (here === undefined || here <= best) return undefined;
+  const outlook = bySiblings(run, step, finished, longest);
+  if (outlook === undefined || outlook.hope <= best) return undefined;
+  const risk = studentCdf((best - outlook.mean) / Math.max(outlook.sd, 1e-12), Math.min(MOST_DF, outlook.df));
+  return risk < RISK ? risk : undefined;
+}
+
+/**
+ * The best loss a run is expected to reach by `longest`: from finished siblings by regression (8 or more), by their
+ * mean gain (2 to 7) or by their ratio (1); from formulas when there are none. Undefined when it has said too little.
+ */
+export function forecastOf(run: Curve, finished: readonly Curve[], longest: number): Forecast | undefined {
+  const step = run.steps.at(-1);
+  if (step === undefined) return undefined;
+  if (step >= longest) return { mean: lowest(run).at(-1)!, sd: 0 };
+  return bySiblings(run, step, finished, longest) ?? byRatio(run, step, finished) ?? byFamilies(run, longest);
+}
+
+function bySiblings(run: Curve, step: number, finished: readonly Curve[], longest: number): Outlook | undefined {
+  const before = step - Math.max(1, Math.floor(step / 3));
+  const here = lowestBy(run, step);
+  if (here === undefined) return undefined;
+  const recent = (curve: Curve): number => lowestBy(curve, step)! - (lowestBy(curve, before) ?? lowest(curve)[0]!);
+  const siblings = finished.filter((curve) => lowestBy(curve, step) !== undefined);
+  const n = siblings.length;
+  if (n < 2) return undefined;
+  const gains = siblings.map((curve) => lowestBy(curve, longest)! - lowestBy(curve, step)!);
+  let gain: number;
+  let variance: number;
+  let df: number;
+  if (n >= REGRESSED) {
+    const fit = ridge(
+      siblings.map((curve) => [lowestBy(curve, step)!, recent(curve)]),
+      gains,
+      [here, recent(run)],
+    );
+    gain = fit.at;
+    df = n - 2;
+    variance = fit.squares / df;
+  } else {
+    gain = gains.reduce((a, b) => a + b, 0) / n;
+    df = n - 1;
+    variance = gains.reduce((sum, one) => sum + (one - gain) ** 2, 0) / df;
+  }
+  gain = Math.min(0, gain);
+  const most = Math.min(...gains);
+  const own = OWN_GAIN * Math.min(0, recent(run));
+  const sd = Math.hypot(Math.max(Math.sqrt(variance * (1 + 1 / n)), 0.05 * Math.abs(most)), 0.5 * own);
+  return { mean: here + gain, sd, df, hope: here + BEST_GAIN * Math.min(most, gain) + own };
+}
+
+/** With one finished run: as large a share of its gain as it has made so far, give or take as much again. */
+function byRatio(run: Curve, step: number, finished: readonly Curve[]): Forecast | undefined {
+  const other = finished.find((curve) => lowestBy(curve, step) !== undefined);
+  const here = lowestBy(run, step);
+  if (other === undefined || here === undefined) return undefined;
+  const past = lowestBy(other, step)! - lowest(other)[0]!;
+  const future = lowest(other).at(-1)! - lowestBy(other, step)!;
+  const own = here - lowest(run)[0]!;
+  const gain = past < 0 ? future * Math.min(3, own / past) : future;
+  return { mean: here + gain, sd: Math.max(Math.abs(gain), Math.abs(future), 1e-12) };
+}
+
+/** Ridge regression on two standardised features; the prediction is made no further out than 2.5 of their sd. */
+function ridge(
+  features: readonly (readonly number[])[],
+  targets: readonly number[],
+  at: readonly number[],
+): { readonly at: number; readonly squares: number } {
+  const n = features.length;
+  const centre = [0, 1].map((j) => features.reduce((sum, x) => sum + x[j]!, 0) / n);
+  const scale = [0, 1].map(
+    (j) => Math.sqrt(features.reduce((sum, x) => sum + (x[j]! - centre[j]!) ** 2, 0) / n) + 1e-12,
+  );
+  const standard = (x: readonly number[]): [number, number] =>
+    [0, 1].map((j) => Math.max(-CLIP, Math.min(CLIP, (x[j]! - centre[j]!) / scale[j]!))) as [number, number];
+  const z = features.map(standard);
+  const mean = targets.reduce((a, b) => a + b, 0) / n;
+  const zm = [0, 1].map((j) => z.reduce((sum, x) => sum + x[j]!, 0) / n) as [number, number];
+  let aa = RIDGE;
+  let bb = RIDGE;
+  let ab = 0;
+  let ay = 0;
+  let by = 0;
+  z.forEach(([a, b], i) => {
+    const [p, q, y] = [a - zm[0], b - zm[1], targets[i]! - mean];
+    aa += p * p;
+    bb += q * q;
+    ab += p * q;
+    ay += p * y;
+    by += q * y;
+  });
+  const determinant = aa * bb - ab * ab;
+  const wa = (ay * bb - by * ab) / determinant;
+  const wb = (by * aa - ay * ab) / determinant;
+  const value = ([a, b]: [number, number]): number => mean + wa * (a - zm[0]) + wb * (b - zm[1]);
+  const squares = z.reduce((sum, x, i) => sum + (targets[i]! - value(x)) ** 2, 0);
+  return { at: value(standard(at)), squares };
+}
+
+const running = new WeakMap<readonly number[], { readonly length: number; readonly lowest: number[] }>();
+
+/** Lowest loss up to each report. */
+function lowest(curve: Curve): readonly number[] {
+  const known = running.get(curve.losses);
+  // Curves of running trainings grow in place.
+  if (known?.length === curve.losses.length) return known.lowest;
+  let best = Infinity;
+  const values = curve.losses.map((loss) => (best = Math.min(best, loss)));
+  running.set(curve.losses, { length: values.length, lowest: values });
+  return values;
+}
+
+/** Lowest loss up to `step`; undefined when nothing was reported by then. */
+function lowestBy(curve: Curve, step: number): number | undefined {
+  const { steps } = curve;
+  let low = 0;
+  let high = steps.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (steps[middle]! <= step) low = middle + 1;
+    else high = middle;
+  }
+  return low === 0 ? undefined : lowest(curve)[low - 1];
+}
