@@ -37,6 +37,12 @@ function conclude(
   return hearing.conclude(state, 1, { ...ok, ...exit }) as Extract<EventBody, { type: 'run.ended' }>;
 }
 
+test('a run has come as far as its curve has; what a summary says after it is no step', () => {
+  const curve = [metric('loss', 1, 3), metric('loss', 9, 2), metric('loss', 10, 2, { summary: true })];
+  expect(conclude(curve)).toMatchObject({ status: 'done', value: 2, step: 9 });
+  expect(conclude([metric('loss', 5, 2, { summary: true })]).step).toBeUndefined();
+});
+
 describe('the result of a run', () => {
   test('is the last value of the objective, or the best when the study says so', () => {
     const curve = [metric('loss', 1, 3), metric('loss', 2, 1), metric('loss', 3, 2)];

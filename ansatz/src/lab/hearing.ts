@@ -19,6 +19,8 @@ interface Heard {
   last: Metric;
   best: number | undefined;
   broken: boolean;
+  /** Highest step of its curve; the closing summary is no step of it. */
+  step?: number;
   /** A value of the closing summary outranks the curve. */
   summary?: Metric;
 }
@@ -133,8 +135,8 @@ export function openHearing(config: StudyConfig): Hearing {
 }
 
 function stepOf(key: string | undefined, heard: ReadonlyMap<string, Heard>): { readonly step?: number } {
-  const step = key === undefined ? undefined : heard.get(key)?.last.step;
-  return step !== undefined && Number.isFinite(step) ? { step } : {};
+  const step = key === undefined ? undefined : heard.get(key)?.step;
+  return step === undefined ? {} : { step };
 }
 
 function note(heard: Map<string, Heard>, metric: Metric, direction: Direction): void {
@@ -143,6 +145,7 @@ function note(heard: Map<string, Heard>, metric: Metric, direction: Direction): 
   entry.count++;
   entry.last = metric;
   if (metric.summary) entry.summary = metric;
+  else if (Number.isFinite(metric.step)) entry.step = Math.max(metric.step, entry.step ?? -Infinity);
   if (!Number.isFinite(metric.value)) {
     entry.broken = true;
     return;

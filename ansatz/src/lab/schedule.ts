@@ -52,7 +52,9 @@ function looked(run: Run): boolean {
 }
 
 function answered(state: State, parts: Parts, scheduler: Scheduler, run: Run, rung: number): EventBody {
-  const { situation, runs } = situationOf(state, scheduler, parts.space);
+  const { situation: seen, runs } = situationOf(state, scheduler, parts.space);
+  const canPause = mayPause(state, parts, run);
+  const situation = { ...seen, canPause };
   const random = rng(state.config.seedNumber, LOOKS, run.id, rung);
   // A scheduler may state a risk like a pruner.
   const answer = scheduler.atRung(situation, runs.indexOf(run.id), random) as Answer;
@@ -63,7 +65,7 @@ function answered(state: State, parts: Parts, scheduler: Scheduler, run: Run, ru
   }
   // Nobody else gets the slot: those under way are let finish.
   if (state.phase !== 'running') return { type: 'run.passed', run: run.id, step: rung };
-  if (mayPause(state, parts, run)) {
+  if (canPause) {
     return { type: 'run.paused', run: run.id, step: rung, why: `paused at step ${rung}: others go first` };
   }
   const there = situation.reports.filter((report) => report.step === rung);

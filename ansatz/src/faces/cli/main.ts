@@ -76,7 +76,7 @@ Exit codes: 0 ok, 2 usage, 3 budget too small, 4 no improvement, 5 the script fa
     .option('--deadline <when>', 'e.g. 2026-11-22T08:00 or +8h')
     .option('--slots <n>', 'runs at a time')
     .option('--sampler <name>', 'auto, random, sobol or tpe')
-    .option('--pruner <name>', 'auto, median, asha, halving, freeze-thaw or none')
+    .option('--pruner <name>', 'auto, forecast, median, asha, halving, freeze-thaw or none')
     .option('--seed <n>', "seed of the lab's own randomness")
     .option('--study <name>', 'name of the study (default: name in ansatz.yaml)')
     .option('--new', 'start another study instead of going on with the last')
