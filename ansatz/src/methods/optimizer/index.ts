@@ -1,1 +1,13 @@
-export { Optimizer, type OptimizerOptions, type Asked } from './optimizer.ts';
+export { Optimizer, type Asked, type State } from './optimizer.ts';
+export type { OptimizerOptions } from './options.ts';
+export { OptimizerError } from './error.ts';
+export {
+  defineSpace,
+  toSpace,
+  SpaceError,
+  type Space,
+  type Param,
+  type ParamInput,
+  type Point,
+  type Value,
+} from '../space/index.ts';

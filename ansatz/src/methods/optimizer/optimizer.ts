@@ -12,31 +12,24 @@ import { newPoint } from '../pruning/freeze/new-point.ts';
 import { stopOrNot } from '../pruning/forecast.ts';
 import type { Curve } from '../pruning/pruner.ts';
 import type { Report, Situation } from '../pruning/scheduler.ts';
-import type { Point, Space } from '../space/space.ts';
-
-export interface OptimizerOptions {
-  readonly space: Space;
-  readonly direction?: 'minimize' | 'maximize';
-  /** Whole number; the same seed and the same answers give the same questions. */
-  readonly seed?: number;
-  readonly sampler?: keyof typeof samplers;
-  /** Steps of a full training; 1 or absent when trials have no curve. */
-  readonly maxResource?: number;
-  readonly minResource?: number;
-  /** Trials that run at the same time. */
-  readonly workers?: number;
-  /** Steps, or trials, that there are in all. */
-  readonly budgetSteps?: number;
-  readonly budgetTrials?: number;
-  /** False when a paused trial could not go on later: then trials only continue or stop. */
-  readonly pause?: boolean;
-}
+import type { Point } from '../space/space.ts';
+import { isCount, pointOf } from './check.ts';
+import { EXPECTED, misfit, OptimizerError, shown, unknownName } from './error.ts';
+import { checkOptions, type OptimizerOptions } from './options.ts';
 
 export interface Asked {
   /** Number of the trial, counted from 0; undefined: nothing to do until a running trial ends. */
   readonly id: number | undefined;
+  /** Exactly the parameters that matter in this trial. */
   readonly params?: Point;
+  /** The trial was paused and goes on: the last step it reported. */
+  readonly step?: number;
 }
+
+/** How a trial ended. */
+export type State = 'complete' | 'pruned' | 'failed';
+
+const STATES: readonly State[] = ['complete', 'pruned', 'failed'];
 
 interface Trial {
   readonly point: Point;
@@ -49,7 +42,14 @@ interface Trial {
   readonly given: boolean;
 }
 
-/** A search in progress. */
+/**
+ * A search in progress. Arguments that make no sense throw {@link OptimizerError} and change nothing.
+ *
+ * @example
+ * const optimizer = new Optimizer({ space: toSpace([{ name: 'x', type: 'float', low: 0, high: 1 }]), seed: 1 });
+ * const { id, params } = optimizer.ask();
+ * optimizer.tell(id, (params.x - 0.3) ** 2);
+ */
 export class Optimizer {
   readonly #options: OptimizerOptions;
   readonly #sign: 1 | -1;
@@ -62,6 +62,7 @@ export class Optimizer {
   #asks = 0;
 
   constructor(options: OptimizerOptions) {
+    checkOptions(options);
     this.#options = options;
     this.#pauses = options.pause ?? true;
     this.#longest = options.maxResource ?? 1;
@@ -69,7 +70,7 @@ export class Optimizer {
     this.#sign = options.direction === 'maximize' ? -1 : 1;
   }
 
-  /** The next trial to run, or one for exactly `params`. */
+  /** The next trial to run, or one for exactly `params`: a proposal made by a person or by another program. */
   ask(params?: Point): Asked {
     const { space, sampler = 'auto' } = this.#options;
     if (params === undefined && this.#longest > 1) {
@@ -79,10 +80,10 @@ export class Optimizer {
       if (id === undefined) return this.#start(newPoint(situation, random));
       const trial = this.#trials[id]!;
       trial.status = 'running';
-      return { id, params: trial.point };
+      return { id, params: trial.point, step: trial.step };
     }
-    const point = params ?? samplers[sampler](space, this.#history(), this.#random());
-    return this.#start(point, params !== undefined);
+    if (params !== undefined) return this.#start(pointOf(space, params), true);
+    return this.#start(samplers[sampler](space, this.#history(), this.#random()));
   }
 
   #start(point: Point, given = false): Asked {
@@ -98,10 +99,30 @@ export class Optimizer {
     return { id: this.#trials.length - 1, params: point };
   }
 
-  /** A trial has reached `step` with this value. */
+  /**
+   * A running trial has reached `step`, counted from 1, with this value, and hears what to do. `pause`: keep its state,
+   * {@link ask} may let it go on. `stop`: end it and {@link tell} it as pruned. A value that is not finite stops it.
+   */
   report(id: number, step: number, value: number): 'continue' | 'pause' | 'stop' {
-    const trial = this.#trials[id]!;
+    const trial = this.#trialOf(id);
+    if (trial.status !== 'running')
+      throw new OptimizerError(
+        'id',
+        `is ${id}, and that trial is ${trial.status}`,
+        'ask, and report the trial it gives',
+      );
+    if (!isCount(step)) throw misfit('step', step, EXPECTED.step);
+    if (step <= trial.step)
+      throw new OptimizerError('step', `is ${step}, and trial ${id} was at ${trial.step}`, `use ${EXPECTED.step}`);
+    if (step > this.#longest)
+      throw new OptimizerError(
+        'step',
+        `is ${step}, and a full training has ${this.#longest}`,
+        'tell the trial, or create with the number of steps there are',
+      );
+    if (typeof value !== 'number') throw misfit('value', value, EXPECTED.value);
     const loss = this.#sign * value;
+    const before = trial.step;
     trial.step = step;
     if (!Number.isFinite(loss)) return 'stop';
     trial.best = Math.min(trial.best, loss);
@@ -111,7 +132,7 @@ export class Optimizer {
       const least = this.#trials.reduce((a, other) => (other === trial ? a : Math.min(a, other.best)), Infinity);
       return stopOrNot(trial.curve, this.#finished, this.#longest, least) === 'continue' ? 'continue' : 'stop';
     }
-    if (!this.#rungs.includes(step)) return 'continue';
+    if (!this.#rungs.some((rung) => rung > before && rung <= step)) return 'continue';
     this.#reports.push({ trial: id, step, loss });
     if (step >= this.#longest) return 'continue';
     if (this.#pauses) {
@@ -134,34 +155,52 @@ export class Optimizer {
     };
   }
 
-  /** A trial has ended with `value`, was cut short, or failed (no value). */
-  tell(id: number, value: number | undefined, state: 'complete' | 'pruned' | 'failed' = 'complete'): void {
-    const trial = this.#trials[id]!;
-    const loss = value === undefined ? undefined : this.#sign * value;
+  /**
+   * A trial has ended. Without a value the last one reported counts. Returns what it was taken for: `failed` when there
+   * is no value, or one that is not finite.
+   */
+  tell(id: number, value?: number, state: State = 'complete'): State {
+    const trial = this.#trialOf(id);
+    if (trial.status === 'over')
+      throw new OptimizerError('id', `is ${id}, and that trial is over`, 'tell each trial once');
+    if (value !== undefined && typeof value !== 'number') throw misfit('value', value, EXPECTED.value);
+    if (!STATES.includes(state)) throw unknownName('state', state, STATES);
+    const { curve } = trial;
+    const last = curve.steps.at(-1) === trial.step ? curve.losses.at(-1) : undefined;
+    const loss = value === undefined ? last : this.#sign * value;
     const ok = state !== 'failed' && loss !== undefined && Number.isFinite(loss);
     const status = ok ? (state === 'complete' ? 'done' : 'stopped') : 'crashed';
     trial.status = 'over';
     if (state === 'complete' && trial.step >= this.#longest) this.#finished.push(trial.curve);
     trial.observation = { point: trial.point, status, ...(ok ? { loss } : {}) };
+    trial.best = ok ? Math.min(trial.best, loss) : Infinity;
+    return ok ? state : 'failed';
   }
 
-  /** Finished trials from elsewhere. */
-  observe(point: Point, value: number): void {
+  /** A finished trial from elsewhere; it takes the next number. A value that is not finite says that it failed. */
+  observe(params: Point, value: number): void {
+    const point = pointOf(this.#options.space, params);
+    if (typeof value !== 'number') throw misfit('value', value, EXPECTED.value);
     const loss = this.#sign * value;
+    const ok = Number.isFinite(loss);
     const curve = { steps: [], losses: [] };
     this.#trials.push({
       point,
-      observation: { point, status: 'done', loss },
+      observation: ok ? { point, status: 'done', loss } : { point, status: 'crashed' },
       status: 'over',
       step: 0,
-      best: loss,
+      best: ok ? loss : Infinity,
       curve,
       given: true,
     });
   }
 
-  /** The trial it would recommend: the best by its model of the results, so that one lucky number does not decide. */
+  /**
+   * The trial it would recommend, if there is one: the best by its model of the results, so that one lucky number does
+   * not decide. Where trials have curves, the one with the best value reported or told; failed ones do not count.
+   */
   best(): { id: number; params: Point; value: number } | undefined {
+    if (this.#longest > 1) return this.#bestReported();
     const known = results(this.#history());
     if (known.length === 0) return undefined;
     let best = known[0]!;
@@ -177,6 +216,26 @@ export class Optimizer {
     } else for (const o of known) if (o.loss! < best.loss!) best = o;
     const id = this.#trials.findIndex((trial) => trial.observation === best);
     return { id, params: best.point, value: this.#sign * best.loss! };
+  }
+
+  #bestReported(): ReturnType<Optimizer['best']> {
+    let id = -1;
+    let least = Infinity;
+    this.#trials.forEach(({ best }, i) => {
+      if (best < least) [id, least] = [i, best];
+    });
+    return id < 0 ? undefined : { id, params: this.#trials[id]!.point, value: this.#sign * least };
+  }
+
+  #trialOf(id: number): Trial {
+    const trial = Number.isSafeInteger(id) ? this.#trials[id] : undefined;
+    if (trial !== undefined) return trial;
+    if (typeof id !== 'number' || this.#trials.length === 0) throw misfit('id', id, EXPECTED.id);
+    throw new OptimizerError(
+      'id',
+      `is ${shown(id)}, and there is no such trial`,
+      `use one of 0 to ${this.#trials.length - 1}`,
+    );
   }
 
   #history(): Observation[] {
