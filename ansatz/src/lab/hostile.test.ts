@@ -15,7 +15,7 @@ import { simpleConfig } from '../study/config.fixture.ts';
 import type { Event, EventBody } from '../study/events/index.ts';
 import { EPSILON, RESOURCES } from '../study/ledger.ts';
 import { activeSeconds, placeOf, reduce, runOf, type State, trialOf, underWay } from '../study/state.ts';
-import { SLACK_SECONDS } from './afford.ts';
+import { affordable, SLACK_SECONDS } from './afford.ts';
 import { openLab } from './lab.ts';
 import { numericResearcher, spaceOf } from './researcher/index.ts';
 
@@ -331,6 +331,9 @@ function check(events: readonly Event[]): State {
       expect(state.config.slots.map(placeOf), where).toContain(run.place);
       expect(state.phase, where).toBe('running');
       expect(event.step, where).toBeGreaterThan(run.rung);
+      // Somebody can have the slot.
+      const place = state.config.slots.findIndex((slot) => placeOf(slot) === run.place);
+      expect(state.paused.length > 0 || affordable(state, place) !== undefined, where).toBe(true);
       expect(state.paused.length, where).toBeLessThan(8 * state.config.slots.length);
     }
     if (state !== undefined && event.type === 'run.resumed') {

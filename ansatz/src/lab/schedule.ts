@@ -7,7 +7,7 @@ import type { Space } from '../methods/space/space.ts';
 import type { EventBody } from '../study/events/index.ts';
 import { free } from '../study/ledger.ts';
 import { activeSeconds, placeOf, type Run, runOf, type State, trialOf } from '../study/state.ts';
-import { openSlot, secondsLeft } from './afford.ts';
+import { affordable, openSlot, secondsLeft } from './afford.ts';
 import { cut, promiseOf } from './audit.ts';
 
 interface Parts {
@@ -75,12 +75,18 @@ function answered(state: State, parts: Parts, scheduler: Scheduler, run: Run, ru
   return cut(state, run, rung, `worse than the median of ${losses.length} at this step, and it cannot be paused`);
 }
 
-/** A stopped process keeps its memory, and that of a GPU cannot be moved: pause only where there is room. */
+/**
+ * A stopped process keeps its memory, and that of a GPU cannot be moved: pause only where there is room. And only for
+ * somebody: a pause from which nobody gets the slot would be a stop that does not say so.
+ */
 function mayPause(state: State, { canPause }: Parts, run: Run): boolean {
   const { config, memory } = state;
   if (!canPause || config.pause === 'never' || memory === undefined) return false;
   // It may have been started by a lab with other slots.
-  if (!config.slots.some((slot) => slot.gpus.length === 0 && placeOf(slot) === run.place)) return false;
+  const place = config.slots.findIndex((slot) => slot.gpus.length === 0 && placeOf(slot) === run.place);
+  if (place < 0) return false;
+  const another = state.queue.length > 0 || !state.exhausted;
+  if (waiting(state).length === 0 && !(another && affordable(state, place) !== undefined)) return false;
   if (state.paused.length >= MOST_PAUSED * config.slots.length) return false;
   return memory.freeBytes - state.largestBytes > FREE_SHARE * memory.totalBytes;
 }
