@@ -15,7 +15,7 @@ const REGRESSED = 8;
 const FROM = 0.06;
 const UNTIL = 0.9;
 /** Largest chance of beating the best so far that a run is stopped with. */
-const RISK = 0.085;
+const RISK = 0.07;
 /** A run is granted this much of the largest gain any finished run still made, … */
 const BEST_GAIN = 0.75;
 /** … on top of its own recent gain (over the last third of its steps), this many times over. */
@@ -108,12 +108,12 @@ function bySiblings(run: Curve, step: number, finished: readonly Curve[], longes
       [here, recent(run)],
     );
     gain = fit.at;
-    df = n - 2;
-    variance = fit.squares / df;
+    df = n;
+    variance = fit.squares / (n - 2);
   } else {
     gain = gains.reduce((a, b) => a + b, 0) / n;
-    df = n - 1;
-    variance = gains.reduce((sum, one) => sum + (one - gain) ** 2, 0) / df;
+    df = n + 1;
+    variance = gains.reduce((sum, one) => sum + (one - gain) ** 2, 0) / (n - 1);
   }
   gain = Math.min(0, gain);
   const most = Math.min(...gains);

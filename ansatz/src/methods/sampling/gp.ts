@@ -5,12 +5,14 @@
 
 import { logH, logHSlope } from '../math/normal.ts';
 import type { Rng } from '../math/rng.ts';
-import { canonical, randomPoint } from '../space/encode.ts';
+import { canonical, cardinality, feasible, randomPoint } from '../space/encode.ts';
+import { drawPrior, hasPrior } from '../space/prior.ts';
 import type { Point, Space } from '../space/space.ts';
 import { firstFeasible } from './candidates.ts';
 import { quasi } from './quasi.ts';
 import type { Observation, Sampler } from './sampler.ts';
 import { type Layout, layoutOf, rowOf } from './surrogate/layout.ts';
+import { type Term, termsOf } from './surrogate/terms.ts';
 import { type Box, type Score, search } from './surrogate/search.ts';
 import type { Prediction } from './surrogate/gaussian.ts';
 import { fitHyper, type Hyper, plainHyper, Posterior } from './surrogate/surrogate.ts';
@@ -20,6 +22,8 @@ import { type Warped, warp } from './surrogate/warp.ts';
 const MOST = 300;
 /** Fits are redone when this much more is known. */
 const GROWTH = 1.12;
+/** From this many results on, fits are rare and start from nothing: what is left of the data is the same each time. */
+const LONG = 600;
 /** Share of proposals made at random, so that a wrong model is found out. */
 const RANDOM = 0.01;
 
@@ -43,7 +47,7 @@ export function startupOf(space: Space): number {
 export const gp: Sampler = (space, history, rng) => {
   const layout = layoutOf(space);
   const known = results(history);
-  if (layout.size === 0 || known.length < 3 || history.length < startupOf(space)) return quasi(space, history, rng);
+  if (layout.size === 0 || known.length < 3 || history.length < startupOf(space)) return early(space, history, rng);
   if (rng.uniform() < RANDOM) return firstFeasible(space, rng, () => randomPoint(space, rng));
   const belief = believe(space, known);
   const { posterior } = belief;
@@ -54,11 +58,17 @@ export const gp: Sampler = (space, history, rng) => {
     posterior.believe(rowOf(layout, observation.point), posterior.noise);
   }
   try {
-    return propose(space, belief, history, rng);
+    return propose(space, belief, history, rng, undefined, termsOf(space, history, known.length));
   } finally {
     posterior.truncate(base);
   }
 };
+
+/** Before there is a model: points that fill the space, every other one of them from the guesses if there are any. */
+function early(space: Space, history: readonly Observation[], rng: Rng): Point {
+  if (!hasPrior(space) || history.length % 2 === 1) return quasi(space, history, rng);
+  return firstFeasible(space, rng, () => drawPrior(space, rng));
+}
 
 /** Observations that carry a usable number. */
 export function results(history: readonly Observation[]): Observation[] {
@@ -72,6 +82,7 @@ export function propose(
   history: readonly { readonly point: Point }[],
   rng: Rng,
   box?: (centre: Float64Array) => Box,
+  extras: readonly Term[] = [],
 ): Point {
   const { layout, posterior, means } = belief;
   const order = Array.from(means.keys()).sort((a, b) => means[a]! - means[b]!);
@@ -80,12 +91,11 @@ export function propose(
   const around = (box === undefined ? order.slice(0, 5) : [order[rng.int(Math.min(4, order.length))]!]).map(
     (i) => posterior.rows[i]!,
   );
-  const finite = layout.counts.every((count) => count < Infinity);
-  const seen = finite ? new Set(history.map((o) => canonical(o.point))) : undefined;
+  const seen = new Set(history.map((o) => canonical(o.point)));
   const d = layout.size;
   const found = search(
     layout,
-    expectedImprovement(posterior, threshold),
+    withExtras(space, expectedImprovement(posterior, threshold), extras),
     {
       around,
       global: 150 + 10 * Math.min(d, 20),
@@ -93,11 +103,48 @@ export function propose(
       full: 60,
       climbs: 3,
       ...(box === undefined ? {} : { box: box(around[0]!) }),
-      ...(seen === undefined ? {} : { taken: (point: Point) => seen.has(canonical(point)) }),
+      ...(finite(layout) ? { taken: (point: Point) => seen.has(canonical(point)) } : {}),
     },
     rng,
   );
-  return found?.point ?? firstFeasible(space, rng, () => randomPoint(space, rng));
+  // Elsewhere a repeat is rare enough to be looked for only in what was found.
+  if (found !== undefined && !seen.has(canonical(found.point))) return found.point;
+  return untried(space, seen, rng) ?? found?.point ?? firstFeasible(space, rng, () => randomPoint(space, rng));
+}
+
+function finite(layout: Layout): boolean {
+  return layout.counts.every((count) => count < Infinity);
+}
+
+/** A random feasible point that was not seen; undefined after many that were. */
+function untried(space: Space, seen: ReadonlySet<string>, rng: Rng): Point | undefined {
+  const tries = Math.min(2000, 20 * cardinality(space));
+  for (let i = 0; i < tries; i++) {
+    const point = randomPoint(space, rng);
+    if (feasible(space, point) && !seen.has(canonical(point))) return point;
+  }
+  return undefined;
+}
+
+function withExtras(space: Space, score: Score, terms: readonly Term[]): Score {
+  if (terms.length === 0) return score;
+  const { slope } = score;
+  const part = new Float64Array(layoutOf(space).size);
+  return {
+    value: (row) => terms.reduce((sum, term) => sum + term.value(row), score.value(row)),
+    ...(slope === undefined
+      ? {}
+      : {
+          slope(row: Float64Array, gradient: Float64Array) {
+            let sum = slope(row, gradient);
+            for (const term of terms) {
+              sum += term.slope(row, part);
+              for (let i = 0; i < part.length; i++) gradient[i]! += part[i]!;
+            }
+            return sum;
+          },
+        }),
+  };
 }
 
 /** Log expected improvement below `threshold`, with its gradient. */
@@ -140,11 +187,11 @@ export function believeWith(layout: Layout, known: readonly Observation[], hyper
   return { layout, posterior, warped, used, means };
 }
 
-/** The largest checkpoint not above n: every number up to 12, then each 12 % larger than the one before. */
+/** The largest checkpoint not above n: every number up to 12, then each 12 % larger, doubling once there are many. */
 export function checkpoint(n: number): number {
   let at = Math.min(n, 12);
   while (at < n) {
-    const next = Math.max(at + 1, Math.floor(at * GROWTH));
+    const next = Math.max(at + 1, Math.floor(at * (at < LONG ? GROWTH : 2)));
     if (next > n) return at;
     at = next;
   }
@@ -169,7 +216,8 @@ function hyperOf(layout: Layout, known: readonly Observation[], at: number): Hyp
   const key = keyOf(layout, first);
   const found = memo.get(key);
   if (found !== undefined) return found;
-  const best = fitTo(layout, first, hyperOf(layout, known, previous(at)));
+  const start = at > LONG ? plainHyper(layout.size) : hyperOf(layout, known, previous(at));
+  const best = fitTo(layout, first, start);
   if (memo.size > 200) memo.clear();
   memo.set(key, best);
   return best;

@@ -4,4 +4,5 @@ export { quasi } from './quasi.ts';
 export { tpe } from './tpe.ts';
 export { cmaes, cmaesAfter } from './cmaes.ts';
 export { nsga2 } from './nsga2.ts';
-export { samplers } from './auto.ts';
+export { gp } from './gp.ts';
+export { auto, samplers } from './auto.ts';

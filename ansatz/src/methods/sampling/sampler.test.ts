@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { rng } from '../math/rng.ts';
 import { active, canonical, feasible, parseConstraint, type Param, type Point, type Space } from '../space/index.ts';
-import { cmaes, cmaesAfter, nsga2, type Observation, random, quasi, type Sampler, tpe } from './index.ts';
+import { auto, cmaes, cmaesAfter, gp, nsga2, type Observation, random, quasi, type Sampler, tpe } from './index.ts';
 
 /** A new sampler is one line here. */
 const SAMPLERS: readonly (readonly [string, Sampler])[] = [
@@ -12,6 +12,8 @@ const SAMPLERS: readonly (readonly [string, Sampler])[] = [
   ['cmaes', cmaes],
   ['cmaesAfter', cmaesAfter(15)],
   ['nsga2', nsga2],
+  ['gp', gp],
+  ['auto', auto],
 ];
 
 const mixed: Space = {

@@ -95,8 +95,8 @@ function byNeed({ trainings }: Situation, rungs: readonly number[]): number[] {
 }
 
 /**
- * Without pauses: whether a training that has reached a rung is among those that should go on, by the end the model
- * expects of it. The share that goes on is the one that keeps the stretches' shares.
+ * Without pauses: whether a training that has reached a rung is among the best there. The share of them that goes on
+ * is the one that keeps the stretches' shares. The model's word does not help: it expects most of the newest.
  */
 function stays(situation: Situation, training: number): boolean {
   const { longest, trainings, reports } = situation;
@@ -106,15 +106,14 @@ function stays(situation: Situation, training: number): boolean {
   if (k < 0 || k >= rungs.length - 1) return true;
   const stretch = (j: number): number => rungs[j]! - (j === 0 ? 0 : rungs[j - 1]!);
   const share = stretch(k) / (k === 0 ? FIRST_SHARE : 1) / stretch(k + 1);
-  const reached = new Set(reports.filter((report) => report.step >= rungs[k]!).map((report) => report.trial));
-  reached.add(training);
-  const layout = layoutOf(situation.space);
-  const { model } = believeCurves(situation);
-  const end = (i: number): number => model.mean(placeOf(rowOf(layout, trainings[i]!.point), longest, i, longest));
-  const own = end(training);
-  let better = 0;
-  for (const i of reached) if (i !== training && end(i) < own) better++;
-  return better < Math.max(1, Math.round(share * reached.size));
+  const at = reports.filter((report) => report.step === rungs[k]!);
+  const own = at.findLast((report) => report.trial === training)?.loss;
+  if (own === undefined) return true;
+  const better = at.filter((report) => report.loss < own).length;
+  if (better === 0) return true;
+  // A search that gets better sends nearly all of its newest on: the share is of all that were let through as well.
+  const through = new Set(reports.filter((report) => report.step > rungs[k]!).map((report) => report.trial)).size;
+  return better < share * at.length && through < share * at.length;
 }
 
 function next(rungs: readonly number[], step: number): number {

@@ -18,8 +18,7 @@ export interface Hyper {
 
 /** Prior variance of the unknown mean of standardised values. */
 const MEAN_VARIANCE = 1;
-/** Squared distance between a row that has a parameter and one that has it not. */
-const APART = 0.25;
+const ASIDE = 0.25;
 const LENGTH_SD = 0.9;
 const NOISE_MEAN = -6;
 const NOISE_SD = 2.5;
@@ -36,10 +35,17 @@ export function plainHyper(size: number): Hyper {
   };
 }
 
+/**
+ * Squared distance along one parameter, before scaling. A row that lacks a number stands half a range beside the
+ * middle of its range, one that lacks a choice has a choice of its own: distances of points in a plane, so that any
+ * set of rows has a positive definite covariance.
+ */
 export function squared(a: number, b: number, category: number): number {
   if (a === b) return 0;
-  if (a < 0 || b < 0) return APART;
-  return category === 1 ? 1 : (a - b) * (a - b);
+  if (category === 1) return 1;
+  if (a < 0) return ASIDE + (b - 0.5) * (b - 0.5);
+  if (b < 0) return ASIDE + (a - 0.5) * (a - 0.5);
+  return (a - b) * (a - b);
 }
 
 /** Matérn 5/2 correlation at squared scaled distance. */
