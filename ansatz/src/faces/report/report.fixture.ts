@@ -34,9 +34,14 @@ export interface Simulated {
   readonly events: readonly Event[];
 }
 
-/** Run a study to its end. Sobol points: what a report says must not change whenever a sampler gets better. */
+/** Run a study to its end. Sobol points and the median rule: what a report says must not change whenever a method gets better. */
 export async function simulated(script: SimulatedScript, changes: Partial<StudyConfig> = {}): Promise<Simulated> {
-  const config = simpleConfig({ budget: { runs: 50, deviceSeconds: 3600 }, sampler: 'sobol', ...changes });
+  const config = simpleConfig({
+    budget: { runs: 50, deviceSeconds: 3600 },
+    sampler: 'sobol',
+    pruner: 'median',
+    ...changes,
+  });
   const created: Event = { type: 'study.created', config, baseline: defaults(spaceOf(config)), at: START };
   const journal = memoryJournal([created]);
   const points = memoryPoints();
