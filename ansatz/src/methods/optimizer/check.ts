@@ -32,8 +32,15 @@ export function pointOf(space: Space, given: unknown, where = 'params'): Point {
     const value = valueAt(values, param.name);
     if (value === undefined || value === null)
       throw new OptimizerError(where, `lacks "${param.name}"`, `add "${param.name}": ${rangeOf(param)}`);
-    if (!isIn(param, value))
-      throw new OptimizerError(`${where}.${param.name}`, `is ${shown(value)}`, `use ${rangeOf(param)}`);
+    if (!isIn(param, value)) {
+      const choices = param.kind === 'choice' && typeof value === 'string' ? param.choices.map(String) : [];
+      const near = nearest(String(value), choices);
+      throw new OptimizerError(
+        `${where}.${param.name}`,
+        `is ${shown(value)}${near === undefined ? '' : `; closest: "${near}"`}`,
+        `use ${rangeOf(param)}`,
+      );
+    }
     point[param.name] = value;
   }
   const broken = space.constraints.find((constraint) => !feasible({ ...space, constraints: [constraint] }, point));

@@ -1,4 +1,4 @@
-export { Optimizer, type Asked, type State } from './optimizer.ts';
+export { Optimizer, type Asked, type Finished, type State } from './optimizer.ts';
 export type { OptimizerOptions } from './options.ts';
 export { OptimizerError } from './error.ts';
 export {

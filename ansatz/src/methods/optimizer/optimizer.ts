@@ -26,6 +26,12 @@ export interface Asked {
   readonly step?: number;
 }
 
+/** A trial from elsewhere and its result. */
+export interface Finished {
+  readonly params: Point;
+  readonly value: number;
+}
+
 /** How a trial ended. */
 export type State = 'complete' | 'pruned' | 'failed';
 
@@ -177,21 +183,28 @@ export class Optimizer {
     return ok ? state : 'failed';
   }
 
-  /** A finished trial from elsewhere; it takes the next number. A value that is not finite says that it failed. */
-  observe(params: Point, value: number): void {
-    const point = pointOf(this.#options.space, params);
-    if (typeof value !== 'number') throw misfit('value', value, EXPECTED.value);
-    const loss = this.#sign * value;
-    const ok = Number.isFinite(loss);
-    const curve = { steps: [], losses: [] };
-    this.#trials.push({
-      point,
-      observation: ok ? { point, status: 'done', loss } : { point, status: 'crashed' },
-      status: 'over',
-      step: 0,
-      best: ok ? loss : Infinity,
-      curve,
-      given: true,
+  /**
+   * Finished trials from elsewhere; each takes the next number. A value that is not finite says that it failed. All
+   * are taken, or none.
+   */
+  observe(trials: readonly Finished[]): void {
+    const points = trials.map(({ params, value }, i) => {
+      if (typeof value !== 'number') throw misfit(`trials[${i}].value`, value, EXPECTED.value);
+      return pointOf(this.#options.space, params, `trials[${i}].params`);
+    });
+    trials.forEach(({ value }, i) => {
+      const point = points[i]!;
+      const loss = this.#sign * value;
+      const ok = Number.isFinite(loss);
+      this.#trials.push({
+        point,
+        observation: ok ? { point, status: 'done', loss } : { point, status: 'crashed' },
+        status: 'over',
+        step: 0,
+        best: ok ? loss : Infinity,
+        curve: { steps: [], losses: [] },
+        given: true,
+      });
     });
   }
 
