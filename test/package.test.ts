@@ -63,9 +63,10 @@ test('its pure rooms can be imported by their names', () => {
     import { rng } from 'ansatz/math';
     import { parseConstraint } from 'ansatz/space';
     import { compare } from 'ansatz/stats';
+    import { Optimizer } from 'ansatz/optimizer';
     import { openLab } from 'ansatz';
     const space = { params: [{ name: 'x', kind: 'float', low: 0, high: 1, scale: 'linear' }], constraints: [parseConstraint('x > 0.5')] };
-    console.log(tpe(space, [], rng(1)).x > 0.5, median.length, compare.length >= 4, typeof openLab);`;
+    console.log(tpe(space, [], rng(1)).x > 0.5, median.length, compare.length >= 4, new Optimizer({ space }).ask().id, typeof openLab);`;
   const out = execFileSync(process.execPath, ['--input-type=module', '-e', program], { cwd: folder, encoding: 'utf8' });
-  expect(out).toBe('true 2 true function\n');
+  expect(out).toBe('true 2 true 0 function\n');
 });
