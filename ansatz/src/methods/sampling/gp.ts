@@ -1,5 +1,5 @@
 /**
- * Bayesian optimisation with a Gaussian process: Matérn 5/2 (surrogate/), half-rank warped losses, log expected
+ * Bayesian optimisation with a Gaussian process: Matérn 5/2 (surrogate/), losses with the worse half pressed together, log expected
  * improvement (Ament et al. 2023, arXiv 2310.20708), pending points at their predicted mean.
  */
 
@@ -16,7 +16,7 @@ import { type Term, termsOf } from './surrogate/terms.ts';
 import { type Box, type Score, search } from './surrogate/search.ts';
 import type { Prediction } from './surrogate/gaussian.ts';
 import { fitHyper, type Hyper, plainHyper, Posterior } from './surrogate/surrogate.ts';
-import { type Warped, warp } from './surrogate/warp.ts';
+import { type Pressing, type Warped, warp } from './surrogate/warp.ts';
 
 /** More results than this are thinned: the better half stays, the rest is spread over the others. */
 const MOST = 300;
@@ -177,10 +177,13 @@ export function believe(space: Space, known: readonly Observation[]): Belief {
 }
 
 /** The same with given hyperparameters. */
-export function believeWith(layout: Layout, known: readonly Observation[], hyper: Hyper): Belief {
+export function believeWith(layout: Layout, known: readonly Observation[], hyper: Hyper, pressing?: Pressing): Belief {
   const used = thin(known);
   const rows = used.map((o) => rowOf(layout, o.point));
-  const warped = warp(used.map((o) => o.loss!));
+  const warped = warp(
+    used.map((o) => o.loss!),
+    pressing,
+  );
   const posterior = posteriorOf(layout, hyper, rows);
   posterior.condition(warped.values);
   const means = Float64Array.from(rows, (row) => posterior.mean(row));
@@ -224,10 +227,13 @@ function hyperOf(layout: Layout, known: readonly Observation[], at: number): Hyp
 }
 
 /** Hyperparameters fitted to results, from `start` and, while they are few, from knowing nothing. */
-export function fitTo(layout: Layout, known: readonly Observation[], start: Hyper): Hyper {
+export function fitTo(layout: Layout, known: readonly Observation[], start: Hyper, pressing?: Pressing): Hyper {
   const used = thin(known);
   const rows = used.map((o) => rowOf(layout, o.point));
-  const values = warp(used.map((o) => o.loss!)).values;
+  const { values } = warp(
+    used.map((o) => o.loss!),
+    pressing,
+  );
   const few = known.length < 60;
   let best = fitHyper(rows, values, layout.category, start, few ? 25 : 15);
   if (few) {

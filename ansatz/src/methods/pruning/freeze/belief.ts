@@ -35,7 +35,7 @@ export function bestsOf(reports: readonly Report[]): Map<number, number> {
 
 /** Losses as the model sees them: half-rank warped by the best of each training. */
 function scaleOf(reports: readonly Report[]): (loss: number) => number {
-  return warp([...bestsOf(reports).values()]).map;
+  return warp([...bestsOf(reports).values()], 'ranks').map;
 }
 
 /** Where on which curve a training is after `step`; `trial` −1 is one not yet begun. */

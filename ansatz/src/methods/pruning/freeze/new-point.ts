@@ -44,11 +44,11 @@ export function newPoint(situation: Situation, rng: Rng): Point {
     const known = hypers.get(at);
     if (known !== undefined) return known;
     if (at < 4) return plainHyper(layout.size);
-    const fit = fitTo(layout, results(at), hyperAt(checkpoint(at - 1)));
+    const fit = fitTo(layout, results(at), hyperAt(checkpoint(at - 1)), 'ranks');
     hypers.set(at, fit);
     return fit;
   };
-  const belief = believeWith(layout, results(reports.length), hyperAt(checkpoint(reports.length)));
+  const belief = believeWith(layout, results(reports.length), hyperAt(checkpoint(reports.length)), 'ranks');
   const { posterior } = belief;
   const base = posterior.rows.length;
   for (const { status, step, point } of trainings) {

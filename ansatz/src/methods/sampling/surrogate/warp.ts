@@ -10,12 +10,19 @@ export interface Warped {
   readonly unit: number;
 }
 
+/** How the worse losses are pressed together. */
+export type Pressing = 'soft' | 'ranks';
+
+/** Losses this many spreads above the median begin to be pressed, softly. */
+const SOFT = 2;
+
 /**
- * Keep the better half of the losses as they are and give the worse half Gaussian quantiles of their ranks, so that
- * one huge loss does not flatten all others (Song et al. 2024, Vizier's half-rank warper, arXiv 2408.11527); then
- * standardise to mean 0, variance 1. Losses must be finite.
+ * Keep the better half of the losses as they are and press the worse together, so that one huge loss does not flatten
+ * all others; then standardise to mean 0, variance 1. Losses must be finite. `soft`: from two spreads of the better
+ * half above the median on, by a logarithm. `ranks`: by Gaussian quantiles of their ranks (Song et al. 2024, Vizier's
+ * half-rank warper, arXiv 2408.11527), for losses that mean different things, such as those of unfinished runs.
  */
-export function warp(losses: ArrayLike<number>): Warped {
+export function warp(losses: ArrayLike<number>, pressing: Pressing = 'soft'): Warped {
   const n = losses.length;
   const sorted = Float64Array.from(losses).sort();
   const middle = sorted[Math.floor((n - 1) / 2)]!;
@@ -29,6 +36,10 @@ export function warp(losses: ArrayLike<number>): Warped {
   const spread = Math.sqrt(squares / Math.max(1, count)) || (sorted[n - 1]! - sorted[0]!) / 2 || 1;
   const half = (loss: number): number => {
     if (loss <= middle) return loss;
+    if (pressing === 'soft') {
+      const over = (loss - middle) / spread - SOFT;
+      return over <= 0 ? loss : middle + spread * (SOFT + Math.log1p(over));
+    }
     // Mid-rank among all, mapped to the upper half of a normal.
     const rank = (below(sorted, loss) + upTo(sorted, loss)) / 2;
     const p = 0.5 + (0.5 * (rank - n / 2)) / (n / 2 + 1);
