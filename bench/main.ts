@@ -24,6 +24,8 @@ export interface Bench {
 const BENCHES: Readonly<Record<string, () => Promise<{ bench: () => Promise<Bench> }>>> = {
   overhead: () => import('./overhead.ts'),
   crash: () => import('./crash.ts'),
+  search: () => import('./search.ts'),
+  stopping: () => import('./stopping.ts'),
 };
 
 const [name, ...flags] = process.argv.slice(2);
