@@ -10,11 +10,15 @@ import { afterAll, type TestContext } from 'vitest';
 export function findPython(modules: readonly string[]): { readonly path: string } | { readonly missing: string } {
   const given = process.env['ANSATZ_PYTHON'];
   const tried = given === undefined || given === '' ? ['python3'] : [given, 'python3'];
-  const code = 'import importlib.util, sys; sys.exit(any(importlib.util.find_spec(m) is None for m in sys.argv[1:]))';
-  const path = tried.find((python) => spawnSync(python, ['-c', code, ...modules]).status === 0);
-  if (path !== undefined) return { path };
+  // Its own path, not its name: a script called python3 that starts `python3` would start itself.
+  const code =
+    'import importlib.util, sys; print(sys.executable); sys.exit(any(importlib.util.find_spec(m) is None for m in sys.argv[1:]))';
+  for (const python of tried) {
+    const { status, stdout } = spawnSync(python, ['-c', code, ...modules], { encoding: 'utf8' });
+    if (status === 0) return { path: stdout.trim() };
+  }
   return {
-    missing: `no Python with ${modules.join(' and ')}: tried ${tried.join(' and ')}; set ANSATZ_PYTHON to one that has them`,
+    missing: `no Python${modules.length === 0 ? '' : ` with ${modules.join(' and ')}`}: tried ${tried.join(' and ')}; set ANSATZ_PYTHON to one that has them`,
   };
 }
 
