@@ -72,7 +72,8 @@ export class Optimizer {
     this.#options = options;
     this.#pauses = options.pause ?? true;
     this.#longest = options.maxResource ?? 1;
-    this.#rungs = freezeThaw.rungs(this.#longest);
+    const first = options.minResource ?? 1;
+    this.#rungs = freezeThaw.rungs(this.#longest).filter((rung) => rung >= first);
     this.#sign = options.direction === 'maximize' ? -1 : 1;
   }
 

@@ -8,17 +8,21 @@ import { EXPECTED, misfit, OptimizerError, unknownName } from './error.ts';
 /** What a search begins with. Counts are whole numbers, 1 or more. */
 export interface OptimizerOptions {
   readonly space: Space;
+  /** Whether smaller or larger values are better; minimize when absent. */
   readonly direction?: 'minimize' | 'maximize';
   /** Whole number; the same seed and the same answers give the same questions. */
   readonly seed?: number;
+  /** Who proposes points where trials have no curve; auto when absent. */
   readonly sampler?: keyof typeof samplers;
   /** Steps of a full training; 1 or absent when trials have no curve. */
   readonly maxResource?: number;
+  /** No trial that was proposed here pauses, or stops for its value, before this step. */
   readonly minResource?: number;
-  /** Trials that run at the same time. */
+  /** Trials that run at the same time: a hint, the trials under way are counted anyway. */
   readonly workers?: number;
-  /** Steps, or trials, that there are in all. */
+  /** Steps that there are in all: a hint. Nothing ends when they are used up. */
   readonly budgetSteps?: number;
+  /** Trials that there are in all: a hint. */
   readonly budgetTrials?: number;
   /** False when a paused trial could not go on later: then trials only continue or stop. */
   readonly pause?: boolean;
