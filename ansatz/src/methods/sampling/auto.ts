@@ -1,23 +1,57 @@
-/** The default choice: Sobol points to look around, then the Gaussian process, then TPE when there are too many results. */
+/** The default choice, and every sampler by its name. */
 
+import { cmaes, cmaesAfter } from './cmaes.ts';
+import { ehvi } from './ehvi.ts';
 import { gp } from './gp.ts';
-import { random } from './random.ts';
+import { nsga2 } from './nsga2.ts';
 import { quasi } from './quasi.ts';
-import type { Sampler } from './sampler.ts';
+import { random } from './random.ts';
+import type { Observation, Sampler } from './sampler.ts';
 import { tpe } from './tpe.ts';
 
 /** From this many results on a Gaussian process costs more than it brings. */
 const MANY = 500;
+/** Dimensions from which on, and results from which on (per squared dimension), CMA-ES takes every other ask. */
+const WIDE = 3;
+const PER_SQUARE = 10;
 
-/** Picks and switches by what the history looks like. */
-export const auto: Sampler = (space, history, rng) =>
-  history.length >= MANY ? tpe(space, history, rng) : gp(space, history, rng);
+const evolve = cmaesAfter(MANY);
+
+/**
+ * Picks by what the space and the history look like: several losses → expected hypervolume; up to 500 results the
+ * Gaussian process (which knows of guesses, other studies, crashes, prices, conditions, and learns the noise); beyond,
+ * TPE, and on spaces of numbers alone CMA-ES in turn with it once there are 10 d² results.
+ */
+export const auto: Sampler = (space, history, rng) => {
+  const own = ownOf(history);
+  if (own.some((o) => (o.losses?.length ?? 0) > 1)) return ehvi(space, own, rng);
+  if (own.length < MANY) return gp(space, history, rng);
+  const d = space.params.length;
+  const numeric = d >= WIDE && space.params.every((param) => param.kind !== 'choice' && param.when === undefined);
+  if (numeric && own.length >= PER_SQUARE * d * d && own.length % 2 === 0) return evolve(space, own, rng);
+  return tpe(space, own, rng);
+};
+
+/** Without what came from other studies, which only {@link gp} can read. */
+function ownOf(history: readonly Observation[]): readonly Observation[] {
+  return history.some((o) => o.study !== undefined) ? history.filter((o) => o.study === undefined) : history;
+}
+
+const alone =
+  (sampler: Sampler): Sampler =>
+  (space, history, rng) =>
+    sampler(space, ownOf(history), rng);
 
 /** Every sampler by the name it has in ansatz.yaml. */
-export const samplers: Readonly<Record<'auto' | 'random' | 'sobol' | 'tpe' | 'gp', Sampler>> = {
+export const samplers: Readonly<
+  Record<'auto' | 'random' | 'sobol' | 'tpe' | 'gp' | 'cmaes' | 'nsga2' | 'ehvi', Sampler>
+> = {
   auto,
   random,
-  sobol: quasi,
-  tpe,
+  sobol: alone(quasi),
+  tpe: alone(tpe),
   gp,
+  cmaes: alone(cmaes),
+  nsga2: alone(nsga2),
+  ehvi,
 };

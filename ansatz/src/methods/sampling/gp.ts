@@ -12,7 +12,7 @@ import { firstFeasible } from './candidates.ts';
 import { quasi } from './quasi.ts';
 import type { Observation, Sampler } from './sampler.ts';
 import { type Layout, layoutOf, rowOf } from './surrogate/layout.ts';
-import { type Term, termsOf } from './surrogate/terms.ts';
+import { elsewhere, type Term, termsOf } from './surrogate/terms.ts';
 import { type Box, type Score, search } from './surrogate/search.ts';
 import type { Prediction } from './surrogate/gaussian.ts';
 import { fitHyper, type Hyper, plainHyper, Posterior } from './surrogate/surrogate.ts';
@@ -47,7 +47,7 @@ export function startupOf(space: Space): number {
 export const gp: Sampler = (space, history, rng) => {
   const layout = layoutOf(space);
   const known = results(history);
-  if (layout.size === 0 || known.length < 3 || history.length < startupOf(space)) return early(space, history, rng);
+  if (layout.size === 0 || known.length < 3 || begun(history) < startupOf(space)) return early(space, history, rng);
   if (rng.uniform() < RANDOM) return firstFeasible(space, rng, () => randomPoint(space, rng));
   const belief = believe(space, known);
   const { posterior } = belief;
@@ -64,15 +64,35 @@ export const gp: Sampler = (space, history, rng) => {
   }
 };
 
-/** Before there is a model: points that fill the space, every other one of them from the guesses if there are any. */
+/** How many points of this study there are. */
+function begun(history: readonly Observation[]): number {
+  return history.reduce((count, o) => count + Number(o.study === undefined), 0);
+}
+
+/**
+ * Before there is a model: points that fill the space, every other one of them from what is
+ * guessed or known from elsewhere, if anything is. */
 function early(space: Space, history: readonly Observation[], rng: Rng): Point {
-  if (!hasPrior(space) || history.length % 2 === 1) return quasi(space, history, rng);
+  const own = history.filter((o) => o.study === undefined);
+  if (own.length % 2 === 1) return quasi(space, own, rng);
+  const layout = layoutOf(space);
+  const others = elsewhere(layout, history, 0);
+  if (others !== undefined) {
+    const seen = new Set(own.map((o) => canonical(o.point)));
+    const taken = (point: Point): boolean => seen.has(canonical(point));
+    const where = { around: others.best, global: 200, local: 40, full: 40, climbs: 2, taken };
+    const found = search(layout, others, where, rng);
+    if (found !== undefined) return found.point;
+  }
+  if (!hasPrior(space)) return quasi(space, own, rng);
   return firstFeasible(space, rng, () => drawPrior(space, rng));
 }
 
 /** Observations that carry a usable number. */
 export function results(history: readonly Observation[]): Observation[] {
-  return history.filter((o) => (o.status === 'done' || o.status === 'stopped') && Number.isFinite(o.loss));
+  return history.filter(
+    (o) => o.study === undefined && (o.status === 'done' || o.status === 'stopped') && Number.isFinite(o.loss),
+  );
 }
 
 /** The point that promises most under a belief; `history` are points that must not come again where they can. */

@@ -2,7 +2,19 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { rng } from '../math/rng.ts';
 import { active, canonical, feasible, parseConstraint, type Param, type Point, type Space } from '../space/index.ts';
-import { auto, cmaes, cmaesAfter, gp, nsga2, type Observation, random, quasi, type Sampler, tpe } from './index.ts';
+import {
+  auto,
+  cmaes,
+  cmaesAfter,
+  ehvi,
+  gp,
+  nsga2,
+  type Observation,
+  random,
+  quasi,
+  type Sampler,
+  tpe,
+} from './index.ts';
 
 /** A new sampler is one line here. */
 const SAMPLERS: readonly (readonly [string, Sampler])[] = [
@@ -12,6 +24,7 @@ const SAMPLERS: readonly (readonly [string, Sampler])[] = [
   ['cmaes', cmaes],
   ['cmaesAfter', cmaesAfter(15)],
   ['nsga2', nsga2],
+  ['ehvi', ehvi],
   ['gp', gp],
   ['auto', auto],
 ];
@@ -160,7 +173,7 @@ const histories: Readonly<Record<string, (space: Space) => Observation[]>> = {
 };
 
 /** Samplers that leave it to their caller to refuse a repeat. */
-const REPEATING: readonly string[] = ['tpe'];
+const REPEATING: readonly string[] = [];
 
 describe.each(SAMPLERS)('the %s sampler', (name, sampler) => {
   for (const [spaceName, space] of Object.entries(spaces)) {

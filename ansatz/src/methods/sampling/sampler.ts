@@ -19,6 +19,11 @@ export interface Observation {
   readonly cost?: number;
   /** With several objectives: one loss each, all lower-is-better. */
   readonly losses?: readonly number[];
+  /**
+   * Name of the study it comes from, when that is another one. Such results say where to look first; their scale is
+   * their own, and their say fades as results of this study come in.
+   */
+  readonly study?: string;
   /** Measured constraints: above 0 is a violation, by that much. */
   readonly violations?: readonly number[];
 }

@@ -8,7 +8,7 @@ import type { Rng } from '../math/rng.ts';
 import { decode, encodeParam } from '../space/encode.ts';
 import { valueAt } from '../space/point.ts';
 import type { ChoiceParam, Param, Space, Value } from '../space/space.ts';
-import { firstFeasible } from './candidates.ts';
+import { firstUntried } from './candidates.ts';
 import { quasi } from './quasi.ts';
 import type { Observation, Sampler } from './sampler.ts';
 
@@ -50,7 +50,7 @@ export const tpe: Sampler = (space, history, rng) => {
   const below = density(space, good);
   const above = density(space, rest);
 
-  return firstFeasible(space, rng, () => {
+  return firstUntried(space, history, rng, () => {
     let best: number[] | undefined;
     let bestScore = -Infinity;
     for (let i = 0; i < CANDIDATES; i++) {

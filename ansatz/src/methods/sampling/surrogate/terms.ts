@@ -1,4 +1,4 @@
-/** What is weighed beside the expected improvement: guesses, the chance of a crash, the price of a run. All logs. */
+/** What is weighed beside the expected improvement: guesses, other studies, the chance of a crash, the price of a run. All logs. */
 
 import { decode } from '../../space/encode.ts';
 import { hasPrior, logPrior } from '../../space/prior.ts';
@@ -7,6 +7,7 @@ import type { Observation } from '../sampler.ts';
 import type { Prediction } from './gaussian.ts';
 import { type Layout, layoutOf, rowOf, unitOf } from './layout.ts';
 import { plainHyper, Posterior } from './surrogate.ts';
+import { warp } from './warp.ts';
 
 /** One summand of the log of the acquisition. */
 export interface Term {
@@ -28,6 +29,8 @@ export function termsOf(space: Space, history: readonly Observation[], results: 
   const layout = layoutOf(space);
   const terms: Term[] = [];
   if (hasPrior(space)) terms.push(guesses(layout, results));
+  const others = elsewhere(layout, history, results);
+  if (others !== undefined) terms.push(others);
   const crashes = history.filter((o) => o.status === 'crashed');
   if (crashes.length > 0) terms.push(success(layout, history));
   const priced = history.filter((o) => o.cost !== undefined && o.cost > 0 && Number.isFinite(o.cost));
@@ -36,6 +39,66 @@ export function termsOf(space: Space, history: readonly Observation[], results: 
     if (Math.max(...costs.slice(-MOST)) / Math.min(...costs.slice(-MOST)) > WORTH) terms.push(price(layout, priced));
   }
   return terms;
+}
+
+/** Results another study's say is worth, as the strength of a guess is. */
+const ELSEWHERE = 10;
+
+/**
+ * What other studies found, as a guess at where good points lie: minus the mean of their surrogates (each study
+ * standardised by itself), with the fading weight of a guess. Undefined when there is nothing to learn from.
+ */
+export function elsewhere(
+  layout: Layout,
+  history: readonly Observation[],
+  results: number,
+): (Term & { readonly best: readonly Float64Array[] }) | undefined {
+  const studies = new Map<string, Observation[]>();
+  for (const o of history) {
+    if (o.study === undefined || o.status !== 'done' || !Number.isFinite(o.loss)) continue;
+    const list = studies.get(o.study);
+    if (list === undefined) studies.set(o.study, [o]);
+    else list.push(o);
+  }
+  const usable = [...studies.values()].filter((list) => list.length >= 3);
+  if (usable.length === 0) return undefined;
+  const weight = Math.min(1, ELSEWHERE / Math.max(1, results)) / usable.length;
+  const best: Float64Array[] = [];
+  const models = usable.map((list) => {
+    const sorted = [...list].sort((a, b) => a.loss! - b.loss!);
+    // The better half of the room for the best, the rest spread over the others.
+    const kept = sorted.length <= MOST ? sorted : spread(sorted);
+    best.push(...kept.slice(0, 2).map((o) => rowOf(layout, o.point)));
+    const { values } = warp(kept.map((o) => o.loss!));
+    let i = 0;
+    return modelOf(layout, kept, () => values[i++]!);
+  });
+  const out: Prediction = { mean: 0, sd: 0 };
+  const part = new Float64Array(layout.size);
+  const unused = new Float64Array(layout.size);
+  return {
+    best,
+    value: (row) => -weight * models.reduce((sum, model) => sum + model.mean(row), 0),
+    slope(row, gradient) {
+      gradient.fill(0);
+      let sum = 0;
+      for (const model of models) {
+        model.slope(row, out, part, unused);
+        sum -= weight * out.mean;
+        for (let i = 0; i < part.length; i++) gradient[i]! -= weight * part[i]!;
+      }
+      return sum;
+    },
+  };
+}
+
+function spread(sorted: readonly Observation[]): Observation[] {
+  const half = MOST / 2;
+  const rest = sorted.slice(half);
+  return [
+    ...sorted.slice(0, half),
+    ...Array.from({ length: half }, (_, i) => rest[Math.floor(((i + 0.5) * rest.length) / half)]!),
+  ];
 }
 
 /** πBO (Hvarfner et al. 2022, arXiv 2204.11051): the guesses' density, fading as results come in. */

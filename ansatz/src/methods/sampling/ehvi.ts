@@ -1,0 +1,122 @@
+/**
+ * Several objectives: the point whose outcome is expected to add most to the volume that is dominated (expected
+ * hypervolume improvement, Emmerich et al. 2006; by Monte Carlo as in Daulton et al. 2020, arXiv 2006.05078), times the
+ * probability that it keeps the measured constraints.
+ */
+
+import { cdf } from '../math/normal.ts';
+import type { Rng } from '../math/rng.ts';
+import { canonical, randomPoint } from '../space/encode.ts';
+import type { Point } from '../space/space.ts';
+import { hypervolume, nondominated, violationOf } from '../stats/pareto.ts';
+import { firstFeasible } from './candidates.ts';
+import { believe, startupOf } from './gp.ts';
+import { nsga2 } from './nsga2.ts';
+import { quasi } from './quasi.ts';
+import type { Observation, Sampler } from './sampler.ts';
+import type { Prediction } from './surrogate/gaussian.ts';
+import { layoutOf, rowOf } from './surrogate/layout.ts';
+import { search } from './surrogate/search.ts';
+import type { Posterior } from './surrogate/surrogate.ts';
+
+/** Beyond these, {@link nsga2} answers: the volume gets dear, and the surrogates no better. */
+const MOST_RESULTS = 250;
+const MOST_OBJECTIVES = 3;
+const DRAWS = 24;
+/** The reference lies this share of the front's span behind its worst. */
+const BEHIND = 0.1;
+
+/** The next point for observations with `losses`. Without several losses it fills the space. */
+export const ehvi: Sampler = (space, history, rng) => {
+  const known = history.filter(
+    (o) => o.study === undefined && o.status === 'done' && o.losses !== undefined && o.losses.every(Number.isFinite),
+  );
+  const layout = layoutOf(space);
+  const count = known[0]?.losses?.length ?? 0;
+  const same = known.filter((o) => o.losses!.length === count);
+  if (layout.size === 0 || count === 0 || history.length < startupOf(space) || same.length < 3) {
+    return quasi(space, history, rng);
+  }
+  if (count > MOST_OBJECTIVES || same.length > MOST_RESULTS) return nsga2(space, history, rng);
+
+  // One surrogate per objective and per constraint, on the same points. Beliefs share no memory: their spaces differ.
+  const objectives = Array.from({ length: count }, (_, m) =>
+    believe(
+      { ...space },
+      withLoss(same, (o) => o.losses![m]!),
+    ),
+  );
+  const limits = Math.min(...same.map((o) => o.violations?.length ?? 0));
+  const constraints = Array.from({ length: limits }, (_, m) => {
+    const belief = believe(
+      { ...space },
+      withLoss(same, (o) => o.violations![m]!),
+    );
+    return { posterior: belief.posterior, zero: belief.warped.map(0) };
+  });
+  const pending = history.filter((o) => o.status === 'pending').slice(0, 32);
+  for (const { posterior } of [...objectives, ...constraints])
+    for (const o of pending) posterior.believe(rowOf(layout, o.point), posterior.noise);
+
+  // The front in the surrogates' own units; what is pending counts at its expected outcome.
+  const valid = same.filter((o) => violationOf({ losses: o.losses!, violations: o.violations ?? [] }) === 0);
+  const outcomes = [
+    ...valid.map((o) => objectives.map(({ warped }, m) => warped.map(o.losses![m]!))),
+    ...pending.map((o) => objectives.map(({ posterior }) => posterior.mean(rowOf(layout, o.point)))),
+  ];
+  const front = nondominated(outcomes).map((i) => outcomes[i]!);
+  const reference = objectives.map((_, m) => {
+    const all = (
+      front.length > 1
+        ? front
+        : [...front, ...same.map((o) => objectives.map(({ warped }, k) => warped.map(o.losses![k]!)))]
+    ).map((f) => f[m]!);
+    const worst = Math.max(...all);
+    return worst + BEHIND * Math.max(worst - Math.min(...all), 1e-3);
+  });
+  const base = hypervolume(front, reference);
+  // The same draws for every candidate: differences between them are then not luck.
+  const draws = Array.from({ length: DRAWS }, () => objectives.map(() => rng.normal()));
+  const out: Prediction = { mean: 0, sd: 0 };
+  const value = (row: Float64Array): number => {
+    let chance = 1;
+    for (const { posterior, zero } of constraints) chance *= chanceBelow(posterior, row, zero, out);
+    const predictions = objectives.map(({ posterior }) => ({ ...posterior.predict(row, out) }));
+    let gain = 0;
+    for (const draw of draws) {
+      const outcome = predictions.map(({ mean, sd }, m) => mean + sd * draw[m]!);
+      if (outcome.some((x, m) => x >= reference[m]!)) continue;
+      gain += hypervolume([...front, outcome], reference) - base;
+    }
+    // Where no draw gains anything, the nearest to the front wins.
+    const distance = predictions.reduce((sum, { mean, sd }, m) => sum + (mean - sd - reference[m]!), 0);
+    return gain > 0
+      ? Math.log((chance * gain) / DRAWS + 1e-300)
+      : -1e3 - Math.max(0, distance) + Math.log(chance + 1e-9);
+  };
+  const seen = new Set(history.map((o) => canonical(o.point)));
+  const good = valid.length > 0 ? nondominated(valid.map((o) => o.losses!)).map((i) => valid[i]!) : same;
+  const around = Array.from({ length: Math.min(6, good.length) }, () =>
+    rowOf(layout, good[rng.int(good.length)]!.point),
+  );
+  const found = search(
+    layout,
+    { value },
+    { around, global: 100, local: 15, full: 190, climbs: 2, taken: (point: Point) => seen.has(canonical(point)) },
+    rng,
+  );
+  return found?.point ?? fallback(space, rng);
+};
+
+function fallback(space: Parameters<Sampler>[0], rng: Rng): Point {
+  return firstFeasible(space, rng, () => randomPoint(space, rng));
+}
+
+function withLoss(known: readonly Observation[], loss: (o: Observation) => number): Observation[] {
+  return known.map((o) => ({ point: o.point, status: 'done', loss: loss(o) }));
+}
+
+function chanceBelow(posterior: Posterior, row: Float64Array, limit: number, out: Prediction): number {
+  posterior.predict(row, out);
+  return cdf((limit - out.mean) / out.sd);
+}
