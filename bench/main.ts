@@ -24,6 +24,7 @@ export interface Bench {
 const BENCHES: Readonly<Record<string, () => Promise<{ bench: () => Promise<Bench> }>>> = {
   overhead: () => import('./overhead.ts'),
   crash: () => import('./crash.ts'),
+  audit: () => import('./audit.ts'),
   search: () => import('./search.ts'),
   stopping: () => import('./stopping.ts'),
 };
