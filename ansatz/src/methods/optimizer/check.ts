@@ -33,11 +33,12 @@ export function pointOf(space: Space, given: unknown, where = 'params'): Point {
     if (value === undefined || value === null)
       throw new OptimizerError(where, `lacks "${param.name}"`, `add "${param.name}": ${rangeOf(param)}`);
     if (!isIn(param, value)) {
-      const choices = param.kind === 'choice' && typeof value === 'string' ? param.choices.map(String) : [];
-      const near = nearest(String(value), choices);
+      const choices = param.kind === 'choice' && typeof value === 'string' ? param.choices : [];
+      const near = nearest(String(value), choices.map(String));
+      const meant = choices.find((choice) => String(choice) === near);
       throw new OptimizerError(
         `${where}.${param.name}`,
-        `is ${shown(value)}${near === undefined ? '' : `; closest: "${near}"`}`,
+        `is ${shown(value)}${meant === undefined ? '' : `; closest: ${shown(meant)}`}`,
         `use ${rangeOf(param)}`,
       );
     }

@@ -30,6 +30,8 @@ export interface Asked {
 export interface Finished {
   readonly params: Point;
   readonly value: number;
+  /** Name of the study it comes from, when its values are not comparable with this one's: it only says where to look. */
+  readonly study?: string;
 }
 
 /** How a trial ended. */
@@ -193,16 +195,17 @@ export class Optimizer {
       if (typeof value !== 'number') throw misfit(`trials[${i}].value`, value, EXPECTED.value);
       return pointOf(this.#options.space, params, `trials[${i}].params`);
     });
-    trials.forEach(({ value }, i) => {
+    trials.forEach(({ value, study }, i) => {
       const point = points[i]!;
+      const from = study === undefined ? {} : { study };
       const loss = this.#sign * value;
       const ok = Number.isFinite(loss);
       this.#trials.push({
         point,
-        observation: ok ? { point, status: 'done', loss } : { point, status: 'crashed' },
+        observation: ok ? { point, status: 'done', loss, ...from } : { point, status: 'crashed', ...from },
         status: 'over',
         step: 0,
-        best: ok ? loss : Infinity,
+        best: ok && study === undefined ? loss : Infinity,
         curve: { steps: [], losses: [] },
         given: true,
       });

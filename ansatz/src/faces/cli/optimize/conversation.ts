@@ -74,7 +74,11 @@ export class Conversation {
       case 'observe': {
         const { trials } = fieldsOf('observe', request);
         this.#study('observe').observe(
-          trials.map(({ params, value }) => ({ params: params as never, value: value ?? NaN })),
+          trials.map(({ params, value, study }) => ({
+            params: params as never,
+            value: value ?? NaN,
+            ...(typeof study === 'string' ? { study } : {}),
+          })),
         );
         return { ok: true };
       }

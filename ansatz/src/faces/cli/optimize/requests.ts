@@ -30,7 +30,10 @@ export const requests = {
   report: z.object({ id, step: z.custom<number>((step) => typeof step === 'number', EXPECTED.step), value }),
   tell: z.object({ id, value: value.optional(), state: anything }),
   observe: z.object({
-    trials: z.array(z.object({ params: anything, value }, EXPECTED.trials), EXPECTED.trials),
+    trials: z.array(
+      z.object({ params: anything, value, study: z.string().nullish() }, EXPECTED.trials),
+      EXPECTED.trials,
+    ),
   }),
   best: z.object({}),
   close: z.object({}),

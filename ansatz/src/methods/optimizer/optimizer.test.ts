@@ -1,0 +1,106 @@
+import { describe, expect, test } from 'vitest';
+import { Optimizer, OptimizerError, toSpace } from './index.ts';
+
+const space = toSpace(
+  [
+    { name: 'x', type: 'float', low: 0, high: 1 },
+    { name: 'batch', type: 'int', low: 16, high: 128, step: 16 },
+    { name: 'mode', type: 'cat', choices: ['a', 'b', 1] },
+    { name: 'depth', type: 'int', low: 1, high: 9, when: "mode == 'b' and x > 0.5" },
+  ],
+  ['x * batch <= 100'],
+);
+const point = { x: 0.3, batch: 32, mode: 'a' };
+
+/** What an error says, in its two parts. */
+function complaint(act: () => unknown): string {
+  try {
+    act();
+  } catch (error) {
+    if (error instanceof OptimizerError) return `${error.message} | ${error.fix}`;
+    throw error;
+  }
+  return 'no complaint';
+}
+
+test('a search in a few lines', () => {
+  const optimizer = new Optimizer({ space, seed: 1 });
+  for (let i = 0; i < 30; i++) {
+    const { id, params } = optimizer.ask();
+    optimizer.tell(id!, (Number(params!['x']) - 0.3) ** 2 + (params!['mode'] === 'a' ? 0 : 1));
+  }
+  const best = optimizer.best()!;
+  expect(best.params['mode']).toBe('a');
+  expect(best.value).toBeLessThan(0.01);
+});
+
+describe('arguments that make no sense are told like over the protocol', () => {
+  const make = (options: object) => () => new Optimizer({ space, ...options });
+  test.each<[() => unknown, string]>([
+    [make({ sampler: 'tpee' }), 'sampler is "tpee"; closest: "tpe" | use one of auto, random'],
+    [make({ direction: 'up' }), 'direction is "up" | use one of minimize, maximize'],
+    [make({ maxResource: 2.5 }), 'maxResource is 2.5 | use a whole number, 1 or more'],
+    [make({ workers: NaN }), 'workers is NaN | use a whole number, 1 or more'],
+    [make({ pause: 1 }), 'pause is 1 | use true or false'],
+    [make({ space: [] }), 'space is a list | use what defineSpace or toSpace of ansatz/space returns'],
+  ])('%#', (act, expected) => {
+    expect(complaint(act).slice(0, expected.length)).toBe(expected);
+  });
+
+  test.each<[object, string]>([
+    [{ x: 0.3, batch: 40, mode: 'a' }, 'params.batch is 40 | use a whole number from 16 to 128 in steps of 16'],
+    [{ x: 0.3, batch: 32, mode: '1' }, 'params.mode is "1"; closest: 1 | use one of "a", "b", 1'],
+    [{ x: 0.9, batch: 128, mode: 'a' }, 'params breaks the constraint x * batch <= 100 | change one of its parameters'],
+    [{ x: 0.6, batch: 32, mode: 'b' }, 'params lacks "depth" | add "depth": a whole number from 1 to 9'],
+    [{ x: null, batch: 32, mode: 'b' }, 'params lacks "x" | add "x": a number from 0 to 1'],
+    [
+      { ...point, toString: 1 },
+      'params.toString is no parameter of the space | the parameters are x, batch, mode, depth',
+    ],
+  ])('a point such as %j', (params, expected) => {
+    expect(complaint(() => new Optimizer({ space }).ask(params as never))).toBe(expected);
+  });
+
+  test('and nothing has happened', () => {
+    const optimizer = new Optimizer({ space, maxResource: 3 });
+    expect(optimizer.ask(point).id).toBe(0);
+    for (const [act, expected] of [
+      [() => optimizer.tell(1, 2), 'id is 1, and there is no such trial | use one of 0 to 0'],
+      [() => optimizer.tell('0' as never, 2), 'id is "0" | use the id of an answer to ask'],
+      [() => optimizer.tell(0, 2, 'done' as never), 'state is "done" | use one of complete, pruned, failed'],
+      [() => optimizer.tell(0, null as never), 'value is null | use a number'],
+      [() => optimizer.report(0, 4, 1), 'step is 4, and a full training has 3'],
+      [() => optimizer.report(0, 1, undefined as never), 'value is missing | use a number'],
+      [
+        () =>
+          optimizer.observe([
+            { params: point, value: 1 },
+            { params: {}, value: 1 },
+          ]),
+        'trials[1].params lacks "x"',
+      ],
+    ] as const)
+      expect(complaint(act)).toContain(expected);
+    expect(optimizer.best()).toBeUndefined();
+    expect(optimizer.report(0, 1, 0.5)).toBe('continue');
+    expect(optimizer.ask(point).id).toBe(1);
+  });
+});
+
+test('a number that another language rounded differently is still inside', () => {
+  const optimizer = new Optimizer({ space: toSpace([{ name: 'lr', type: 'float', low: 1e-5, high: 0.1, log: true }]) });
+  expect(optimizer.ask({ lr: 0.10000000000000002 }).params).toEqual({ lr: 0.10000000000000002 });
+  expect(optimizer.ask({ lr: Math.exp(Math.log(0.1)) }).id).toBe(1);
+  expect(optimizer.ask({ lr: Math.exp(Math.log(1e-5)) }).id).toBe(2);
+});
+
+test('failed trials are kept away from, and never the best', () => {
+  const optimizer = new Optimizer({ space, seed: 2 });
+  optimizer.observe([
+    { params: point, value: NaN },
+    { params: point, value: Infinity },
+  ]);
+  expect(optimizer.tell(optimizer.ask(point).id!, -Infinity)).toBe('failed');
+  expect(optimizer.best()).toBeUndefined();
+  expect(optimizer.ask().id).toBe(3);
+});
