@@ -2,6 +2,8 @@
 
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { expect, test } from 'vitest';
 import { CLI } from './product.ts';
@@ -75,6 +77,17 @@ test('a reader that goes away is no crash', async () => {
   const [code] = (await once(child, 'exit')) as [number | null];
   expect({ code, err }).toEqual({ code: 0, err: '' });
   child.stdin.destroy();
+});
+
+test('the conversation of the documentation is what happens', async () => {
+  const page = readFileSync(join(import.meta.dirname, '../docs/optimize.md'), 'utf8');
+  const said = [...page.matchAll(/^> (.*)\n< (.*)$/gm)].map((match) => ({ request: match[1]!, answer: match[2]! }));
+  expect(said.length).toBeGreaterThan(10);
+  const { lines } = await answers(said.map(({ request }) => `${request}\n`).join(''));
+  // What is proposed may change from version to version.
+  const fixed = (line: string): string =>
+    line.replace(/^(\{"id":2,"params").*/, '$1').replace(/ansatz [\d.]+/, 'ansatz');
+  expect(lines.map(fixed)).toEqual(said.map(({ answer }) => fixed(answer)));
 });
 
 test('an input that ends before it began is the end', async () => {
