@@ -25,6 +25,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ bench: () => Promise<Benc
   overhead: () => import('./overhead.ts'),
   crash: () => import('./crash.ts'),
   audit: () => import('./audit.ts'),
+  real: () => import('./real.ts'),
   search: () => import('./search.ts'),
   stopping: () => import('./stopping.ts'),
 };
