@@ -38,11 +38,14 @@ export function ours(name: string, create: object = {}): object {
 /** Run peers of the harness's own list, by name, and `extra` ones on suites; the rows of all runs so far. */
 export function runHarness(name: string, suites: string, peers: readonly string[], extra: readonly object[]): Row[] {
   const out = join(folder, `${name}.jsonl`);
-  run('harness.py', [
-    ...['--suite', suites, '--peers', peersFile(name, peers, extra)],
-    ...['--seeds', String(seedCount), '--evals', suites.includes('mf') || suites.includes('race') ? '0' : '100'],
-    ...['--limit', '100000', '--out', out],
-  ]);
+  const evaluations = suites.includes('mf') || suites.includes('race') ? '0' : '100';
+  const list = peersFile(name, peers, extra);
+  run(
+    'harness.py',
+    `--suite ${suites} --peers ${list} --seeds ${seedCount} --evals ${evaluations} --limit 100000 --out ${out}`.split(
+      ' ',
+    ),
+  );
   return rowsOf(out);
 }
 

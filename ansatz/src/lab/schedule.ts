@@ -1,9 +1,17 @@
 /** Rules about runs that stand still: which pause, which go on, which are given up. Pure. */
 
-import { rng } from '../methods/math/rng.ts';
+import { type Rng, rng } from '../methods/math/rng.ts';
 import { quantile } from '../methods/math/summary.ts';
-import type { Report, Scheduler, Situation, Stop, Training } from '../methods/pruning/index.ts';
-import type { Space } from '../methods/space/space.ts';
+import {
+  newPoint,
+  type Report,
+  type Scheduler,
+  schedulers,
+  type Situation,
+  type Stop,
+  type Training,
+} from '../methods/pruning/index.ts';
+import type { Point, Space } from '../methods/space/space.ts';
 import type { EventBody } from '../study/events/index.ts';
 import { free } from '../study/ledger.ts';
 import { activeSeconds, placeOf, type Run, runOf, type State, trialOf } from '../study/state.ts';
@@ -177,6 +185,12 @@ function goOn(state: State, run: Run): EventBody[] {
   const resumed = { type: 'run.resumed', run: run.id, slot: alike } as const;
   const byLimit = run.limitSeconds - activeSeconds(run, state.now);
   return [left < byLimit - 0.001 ? { ...resumed, leftSeconds: left } : resumed];
+}
+
+/** Where the next training should start by what all curves say, the unfinished ones too; undefined before any of them. */
+export function pointFromCurves(state: State, space: Space, random: Rng): Point | undefined {
+  const { situation } = situationOf(state, schedulers['freeze-thaw'], space);
+  return state.longestStep > 1 && situation.reports.length > 0 ? newPoint(situation, random) : undefined;
 }
 
 /** What a scheduler is asked about, and the run behind each training. One training per trial: its first run. */

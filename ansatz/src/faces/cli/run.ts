@@ -7,6 +7,7 @@ import { localExecutor } from '../../io/executor/local.ts';
 import { realWorld } from '../../io/executor/world.ts';
 import { openLab } from '../../lab/lab.ts';
 import { numericResearcher, spaceOf } from '../../lab/researcher/index.ts';
+import { pointFromCurves } from '../../lab/schedule.ts';
 import {
   explain,
   findProject,
@@ -307,7 +308,11 @@ async function work(held: HeldStudy, config: StudyConfig, options: RunOptions): 
     journal,
     series: points,
     executor,
-    researcher: numericResearcher(samplers[config.sampler], config),
+    researcher: numericResearcher(
+      samplers[config.sampler],
+      config,
+      config.sampler === 'auto' && config.pruner === 'freeze-thaw' ? pointFromCurves : undefined,
+    ),
     ...stoppingOf(config.pruner),
     world: realWorld(),
     identity: { host: host!, pid: Number(pid), version: version() },

@@ -281,7 +281,7 @@ describe('a mistake is told with its line and its cure', () => {
       `${short}sampler: spe\n`,
       'wrong-type',
       4,
-      'sampler: expected auto or random or sobol or tpe, not spe; closest: "tpe"',
+      'sampler: expected auto or random or sobol or tpe or gp or cmaes, not spe; closest: "tpe"',
     ],
     ['a key written twice', `${short}metric: acc\n`, 'duplicate-key', 4, 'the key "metric" is written twice'],
     [

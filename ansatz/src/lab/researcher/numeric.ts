@@ -1,7 +1,7 @@
 /** The researcher that needs no key and no model: a sampler over the knobs. */
 
-import { rng } from '../../methods/math/rng.ts';
-import { random, type Sampler } from '../../methods/sampling/index.ts';
+import { type Rng, rng } from '../../methods/math/rng.ts';
+import { random as byChance, type Sampler } from '../../methods/sampling/index.ts';
 import {
   applicable,
   canonical,
@@ -30,6 +30,9 @@ const LOOK_SHARE = 0.2;
 /** How far a knob is moved to see whether it does anything, as a share of its encoded range. */
 const FAR = 0.35;
 
+/** A point learned from curves of any length instead of from results alone; undefined where there are no curves. */
+export type FromCurves = (state: State, space: Space, random: Rng) => Point | undefined;
+
 /** The space a configuration describes: conditions and constraints parsed, parents before children. */
 export function spaceOf(config: StudyConfig): Space {
   return defineSpace(config.knobs, config.constraints);
@@ -40,8 +43,16 @@ export function spaceOf(config: StudyConfig): Space {
  * dead and which matter), then whatever `sampler` says. Deterministic: ask number n of a study with the same seed
  * and history gets the same point.
  */
-export function numericResearcher(sampler: Sampler, config: StudyConfig): Researcher {
+export function numericResearcher(sampler: Sampler, config: StudyConfig, fromCurves?: FromCurves): Researcher {
   const whole = spaceOf(config);
+  // A sampler keeps what it has learned with the space it learned it on.
+  const alive = new Map<string, Space>();
+  const spaceWithout = (dead: readonly string[], baseline: Point): Space => {
+    const key = dead.join('\n');
+    const known = alive.get(key) ?? withoutDead(whole, dead, baseline);
+    alive.set(key, known);
+    return known;
+  };
   return {
     asksAtOnce: 1,
     propose(state, ask, post) {
@@ -52,11 +63,13 @@ export function numericResearcher(sampler: Sampler, config: StudyConfig): Resear
         return;
       }
       const fixed = trialOf(state, 1).point;
-      const space = withoutDead(whole, state.dead, fixed);
+      const space = spaceWithout(state.dead, fixed);
       for (let attempt = 0; attempt < TRIES + RANDOM_TRIES; attempt++) {
         // A sampler that has settled on one spot proposes it again and again; chance finds what is left elsewhere.
-        const draw = attempt < TRIES ? sampler : random;
-        const sampled = draw(space, state.observations, rng(config.seedNumber, ask, attempt));
+        const draw = attempt < TRIES ? sampler : byChance;
+        const random = rng(config.seedNumber, ask, attempt);
+        const sampled =
+          (attempt < TRIES ? fromCurves?.(state, space, random) : undefined) ?? draw(space, state.observations, random);
         // A sampled point lacks what does not matter in it; the baseline's value must not bring it back.
         const point = applicable(whole, { ...fixed, ...sampled });
         if (canonical(point) in state.seen || !feasible(whole, point)) continue;

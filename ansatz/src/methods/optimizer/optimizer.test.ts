@@ -104,3 +104,23 @@ test('failed trials are kept away from, and never the best', () => {
   expect(optimizer.best()).toBeUndefined();
   expect(optimizer.ask().id).toBe(3);
 });
+
+test('results of full trainings from elsewhere are a warm start for trainings with curves', () => {
+  const x = toSpace([{ name: 'x', type: 'float', low: 0, high: 1 }]);
+  const near = (warm: boolean): number => {
+    const optimizer = new Optimizer({ space: x, seed: 1, maxResource: 27 });
+    const known = Array.from({ length: 21 }, (_, i) => ({ params: { x: i / 20 }, value: Math.abs(i / 20 - 0.73) }));
+    if (warm) optimizer.observe(known);
+    else known.forEach(({ params, value }) => optimizer.tell(optimizer.ask(params).id!, value));
+    const asked: number[] = [];
+    while (asked.length < 20) {
+      const { id, params, step } = optimizer.ask();
+      if (step === undefined) asked.push(Number(params!['x']));
+      optimizer.report(id!, (step ?? 0) + 1, Math.abs(Number(params!['x']) - 0.73) + 1 / ((step ?? 0) + 1));
+    }
+    return asked.filter((value) => Math.abs(value - 0.73) < 0.1).length;
+  };
+  // By chance it would be 4 of 20.
+  expect(near(true)).toBeGreaterThan(8);
+  expect(near(false)).toBeGreaterThan(8);
+});

@@ -183,6 +183,7 @@ export class Optimizer {
     if (state === 'complete' && trial.step >= this.#longest) this.#finished.push(trial.curve);
     trial.observation = { point: trial.point, status, ...(ok ? { loss } : {}) };
     trial.best = ok ? Math.min(trial.best, loss) : Infinity;
+    if (status === 'done' && trial.step === 0) this.#full(id, loss!);
     return ok ? state : 'failed';
   }
 
@@ -209,6 +210,7 @@ export class Optimizer {
         curve: { steps: [], losses: [] },
         given: true,
       });
+      if (ok) this.#full(this.#trials.length - 1, loss);
     });
   }
 
@@ -233,6 +235,11 @@ export class Optimizer {
     } else for (const o of known) if (o.loss! < best.loss!) best = o;
     const id = this.#trials.findIndex((trial) => trial.observation === best);
     return { id, params: best.point, value: this.#sign * best.loss! };
+  }
+
+  /** A result without a curve, where trials have one, is where a full training ended. */
+  #full(trial: number, loss: number): void {
+    if (this.#longest > 1) this.#reports.push({ trial, step: this.#longest, loss });
   }
 
   #bestReported(): ReturnType<Optimizer['best']> {

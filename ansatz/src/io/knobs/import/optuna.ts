@@ -208,7 +208,7 @@ function isExpression(text: string, parse: (text: string) => Constraint): boolea
   }
 }
 
-type Settled = ReadonlyMap<string, string | 'never' | undefined>;
+type Settled = ReadonlyMap<string, string | undefined>;
 
 /** One expression per name from its alternatives; `never` for what no choice leads to, and for what stands below that. */
 function settled(
@@ -241,7 +241,7 @@ function allOf(
   asked: ReadonlyMap<string, readonly (readonly string[])[]>,
   whens: Settled,
   parse: (text: string) => Constraint,
-): string | 'never' | undefined {
+): string | undefined {
   const possible = parts.map((part) => without(parse(part), (name) => whens.get(name) === 'never'));
   if (possible.includes(false)) return 'never';
   const together = Map.groupBy(
@@ -267,7 +267,7 @@ function simplified(
   domains: ReadonlyMap<string, Domain>,
   asked: ReadonlyMap<string, readonly (readonly string[])[]>,
   parse: (text: string) => Constraint,
-): string | undefined | 'never' {
+): string | undefined {
   const parsed = parse(when);
   const [parent, ...others] = parsed.names;
   const domain = parent === undefined ? undefined : domains.get(parent);

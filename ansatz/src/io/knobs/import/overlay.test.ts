@@ -33,10 +33,22 @@ const space = (...params: ImportedParam[]): ImportedSpace => ({
   warnings: [],
 });
 
-const float = (name: string, more: object = {}): ImportedParam =>
-  ({ name, kind: 'float', low: 0, high: 1, scale: 'linear', line: 3, ...more }) as ImportedParam;
-const choice = (name: string, choices: readonly (string | number | boolean)[], more: object = {}): ImportedParam =>
-  ({ name, kind: 'choice', choices, line: 4, ...more }) as ImportedParam;
+const float = (name: string, more: object = {}): ImportedParam => ({
+  name,
+  kind: 'float',
+  low: 0,
+  high: 1,
+  scale: 'linear',
+  line: 3,
+  ...more,
+});
+const choice = (name: string, choices: readonly (string | number | boolean)[], more: object = {}): ImportedParam => ({
+  name,
+  kind: 'choice',
+  choices,
+  line: 4,
+  ...more,
+});
 
 test('names are the same whatever their case, dashes, underscores and dots; the exact one goes first', () => {
   const laid = overlay(

@@ -54,7 +54,9 @@ export function importSweep(text: string, file: string): ImportedSpace {
 /** The words of `command` that do not depend on the parameters, or undefined without one. */
 function commandOf(node: unknown, program: string | undefined): string[] | undefined {
   if (!isSeq(node)) return undefined;
-  const words = node.items.flatMap((item) => (isScalar(item) && item.value !== null ? String(item.value) : []));
+  const words = node.items.flatMap((item) =>
+    isScalar(item) && item.value !== null ? `${item.value as string | number | boolean}` : [],
+  );
   const stand: Readonly<Record<string, readonly string[]>> = {
     '${env}': [],
     '/usr/bin/env': [],

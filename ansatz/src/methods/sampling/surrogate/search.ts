@@ -84,14 +84,14 @@ export function search(layout: Layout, score: Score, where: Where, rng: Rng): Fo
     for (const candidate of kept) candidate.score = score.value(candidate.row);
     kept.sort((a, b) => b.score - a.score);
   }
-  let best: Candidate | undefined = kept[0];
-  if (best === undefined) return undefined;
-  for (const start of kept.slice(0, where.climbs)) {
-    const climbed = climb(layout, score, start, low, high, allowed, rng);
-    if (climbed.score > best.score) best = climbed;
+  if (kept.length === 0) return undefined;
+  const climbed = kept.slice(0, where.climbs).map((start) => climb(layout, score, start, low, high, allowed, rng));
+  // A climb may end on a point that is taken: then the best of the others.
+  for (const { u, row, score: value } of [...climbed, ...kept].sort((a, b) => b.score - a.score)) {
+    const point = allowed(u);
+    if (point !== undefined) return { point, row, score: value };
   }
-  const point = allowed(best.u)!;
-  return { point, row: best.row, score: best.score };
+  return undefined;
 }
 
 /** A neighbour: each coordinate moves with a chance that keeps about four moving, at least one. */

@@ -137,7 +137,7 @@ export function fitHyper(
     const zn = (x[d]! - NOISE_MEAN) / NOISE_SD;
     const zs = x[d + 1]! / SIGNAL_SD;
     value += 0.5 * (zn * zn + zs * zs);
-    gradient[d]! += zn / NOISE_SD;
+    gradient[d] += zn / NOISE_SD;
     gradient[d + 1]! += zs / SIGNAL_SD;
     return value;
   };

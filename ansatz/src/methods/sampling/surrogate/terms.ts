@@ -2,6 +2,7 @@
 
 import { decode } from '../../space/encode.ts';
 import { hasPrior, logPrior } from '../../space/prior.ts';
+import { logCdf } from '../../math/normal.ts';
 import type { Space } from '../../space/space.ts';
 import type { Observation } from '../sampler.ts';
 import type { Prediction } from './gaussian.ts';
@@ -21,8 +22,10 @@ const MOST = 150;
 /** Fewest costs, and smallest ratio of the dearest to the cheapest, that make prices worth a model. */
 const FEWEST_COSTS = 8;
 const WORTH = 1.5;
-/** Success is never held impossible: a crash may be bad luck. */
-const LEAST = 0.02;
+/** Width of the sigmoid that turns the surrogate of crashes into a probability. */
+const STEEP = 0.15;
+/** Crashes have edges: their surrogate's length scales are this much shorter than the plain ones. */
+const EDGE = 0.5;
 
 /** The terms a history gives rise to; `results` is how many results are known. */
 export function termsOf(space: Space, history: readonly Observation[], results: number): Term[] {
@@ -131,22 +134,26 @@ function guesses(layout: Layout, results: number): Term {
   };
 }
 
-/** Log probability that a run gives a result, from a surrogate of crashed (1) and not (0). */
+/**
+ * Log probability that a run gives a result, from a surrogate of crashed (1) and not (0) pressed through a steep
+ * sigmoid: improvement beyond a known edge of crashes looks endless, so being past it must count without end too.
+ */
 function success(layout: Layout, history: readonly Observation[]): Term {
   const known = history.filter((o) => o.status === 'crashed' || o.status === 'done').slice(-MOST);
   const rate = (known.filter((o) => o.status === 'crashed').length + 0.5) / (known.length + 1);
-  const model = modelOf(layout, known, (o) => Number(o.status === 'crashed') - rate);
+  const model = modelOf(layout, known, (o) => Number(o.status === 'crashed') - rate, EDGE);
   const out: Prediction = { mean: 0, sd: 0 };
   const unused = new Float64Array(layout.size);
-  const chance = (mean: number): number => Math.min(1, Math.max(LEAST, 1 - rate - mean));
+  const margin = (mean: number): number => (0.5 - rate - mean) / STEEP;
   return {
-    value: (row) => Math.log(chance(model.mean(row))),
+    value: (row) => logCdf(margin(model.mean(row))),
     slope(row, gradient) {
       model.slope(row, out, gradient, unused);
-      const p = chance(out.mean);
-      const inside = p > LEAST && p < 1;
-      for (let i = 0; i < gradient.length; i++) gradient[i] = inside ? -gradient[i]! / p : 0;
-      return Math.log(p);
+      const z = margin(out.mean);
+      const value = logCdf(z);
+      const by = Math.exp(-0.5 * z * z - 0.5 * Math.log(2 * Math.PI) - value) / STEEP;
+      for (let i = 0; i < gradient.length; i++) gradient[i]! *= -by;
+      return value;
     },
   };
 }
@@ -169,8 +176,15 @@ function price(layout: Layout, priced: readonly Observation[]): Term {
   };
 }
 
-function modelOf(layout: Layout, known: readonly Observation[], value: (o: Observation) => number): Posterior {
-  const model = new Posterior({ ...plainHyper(layout.size), noise: Math.log(0.05) }, layout.category);
+function modelOf(
+  layout: Layout,
+  known: readonly Observation[],
+  value: (o: Observation) => number,
+  shorter = 1,
+): Posterior {
+  const plain = plainHyper(layout.size);
+  const lengths = plain.lengths.map((log) => log + Math.log(shorter));
+  const model = new Posterior({ ...plain, lengths, noise: Math.log(0.05) }, layout.category);
   for (const o of known) model.add(rowOf(layout, o.point), model.noise);
   model.condition(known.map(value));
   return model;

@@ -1,0 +1,78 @@
+import { describe, expect, test } from 'vitest';
+import { rng } from '../math/rng.ts';
+import { byFamilies, type Curve, forecast, forecastOf } from './index.ts';
+
+const LONGEST = 40;
+
+/** A noisy curve that falls to `level`. */
+function curve(level: number, seed: number, length = LONGEST, rate = 8): Curve {
+  const random = rng(seed);
+  const steps = Array.from({ length }, (_, i) => i + 1);
+  return {
+    steps,
+    losses: steps.map((step) => level + 2 * Math.exp((-rate * step) / LONGEST) + 0.005 * random.normal()),
+  };
+}
+
+const finished = Array.from({ length: 10 }, (_, i) => curve(0.3 + i / 10, i));
+const cut = (run: Curve, length: number): Curve => ({
+  steps: run.steps.slice(0, length),
+  losses: run.losses.slice(0, length),
+});
+const stopsAt = (run: Curve, others: readonly Curve[]): number | undefined => {
+  for (let length = 1; length < LONGEST; length++) if (forecast(cut(run, length), others) !== 'continue') return length;
+  return undefined;
+};
+
+describe('stop by forecast', () => {
+  test('a hopeless run ends in its first half, and the stop states a small risk', () => {
+    const at = stopsAt(curve(3, 50), finished)!;
+    expect(at).toBeLessThan(LONGEST / 2);
+    const answer = forecast(cut(curve(3, 50), at), finished);
+    if (typeof answer === 'string') throw new Error('it went on');
+    expect(answer.risk).toBeGreaterThanOrEqual(0);
+    expect(answer.risk).toBeLessThan(0.07);
+  });
+
+  test('a winner is never stopped, not even a slow one', () => {
+    for (let seed = 60; seed < 80; seed++) expect(stopsAt(curve(0.1, seed), finished)).toBeUndefined();
+    // Half as fast as all others: behind them until late, with the most still to come.
+    expect(stopsAt(curve(-1, 81, LONGEST, 3), finished)).toBeUndefined();
+  });
+
+  test('one bad report stops nothing', () => {
+    const run = curve(0.2, 90);
+    const spiked = { steps: run.steps, losses: run.losses.map((loss, i) => (i === 14 ? 50 : loss)) };
+    expect(stopsAt(spiked, finished)).toBeUndefined();
+  });
+
+  test('with fewer than three finished runs nothing is stopped', () => {
+    expect(stopsAt(curve(9, 51), finished.slice(0, 2))).toBeUndefined();
+    const unfinished = finished.map((run, i) => (i < 2 ? run : cut(run, 20)));
+    expect(stopsAt(curve(9, 51), unfinished)).toBeUndefined();
+  });
+
+  test('the unit of the metric does not matter', () => {
+    const scaled = (run: Curve): Curve => ({ steps: run.steps, losses: run.losses.map((loss) => 1e4 * loss - 500) });
+    for (const level of [0.1, 0.6, 1.2, 3])
+      expect(stopsAt(scaled(curve(level, 7)), finished.map(scaled))).toBe(stopsAt(curve(level, 7), finished));
+  });
+});
+
+describe('where a run will end', () => {
+  test.each([
+    ['regression', 10, 0.05],
+    ['mean gain', 4, 0.2],
+    ['ratio', 1, 0.3],
+    ['formulas', 0, 0.6],
+  ])('by %s', (_by, siblings, within) => {
+    const ahead = forecastOf(cut(curve(0.7, 33), 14), finished.slice(0, siblings), LONGEST)!;
+    expect(Math.abs(ahead.mean - 0.7)).toBeLessThan(within);
+    expect(ahead.sd).toBeGreaterThan(0);
+  });
+
+  test('nothing is said about a run that has said nothing', () => {
+    expect(forecastOf({ steps: [], losses: [] }, finished, LONGEST)).toBeUndefined();
+    expect(byFamilies(cut(curve(1, 1), 3), LONGEST)).toBeUndefined();
+  });
+});

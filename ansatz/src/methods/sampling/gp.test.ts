@@ -1,0 +1,128 @@
+import { expect, test } from 'vitest';
+import { rng } from '../math/rng.ts';
+import { type Point, type Space, toSpace } from '../space/index.ts';
+import { hypervolume } from '../stats/pareto.ts';
+import { auto, ehvi, gp, type Observation, random, type Sampler } from './index.ts';
+
+const plane = toSpace([
+  { name: 'x', type: 'float', low: 0, high: 1 },
+  { name: 'y', type: 'float', low: 0, high: 1 },
+]);
+const bowl = (p: Point): number => (Number(p['x']) - 0.3) ** 2 + (Number(p['y']) - 0.7) ** 2;
+
+/** A search of `count` evaluations; what `outcome` leaves open counts as done. */
+function run(
+  sampler: Sampler,
+  space: Space,
+  count: number,
+  outcome: (point: Point) => Partial<Observation>,
+  before: readonly Observation[] = [],
+  seed = 1,
+): Observation[] {
+  const history: Observation[] = [...before];
+  for (let i = 0; i < count; i++) {
+    const point = sampler(space, history, rng(seed, i));
+    history.push({ point, status: 'done', ...outcome(point) });
+  }
+  return history.slice(before.length);
+}
+
+const best = (history: readonly Observation[]): number => Math.min(...history.map((o) => o.loss ?? Infinity));
+
+test('finds the bottom of a bowl to 1e-4 in 20 evaluations', () => {
+  expect(best(run(gp, plane, 20, (point) => ({ loss: bowl(point) })))).toBeLessThan(1e-4);
+});
+
+test('pending points are not proposed again, and spread the others', () => {
+  const history: Observation[] = run(gp, plane, 12, (point) => ({ loss: bowl(point) }));
+  const flying: Point[] = [];
+  for (let i = 0; i < 4; i++) {
+    const point = gp(plane, [...history, ...flying.map((p) => ({ point: p, status: 'pending' as const }))], rng(9, i));
+    for (const other of flying) {
+      const apart = Math.hypot(Number(point['x']) - Number(other['x']), Number(point['y']) - Number(other['y']));
+      expect(apart).toBeGreaterThan(1e-5);
+    }
+    flying.push(point);
+  }
+});
+
+test('keeps away from where runs crash', () => {
+  // The loss falls towards x = 1, and everything beyond 0.6 crashes.
+  const history = run(gp, plane, 40, (point) =>
+    Number(point['x']) > 0.6 ? { status: 'crashed' } : { loss: 1 - Number(point['x']) },
+  );
+  // It feels for the edge, where the best results are, and leaves the region behind it alone.
+  const behind = (some: readonly Observation[]): number => some.filter((o) => Number(o.point['x']) > 0.7).length;
+  expect(behind(history.slice(10))).toBeLessThanOrEqual(6);
+  expect(best(history)).toBeLessThan(0.405);
+});
+
+test('of two equal optima it works at the cheap one', () => {
+  const twins = (p: Point): number => Math.min((Number(p['x']) - 0.2) ** 2, (Number(p['x']) - 0.8) ** 2);
+  const cheap = (p: Point): number => (Number(p['x']) < 0.5 ? 1 : 20);
+  const spent = (priced: boolean): number => {
+    const history = run(gp, plane, 40, (point) => ({
+      loss: twins(point),
+      ...(priced ? { cost: cheap(point) } : {}),
+    }));
+    return history.slice(10).filter((o) => Number(o.point['x']) >= 0.5).length;
+  };
+  expect(spent(true)).toBeLessThan(spent(false));
+});
+
+test('a good guess saves evaluations, and a bad one does not hurt for long', () => {
+  const guess = (value: number): Space =>
+    toSpace([
+      { name: 'x', type: 'float', low: 0, high: 1, prior: { value, width: 0.1 } },
+      { name: 'y', type: 'float', low: 0, high: 1, prior: { value: 0.7, width: 0.1 } },
+    ]);
+  const after = (space: Space, n: number): number => {
+    const all = [1, 2, 3, 4, 5].map((seed) => best(run(gp, space, n, (p) => ({ loss: bowl(p) }), [], seed)));
+    return all.sort((a, b) => a - b)[2]!;
+  };
+  expect(after(guess(0.3), 6)).toBeLessThan(after(plane, 6));
+  expect(after(guess(0.9), 30)).toBeLessThan(1e-3);
+});
+
+test('another study shows where to look first, whatever its scale, and cannot hurt for long', () => {
+  const old = (shift: number): Observation[] =>
+    run(random, plane, 40, (p) => ({ loss: 1e4 * bowl({ x: Number(p['x']) + shift, y: p['y']! }) - 77 })).map((o) => ({
+      ...o,
+      study: 'last week',
+    }));
+  const first = run(gp, plane, 3, (p) => ({ loss: bowl(p) }), old(0));
+  expect(best(first)).toBeLessThan(0.01);
+  // It was another question: its best point is half the space away.
+  expect(best(run(gp, plane, 30, (p) => ({ loss: bowl(p) }), old(-0.5)))).toBeLessThan(1e-3);
+});
+
+test('several objectives: more dominated volume than chance, and constraints are kept', () => {
+  const two = (p: Point): number[] => [bowl(p), (Number(p['x']) - 0.8) ** 2 + (Number(p['y']) - 0.2) ** 2];
+  const volume = (history: readonly Observation[]): number =>
+    hypervolume(
+      history.filter((o) => (o.violations?.[0] ?? 0) <= 0).map((o) => o.losses!),
+      [1, 1],
+    );
+  const outcome = (p: Point): Partial<Observation> => ({
+    losses: two(p),
+    violations: [Number(p['x']) - 0.6],
+  });
+  let [ours, chance] = [0, 0];
+  for (const seed of [1, 2, 3]) {
+    const history = run(auto, plane, 30, outcome, [], seed);
+    ours += volume(history);
+    chance += volume(run(random, plane, 30, outcome, [], seed));
+    expect(history.slice(12).filter((o) => o.violations![0]! > 0).length).toBeLessThan(9);
+  }
+  expect(ours).toBeGreaterThan(chance);
+  expect(ehvi(plane, [], rng(1))).toEqual(ehvi(plane, [], rng(1)));
+});
+
+test('what it proposes does not depend on what was asked before', () => {
+  const history = run(gp, plane, 25, (point) => ({ loss: bowl(point) }));
+  const fresh = toSpace([
+    { name: 'x', type: 'float', low: 0, high: 1 },
+    { name: 'y', type: 'float', low: 0, high: 1 },
+  ]);
+  expect(gp(fresh, history, rng(5))).toEqual(gp(plane, history, rng(5)));
+});
