@@ -39,6 +39,12 @@ export type State = 'complete' | 'pruned' | 'failed';
 
 const STATES: readonly State[] = ['complete', 'pruned', 'failed'];
 
+/**
+ * Results from elsewhere that the model of the curves is given at a time: the best, and as many from all over the rest.
+ * More cost it seconds and tell it little.
+ */
+const MOST_FULL = 100;
+
 interface Trial {
   readonly point: Point;
   observation: Observation;
@@ -196,6 +202,7 @@ export class Optimizer {
       if (typeof value !== 'number') throw misfit(`trials[${i}].value`, value, EXPECTED.value);
       return pointOf(this.#options.space, params, `trials[${i}].params`);
     });
+    const known: { readonly id: number; readonly loss: number }[] = [];
     trials.forEach(({ value, study }, i) => {
       const point = points[i]!;
       const from = study === undefined ? {} : { study };
@@ -210,7 +217,12 @@ export class Optimizer {
         curve: { steps: [], losses: [] },
         given: true,
       });
-      if (ok) this.#full(this.#trials.length - 1, loss);
+      if (ok && study === undefined) known.push({ id: this.#trials.length - 1, loss });
+    });
+    known.sort((a, b) => a.loss - b.loss);
+    const every = Math.ceil(Math.max(1, known.length - MOST_FULL / 2) / (MOST_FULL / 2));
+    known.forEach(({ id, loss }, rank) => {
+      if (rank < MOST_FULL / 2 || (rank - MOST_FULL / 2) % every === 0) this.#full(id, loss);
     });
   }
 
