@@ -72,6 +72,18 @@ test('a conversation, word by word', () => {
   for (const [request, answer] of lines) expect(send(request), JSON.stringify(request)).toEqual(answer);
 });
 
+test('results of another study are heard, and never the best of this one', () => {
+  const send = talk(CREATE);
+  const trials = [{ params: POINT, value: 9, study: 'last year' }];
+  expect(send({ cmd: 'observe', trials })).toEqual({ ok: true });
+  expect(send({ cmd: 'best' })).toEqual({ id: null });
+  expect(send({ cmd: 'observe', trials: [{ ...trials[0], study: 3 }] })).toEqual({
+    error: 'trials[0].study is 3',
+    fix: 'use a text',
+  });
+  expect(send({ cmd: 'ask', params: POINT }).id).toBe(1);
+});
+
 test('a larger value is better when maximizing', () => {
   const send = talk({ ...CREATE, direction: 'maximize' });
   send({ cmd: 'observe', trials: [0.2, 0.9, 0.5].map((value) => ({ params: POINT, value })) });

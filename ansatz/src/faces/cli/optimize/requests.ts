@@ -31,7 +31,7 @@ export const requests = {
   tell: z.object({ id, value: value.optional(), state: anything }),
   observe: z.object({
     trials: z.array(
-      z.object({ params: anything, value, study: z.string().nullish() }, EXPECTED.trials),
+      z.object({ params: anything, value, study: z.string('a text').nullish() }, EXPECTED.trials),
       EXPECTED.trials,
     ),
   }),
