@@ -59,7 +59,8 @@ export function stopOrNot(run: Curve, finished: readonly Curve[], longest: numbe
   if (risk === undefined) return 'continue';
   const earlier = run.steps.findLast((other) => other <= step - EARLIER * longest && other < step);
   if (earlier === undefined || riskAt(run, earlier, finished, longest, best) === undefined) return 'continue';
-  return { stop: true, risk };
+  // So few siblings cannot vouch for less: the next run is one of n + 1 alike.
+  return { stop: true, risk: Math.max(risk, 0.5 / (finished.length + 1)) };
 }
 
 /** The chance that the run beats `best`, if at `step` it was small enough to stop; undefined otherwise. */
