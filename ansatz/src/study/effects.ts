@@ -172,8 +172,7 @@ function toldBy(state: State): Told[] {
     .slice(-MOST_COMPARED);
   return state.observations.flatMap(({ point, loss, status }, i): Told[] => {
     if (status !== 'stopped' && status !== 'done') return [];
-    if (Number.isFinite(loss)) return [{ point, loss: loss!, stopped: status === 'stopped' }];
-    if (status === 'done') return [];
+    if (status === 'done') return Number.isFinite(loss) ? [{ point, loss: loss!, stopped: false }] : [];
     const run = state.trials[i]?.runs.map((id) => runOf(state, id)).findLast(({ steps }) => steps.length > 0);
     const guess = run === undefined ? behind : standing(state, run, finished);
     return Number.isFinite(guess) ? [{ point, loss: guess, stopped: true }] : [];

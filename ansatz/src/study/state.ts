@@ -1,5 +1,6 @@
 /** What the journal adds up to. `reduce` is the only place where it changes; it is plain data and survives JSON. */
 
+import { forecastOf } from '../methods/pruning/forecast.ts';
 import type { Observation } from '../methods/sampling/sampler.ts';
 import { canonical } from '../methods/space/encode.ts';
 import type { Point } from '../methods/space/space.ts';
@@ -7,6 +8,9 @@ import type { Noise } from '../methods/stats/noise.ts';
 import type { Slot, StudyConfig } from './config.ts';
 import type { Amount, EndReason, EndStatus, Event, FailReason, StopReason, Verdict } from './events/index.ts';
 import { caps, type Ledger, movement, openLedger, RESOURCES } from './ledger.ts';
+
+/** Finished runs that a run cut short is compared with, at most. */
+const MOST_SIBLINGS = 50;
 
 /** One execution of a trial. */
 export interface Run {
@@ -461,10 +465,19 @@ function observe(state: State, trial: Trial, run: Run): void {
     const centre = results.reduce((a, b) => a + b, 0) / results.length;
     state.observations[index] = { point, status: 'done', loss: lossOf(state.config, centre) };
   } else if (run.status === 'stopped' && (run.stopping === 'pruned' || run.stopping === 'unfinished')) {
-    state.observations[index] = { point, status: 'stopped' };
+    state.observations[index] = { point, status: 'stopped', ...projected(state, run) };
   } else if (run.status === 'failed' || run.stopping === 'nan') {
     state.observations[index] = { point, status: 'crashed' };
   }
+}
+
+/** Where a run that was cut short would have ended, so that samplers learn from it; nothing when its curve says too little. */
+function projected(state: State, run: Run): Pick<Observation, 'loss' | 'variance'> {
+  const finished = state.curved
+    .map((id) => state.runs[id - 1]!)
+    .filter((other) => other.status === 'done' && other.steps.at(-1)! >= state.longestStep);
+  const ahead = forecastOf(run, finished.slice(-MOST_SIBLINGS), state.longestStep);
+  return ahead === undefined || !Number.isFinite(ahead.mean) ? {} : { loss: ahead.mean, variance: ahead.sd ** 2 };
 }
 
 /** Every result of a trial, the screening run first. */
