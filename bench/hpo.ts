@@ -23,7 +23,7 @@ export interface Row {
 }
 
 /** Where things are. HPO_HARNESS: folder of harness.py; HPO_DATA: its data; ANSATZ_PYTHON: a Python with Optuna. */
-export const harness = process.env['HPO_HARNESS'] ?? '../shared/peers/hpo';
+export const harness = process.env['HPO_HARNESS'] ?? '.';
 export const python = process.env['ANSATZ_PYTHON'] ?? 'python3';
 /** Rows are kept in this folder: a bench that was stopped goes on, and runs that are there are not repeated. */
 export const folder = process.env['ANSATZ_BENCH_OUT'] ?? mkdtempSync(join(tmpdir(), 'ansatz-bench-'));

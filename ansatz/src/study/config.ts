@@ -93,7 +93,7 @@ export interface StudyConfig {
   /** Smallest improvement worth keeping, in the metric's own unit; 0 = any that is real. */
   readonly minEffect: number;
   readonly sampler: 'auto' | 'random' | 'sobol' | 'tpe' | 'gp' | 'cmaes';
-  readonly pruner: 'auto' | 'forecast' | 'median' | 'asha' | 'none' | 'halving' | 'freeze-thaw';
+  readonly pruner: 'auto' | 'forecast' | 'median' | 'asha' | 'none' | 'halving' | 'hyperband' | 'freeze-thaw';
   /** Whether a run may be paused where the executor can and memory allows. */
   readonly pause: 'auto' | 'never';
   readonly capture: {

@@ -82,7 +82,7 @@ export const fileSchema = z.strictObject({
   constraints: z.array(z.string()).optional(),
   repeats: z.strictObject({ baseline: count.optional(), most: count.optional() }).optional(),
   sampler: z.enum(['auto', 'random', 'sobol', 'tpe', 'gp', 'cmaes']).optional(),
-  pruner: z.enum(['auto', 'forecast', 'median', 'asha', 'halving', 'freeze-thaw', 'none']).optional(),
+  pruner: z.enum(['auto', 'forecast', 'median', 'asha', 'halving', 'hyperband', 'freeze-thaw', 'none']).optional(),
   pause: z.enum(['auto', 'never']).optional(),
   capture: z
     .strictObject({

@@ -7,5 +7,6 @@ export { byFamilies, type Forecast } from './families.ts';
 export { freezeThaw } from './freeze/freeze-thaw.ts';
 export { newPoint } from './freeze/new-point.ts';
 export { halving } from './halving.ts';
+export { hyperband, bracketOf } from './hyperband.ts';
 export { pruners, schedulers, stoppingOf, type Stopping } from './schedulers.ts';
 export { forecasts, siblingRisk, type Finished } from './risk.ts';

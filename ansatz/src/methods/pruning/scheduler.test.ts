@@ -2,11 +2,22 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { rng } from '../math/rng.ts';
 import { canonical, feasible, type Point, toSpace } from '../space/index.ts';
-import { freezeThaw, halving, newPoint, type Report, type Scheduler, type Situation, type Training } from './index.ts';
+import {
+  bracketOf,
+  freezeThaw,
+  halving,
+  hyperband,
+  newPoint,
+  type Report,
+  type Scheduler,
+  type Situation,
+  type Training,
+} from './index.ts';
 
 /** A new scheduler is one line here. */
 const SCHEDULERS: readonly (readonly [string, Scheduler])[] = [
   ['halving', halving],
+  ['hyperband', hyperband],
   ['freeze-thaw', freezeThaw],
 ];
 
@@ -124,15 +135,25 @@ describe.each(SCHEDULERS)('the %s scheduler', (name, scheduler) => {
     const points = Array.from({ length: 16 }, (_, i) =>
       newPoint({ space, longest: LONGEST, trainings: [], reports: [] }, rng(i)),
     );
+    // One that Hyperband compares at this rung too.
+    const best = points.findIndex((_, i) => i > 8 && bracketOf(i, LONGEST) === 0);
     // The same place in space: only the curves differ.
     const trainings: Training[] = points.map(() => ({ point: points[0]!, status: 'paused', step }));
-    const reports = trainings.map((_, trial) => ({ trial, step, loss: trial === 11 ? 0 : 5 + trial }));
+    const reports = trainings.map((_, trial) => ({ trial, step, loss: trial === best ? 0 : 5 + trial }));
     const resumed = Array.from({ length: 30 }, (_, i) =>
       scheduler.resume({ space, longest: LONGEST, trainings, reports }, rng(i)),
     );
-    expect(resumed.filter((one) => one !== undefined && one !== 11)).toEqual([]);
-    if (name === 'halving') expect(resumed).toContain(11);
+    expect(resumed.filter((one) => one !== undefined && one !== best)).toEqual([]);
+    if (name !== 'freeze-thaw') expect(resumed).toContain(best);
   });
+});
+
+test('hyperband deals trainings to brackets in its own proportions', () => {
+  const counts = [0, 0, 0, 0, 0];
+  for (let i = 0; i < 1430; i++) counts[bracketOf(i, 81)]!++;
+  // 81, 34, 15, 8, 5 of 143, as in the paper's table for R = 81.
+  [81, 34, 15, 8, 5].forEach((share, i) => expect(Math.abs(counts[i]! - 10 * share)).toBeLessThan(12));
+  expect(bracketOf(5, 1)).toBe(0);
 });
 
 test('freeze-thaw reaches in ten trainings what chance does not', () => {

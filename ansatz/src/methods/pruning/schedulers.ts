@@ -4,6 +4,7 @@ import { asha } from './asha.ts';
 import { forecast } from './forecast.ts';
 import { freezeThaw } from './freeze/freeze-thaw.ts';
 import { halving } from './halving.ts';
+import { hyperband } from './hyperband.ts';
 import { median } from './median.ts';
 import type { Pruner } from './pruner.ts';
 import type { Scheduler } from './scheduler.ts';
@@ -18,8 +19,9 @@ export const pruners: Readonly<Record<'auto' | 'forecast' | 'median' | 'asha' | 
 };
 
 /** Schedulers: they look at all trainings, and may also pause one and let it go on later. */
-export const schedulers: Readonly<Record<'halving' | 'freeze-thaw', Scheduler>> = {
+export const schedulers: Readonly<Record<'halving' | 'hyperband' | 'freeze-thaw', Scheduler>> = {
   halving,
+  hyperband,
   'freeze-thaw': freezeThaw,
 };
 
@@ -31,6 +33,7 @@ export interface Stopping {
 
 /** The pruner or the scheduler called `name`. */
 export function stoppingOf(name: keyof typeof pruners | keyof typeof schedulers): Stopping {
-  if (name === 'halving' || name === 'freeze-thaw') return { pruner: pruners.none, scheduler: schedulers[name] };
+  if (name === 'halving' || name === 'hyperband' || name === 'freeze-thaw')
+    return { pruner: pruners.none, scheduler: schedulers[name] };
   return { pruner: pruners[name] };
 }
