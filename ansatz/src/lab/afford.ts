@@ -45,7 +45,7 @@ export function openSlot(state: State): Plan | undefined {
 export function affordable(state: State, slot: number): Omit<Plan, 'slot'> | undefined {
   const { config, ledger, pace } = state;
   const devices = Math.max(1, config.slots[slot]!.gpus.length);
-  const overhead = config.run.graceSeconds + SLACK_SECONDS;
+  const overhead = overheadSeconds(state);
   const typical = pace.count > 0 ? pace.seconds / pace.count : 0;
   const wanted =
     config.run.limitSeconds ??
@@ -102,5 +102,5 @@ function overheadSeconds(state: State): number {
 /** Seconds that a run worth starting needs, all in. */
 export function needed(state: State): number {
   const typical = state.pace.count > 0 ? (1.25 * state.pace.seconds) / state.pace.count : 1;
-  return Math.min(state.config.run.limitSeconds ?? Infinity, typical) + state.config.run.graceSeconds + SLACK_SECONDS;
+  return Math.min(state.config.run.limitSeconds ?? Infinity, typical) + overheadSeconds(state);
 }

@@ -2,7 +2,8 @@
 
 import type { Report, Scheduler, Situation } from './scheduler.ts';
 
-const ETA = 3;
+/** One in this many goes on from a rung. */
+export const ETA = 3;
 
 function rungs(longest: number): number[] {
   const steps: number[] = [];
@@ -10,27 +11,44 @@ function rungs(longest: number): number[] {
   return [...steps, longest];
 }
 
-/** Paused trainings among the best third at the last rung they reached, those that came furthest first. */
-function promotable({ longest, trainings, reports }: Situation): number[] {
-  const found: number[] = [];
-  for (const rung of rungs(longest).slice(0, -1).toReversed()) {
-    const at = reports.filter((report) => report.step === rung).sort((a: Report, b: Report) => a.loss - b.loss);
-    for (const { trial } of at.slice(0, Math.floor(at.length / ETA))) {
-      const training = trainings[trial]!;
-      if (training.status === 'paused' && training.step === rung) found.push(trial);
+/**
+ * Pause at each rung from the first of the training's bracket on; go on once it is among the best third of all of the
+ * bracket that reached the rung, those that came furthest first. `bracketOf` gives the index of that first rung.
+ */
+export function promoting(
+  rungs: (longest: number) => number[],
+  bracketOf: (training: number, longest: number) => number,
+): Scheduler {
+  const promotable = ({ longest, trainings, reports }: Situation): number[] => {
+    const found: number[] = [];
+    const all = rungs(longest);
+    for (const [place, rung] of [...all.slice(0, -1).entries()].toReversed()) {
+      for (let bracket = 0; bracket <= place; bracket++) {
+        const at = reports
+          .filter(({ trial, step }) => step === rung && bracketOf(trial, longest) === bracket)
+          .sort((a: Report, b: Report) => a.loss - b.loss);
+        for (const { trial } of at.slice(0, Math.floor(at.length / ETA))) {
+          const training = trainings[trial]!;
+          if (training.status === 'paused' && training.step === rung) found.push(trial);
+        }
+      }
     }
-  }
-  return found;
+    return found;
+  };
+  return {
+    rungs,
+    atRung(situation, training) {
+      const { longest } = situation;
+      const first = rungs(longest)[bracketOf(training, longest)]!;
+      if (situation.trainings[training]!.step < first) return 'continue';
+      const trainings = situation.trainings.map((one, i) =>
+        i === training ? { ...one, status: 'paused' as const } : one,
+      );
+      return promotable({ ...situation, trainings }).includes(training) ? 'continue' : 'pause';
+    },
+    resume: (situation) => promotable(situation)[0],
+  };
 }
 
-/** Pause at each rung; go on with a training once it is among the best third of all that reached its rung. */
-export const halving: Scheduler = {
-  rungs,
-  atRung(situation, training) {
-    const trainings = situation.trainings.map((one, i) =>
-      i === training ? { ...one, status: 'paused' as const } : one,
-    );
-    return promotable({ ...situation, trainings }).includes(training) ? 'continue' : 'pause';
-  },
-  resume: (situation) => promotable(situation)[0],
-};
+/** All trainings in one bracket, from the first rung on. */
+export const halving: Scheduler = promoting(rungs, () => 0);

@@ -3,9 +3,9 @@
  * begin at different rungs, since nobody knows how early ranks begin to mean something.
  */
 
-import type { Report, Scheduler, Situation } from './scheduler.ts';
+import { ETA, promoting } from './halving.ts';
+import type { Scheduler } from './scheduler.ts';
 
-const ETA = 3;
 /** Most halvings of the boldest bracket. */
 const MOST = 4;
 /** Deals shares evenly over any stretch of numbers. */
@@ -34,35 +34,5 @@ export function bracketOf(i: number, longest: number): number {
   return last;
 }
 
-/** Paused trainings among the best third of their bracket at the last rung they reached; furthest first. */
-function promotable({ longest, trainings, reports }: Situation): number[] {
-  const found: number[] = [];
-  const all = rungs(longest);
-  for (const rung of all.slice(0, -1).toReversed()) {
-    for (let bracket = 0; bracket <= all.indexOf(rung); bracket++) {
-      const at = reports
-        .filter(({ trial, step }) => step === rung && bracketOf(trial, longest) === bracket)
-        .sort((a: Report, b: Report) => a.loss - b.loss);
-      for (const { trial } of at.slice(0, Math.floor(at.length / ETA))) {
-        const training = trainings[trial]!;
-        if (training.status === 'paused' && training.step === rung) found.push(trial);
-      }
-    }
-  }
-  return found;
-}
-
-/** Pause at each rung from the first of the training's bracket on, until it is among the best third there. */
-export const hyperband: Scheduler = {
-  rungs,
-  atRung(situation, training) {
-    const { longest } = situation;
-    const first = rungs(longest)[bracketOf(training, longest)]!;
-    if (situation.trainings[training]!.step < first) return 'continue';
-    const trainings = situation.trainings.map((one, i) =>
-      i === training ? { ...one, status: 'paused' as const } : one,
-    );
-    return promotable({ ...situation, trainings }).includes(training) ? 'continue' : 'pause';
-  },
-  resume: (situation) => promotable(situation)[0],
-};
+/** Successive halving in every bracket. */
+export const hyperband: Scheduler = promoting(rungs, bracketOf);

@@ -13,7 +13,7 @@
 import { factor, halfLogDet, inverse, solve } from '../../math/cholesky.ts';
 import { minimise } from '../../math/minimise.ts';
 import { Gaussian } from '../../sampling/surrogate/gaussian.ts';
-import { distanceOf, matern, squared } from '../../sampling/surrogate/surrogate.ts';
+import { matern, squared } from '../../sampling/surrogate/surrogate.ts';
 
 /** One place on one curve; `trial` −1 is a training not yet begun. */
 export interface Place {
@@ -84,8 +84,6 @@ const along = (kind: Along, p: Place, q: Place): number =>
 export class Curves extends Gaussian<Place> {
   readonly hyper: CurveHyper;
   readonly noise: number;
-  readonly #weights: Float64Array;
-  readonly #category: Uint8Array;
 
   constructor(hyper: CurveHyper, category: Uint8Array) {
     const d = category.length;
@@ -135,13 +133,6 @@ export class Curves extends Gaussian<Place> {
     });
     this.hyper = hyper;
     this.noise = Math.exp(logs[2 * d + COUNT]!);
-    this.#weights = weights1;
-    this.#category = category;
-  }
-
-  /** Scaled distance between two rows. */
-  distance(a: Float64Array, b: Float64Array): number {
-    return Math.sqrt(distanceOf(a, b, this.#weights, this.#category));
   }
 }
 

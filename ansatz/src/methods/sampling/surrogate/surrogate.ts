@@ -181,11 +181,6 @@ export class Posterior extends Gaussian<Float64Array> {
     this.#s2 = s2;
   }
 
-  /** Scaled distance √(Σ (aᵢ−bᵢ)²/ℓᵢ²) between two rows. */
-  distance(a: Float64Array, b: Float64Array): number {
-    return Math.sqrt(distanceOf(a, b, this.#weights, this.category));
-  }
-
   /** As predict, with the gradients of mean and sd by each coordinate written into `dMean` and `dSd` (length d). */
   slope(row: Float64Array, out: Prediction, dMean: Float64Array, dSd: Float64Array): Prediction {
     this.predict(row, out);
@@ -213,7 +208,7 @@ export class Posterior extends Gaussian<Float64Array> {
 }
 
 /** Σ (aᵢ−bᵢ)² wᵢ. */
-export function distanceOf(a: Float64Array, b: Float64Array, weights: Float64Array, category: Uint8Array): number {
+function distanceOf(a: Float64Array, b: Float64Array, weights: Float64Array, category: Uint8Array): number {
   let sum = 0;
   for (let k = 0; k < a.length; k++) sum += weights[k]! * squared(a[k]!, b[k]!, category[k]!);
   return sum;

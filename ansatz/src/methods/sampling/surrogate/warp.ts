@@ -6,8 +6,6 @@ import { normalQuantile } from '../../math/quantile.ts';
 export interface Warped {
   readonly values: Float64Array;
   readonly map: (loss: number) => number;
-  /** Width of one unit of `values` in units of loss, around the good end. */
-  readonly unit: number;
 }
 
 /** How the worse losses are pressed together. */
@@ -58,7 +56,7 @@ export function warp(losses: ArrayLike<number>, pressing: Pressing = 'soft'): Wa
   for (const value of values) variance += (value - mean) ** 2 / n;
   const sd = Math.sqrt(variance) || 1;
   for (let i = 0; i < n; i++) values[i] = (values[i]! - mean) / sd;
-  return { values, map: (loss) => (half(loss) - mean) / sd, unit: sd };
+  return { values, map: (loss) => (half(loss) - mean) / sd };
 }
 
 /** How many of the sorted numbers are less than x. */
