@@ -2,6 +2,9 @@
 
 import jstat from 'jstat';
 
+/** P(Z ≤ x) for the standard normal. */
+export { cdf as normalCdf } from './normal.ts';
+
 /** Quantile of Student's t: the x with P(T ≤ x) = p. p in (0, 1), df > 0. */
 export function studentQuantile(p: number, df: number): number {
   return jstat.studentt.inv(p, df);
@@ -15,11 +18,6 @@ export function studentCdf(x: number, df: number): number {
 /** Quantile of the standard normal. p in (0, 1). */
 export function normalQuantile(p: number): number {
   return jstat.normal.inv(p, 0, 1);
-}
-
-/** P(Z ≤ x) for the standard normal. */
-export function normalCdf(x: number): number {
-  return jstat.normal.cdf(x, 0, 1);
 }
 
 /** Quantile of Snedecor's F with `df1` and `df2` degrees of freedom. p in (0, 1). */
