@@ -20,7 +20,8 @@ import { samplers } from '../ansatz/src/methods/sampling/index.ts';
 import { defaults } from '../ansatz/src/methods/space/index.ts';
 import { simpleConfig } from '../ansatz/src/study/config.fixture.ts';
 import type { Event } from '../ansatz/src/study/events/index.ts';
-import { reduce, type State } from '../ansatz/src/study/state.ts';
+import { reduce } from '../ansatz/src/study/reduce.ts';
+import { type State } from '../ansatz/src/study/state.ts';
 import { optunaPython } from './optuna.ts';
 import type { Bench, Figure } from './main.ts';
 

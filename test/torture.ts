@@ -5,7 +5,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openStudyDatabase } from '../ansatz/src/io/store/sqlite.ts';
-import { reduce, type State } from '../ansatz/src/study/state.ts';
+import { reduce } from '../ansatz/src/study/reduce.ts';
+import { type State } from '../ansatz/src/study/state.ts';
 
 export const CLI = join(import.meta.dirname, '..', 'ansatz', 'bin', 'ansatz.cjs');
 

@@ -2,7 +2,8 @@
 
 export type { StudyConfig, Knob, Delivery, Budget, Objective, Slot } from './study/config.ts';
 export type { Event, EventBody, Verdict, Amount } from './study/events/index.ts';
-export { reduce, type State, type Trial, type Run } from './study/state.ts';
+export { reduce } from './study/reduce.ts';
+export { type State, type Trial, type Run } from './study/state.ts';
 export { statusOf, trialRows, type Status, type TrialRow } from './study/views.ts';
 export { UserError } from './study/error.ts';
 export { readConfig, parseConfig } from './io/config/index.ts';

@@ -9,7 +9,8 @@ import { killAudit, savedSeconds } from '../study/audit.ts';
 import type { StudyConfig } from '../study/config.ts';
 import { simpleConfig } from '../study/config.fixture.ts';
 import type { Event, EventBody } from '../study/events/index.ts';
-import { reduce, runOf, type State } from '../study/state.ts';
+import { reduce } from '../study/reduce.ts';
+import { runOf, type State } from '../study/state.ts';
 import { openLab } from './lab.ts';
 import { numericResearcher, spaceOf } from './researcher/index.ts';
 

@@ -4,7 +4,8 @@ import type { Exit } from '../io/executor/executor.ts';
 import { simpleConfig } from '../study/config.fixture.ts';
 import type { StudyConfig } from '../study/config.ts';
 import type { EventBody } from '../study/events/index.ts';
-import { reduce, type State } from '../study/state.ts';
+import { reduce } from '../study/reduce.ts';
+import { type State } from '../study/state.ts';
 import { openHearing } from './hearing.ts';
 
 function stateWithRun(config: StudyConfig): State {

@@ -9,7 +9,8 @@ import { active, applicable, canonical, feasible, valueAt } from '../methods/spa
 import type { Slot } from '../study/config.ts';
 import type { Event, EventBody } from '../study/events/index.ts';
 import { overdrawn } from '../study/ledger.ts';
-import { reduce, runOf, type State, trialOf, underWay } from '../study/state.ts';
+import { reduce } from '../study/reduce.ts';
+import { runOf, type State, trialOf, underWay } from '../study/state.ts';
 import { alarm, decide, type Parts } from './decide.ts';
 import { openHearing } from './hearing.ts';
 import type { Researcher } from './researcher/researcher.ts';

@@ -10,7 +10,8 @@ import { defaults } from '../methods/space/index.ts';
 import type { StudyConfig } from '../study/config.ts';
 import { simpleConfig } from '../study/config.fixture.ts';
 import type { Event, EventBody } from '../study/events/index.ts';
-import { activeSeconds, reduce, runOf, type State } from '../study/state.ts';
+import { reduce } from '../study/reduce.ts';
+import { activeSeconds, runOf, type State } from '../study/state.ts';
 import { openLab } from './lab.ts';
 import { numericResearcher, spaceOf } from './researcher/index.ts';
 

@@ -4,7 +4,8 @@ import { defineSpace, type Point, randomPoint } from '../methods/space/index.ts'
 import type { Knob } from './config.ts';
 import { simpleConfig } from './config.fixture.ts';
 import { effectsOf, knobEffects } from './effects.ts';
-import { reduce, type State } from './state.ts';
+import { reduce } from './reduce.ts';
+import { type State } from './state.ts';
 
 const via = { by: 'flag', flag: '--x', style: 'space' } as const;
 const number = (name: string, more: object = {}): Knob => ({

@@ -4,7 +4,8 @@ import { simpleConfig } from './config.fixture.ts';
 import type { StudyConfig } from './config.ts';
 import type { EventBody, Verdict } from './events/index.ts';
 import { judge } from './judge.ts';
-import { noiseOf, reduce, type State, trialOf } from './state.ts';
+import { reduce } from './reduce.ts';
+import { noiseOf, type State, trialOf } from './state.ts';
 
 const hold = { runs: 1, deviceSeconds: 10, money: 0 };
 

@@ -13,7 +13,8 @@ import { defaults } from '../../methods/space/index.ts';
 import type { StudyConfig } from '../../study/config.ts';
 import { simpleConfig } from '../../study/config.fixture.ts';
 import type { Event, EventBody } from '../../study/events/index.ts';
-import { reduce, type State } from '../../study/state.ts';
+import { reduce } from '../../study/reduce.ts';
+import { type State } from '../../study/state.ts';
 
 const START = Date.UTC(2026, 0, 5, 9);
 const VIA = { by: 'flag', flag: '--x', style: 'space' } as const;

@@ -1,7 +1,8 @@
 /** A journal that lives as long as the process: simulations, tests. */
 
 import type { Event } from '../../study/events/index.ts';
-import { reduce, type State } from '../../study/state.ts';
+import { reduce } from '../../study/reduce.ts';
+import { type State } from '../../study/state.ts';
 import type { Journal } from './journal.ts';
 
 /** An empty journal in memory, or one that starts with the given events. */

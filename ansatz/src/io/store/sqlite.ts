@@ -5,7 +5,8 @@ import { pathToFileURL } from 'node:url';
 import { type Event, EVENT_VERSION, upgrade } from '../../study/events/index.ts';
 import { caps, EPSILON, movement, RESOURCES } from '../../study/ledger.ts';
 import type { Amount } from '../../study/events/index.ts';
-import { reduce, type State } from '../../study/state.ts';
+import { reduce } from '../../study/reduce.ts';
+import { type State } from '../../study/state.ts';
 import { type Journal, LeaseLost } from './journal.ts';
 
 /** Raise when a table changes; `open` refuses files of a newer one. */

@@ -5,6 +5,7 @@ declare module 'jstat' {
   }
   interface F {
     inv(p: number, df1: number, df2: number): number;
+    cdf(x: number, df1: number, df2: number): number;
   }
   interface Normal {
     inv(p: number, mean: number, sd: number): number;

@@ -24,3 +24,8 @@ export function normalQuantile(p: number): number {
 export function fQuantile(p: number, df1: number, df2: number): number {
   return jstat.centralF.inv(p, df1, df2);
 }
+
+/** P(F ≤ x) for Snedecor's F with `df1` and `df2` degrees of freedom. x ≥ 0. */
+export function fCdf(x: number, df1: number, df2: number): number {
+  return x <= 0 ? 0 : x === Infinity ? 1 : jstat.centralF.cdf(x, df1, df2);
+}

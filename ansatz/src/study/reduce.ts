@@ -1,0 +1,372 @@
+/** How the journal becomes the state: one event at a time. The only place where the state changes. */
+
+import { forecastOf } from '../methods/pruning/forecast.ts';
+import type { Observation } from '../methods/sampling/sampler.ts';
+import { canonical } from '../methods/space/encode.ts';
+import type { Point } from '../methods/space/space.ts';
+import type { EndStatus, Event } from './events/index.ts';
+import { caps, movement, openLedger, RESOURCES } from './ledger.ts';
+import { lossOf, placeOf, resultsOf, type Run, runOf, type State, type Trial, trialOf } from './state.ts';
+
+/** Finished runs that a run cut short is compared with, at most. */
+const MOST_SIBLINGS = 50;
+
+/** Fold one event into the state (which is changed in place and given back). The first must be `study.created`. */
+export function reduce(state: State | undefined, event: Event): State {
+  if (event.type === 'study.created') {
+    if (state !== undefined) throw new Error('a journal holds one study.created, at its start');
+    return {
+      config: event.config,
+      seq: 1,
+      now: event.at,
+      createdAt: event.at,
+      phase: 'running',
+      open: false,
+      wallSeconds: 0,
+      deadline: event.config.deadline,
+      ledger: openLedger(event.config.budget),
+      trials: [baselineTrial(event.baseline, event.config.repeats.baseline, event.at)],
+      runs: [],
+      running: [],
+      paused: [],
+      queue: [1],
+      unjudged: [],
+      curved: [],
+      marks: [],
+      asks: 0,
+      asked: [],
+      exhausted: event.config.knobs.length === 0,
+      seen: { [canonical(event.baseline)]: 1 },
+      observations: [{ point: event.baseline, status: 'pending' }],
+      pool: { squares: 0, df: 0 },
+      resolution: 0,
+      pace: { seconds: 0, count: 0, longest: 0 },
+      longestStep: 0,
+      largestBytes: 0,
+      verdicts: { keep: 0, discard: 0, inconclusive: 0, crash: 0 },
+      dead: [],
+      warnings: [],
+    };
+  }
+  if (state === undefined) throw new Error(`a journal starts with study.created, not ${event.type}`);
+  state.seq++;
+  if (state.open && event.type !== 'lab.opened') state.wallSeconds += Math.max(0, event.at - state.now) / 1000;
+  state.now = event.at;
+  settle(state, event);
+  switch (event.type) {
+    case 'lab.opened':
+      state.open = true;
+      state.config = { ...state.config, slots: event.slots };
+      if (state.phase === 'draining' || state.phase === 'killed') state.phase = 'running';
+      // A journal that was saved up to the verdicts of its end, but not to the end itself.
+      if (state.phase !== 'ended') reopen(state);
+      return state;
+    case 'lab.closed':
+      state.open = false;
+      return state;
+    case 'study.paused':
+      if (state.phase === 'running') state.phase = 'paused';
+      return state;
+    case 'study.resumed':
+      if (state.phase === 'paused') state.phase = 'running';
+      return state;
+    case 'study.draining':
+      if (state.phase !== 'ended' && state.phase !== 'killed') state.phase = 'draining';
+      return state;
+    case 'study.killed':
+      if (state.phase !== 'ended') state.phase = 'killed';
+      return state;
+    case 'budget.raised':
+      state.config = { ...state.config, budget: event.budget };
+      state.ledger = { ...state.ledger, budget: caps(event.budget) };
+      state.deadline = event.deadline ?? state.deadline;
+      if (state.phase === 'ended') {
+        state.phase = 'running';
+        state.ended = undefined;
+      }
+      reopen(state);
+      return state;
+    case 'study.ended':
+      state.phase = 'ended';
+      state.ended = { reason: event.reason, text: event.text };
+      return state;
+    case 'clock.ticked':
+      return state;
+    case 'machine.noted':
+      state.memory = { freeBytes: event.freeBytes, totalBytes: event.totalBytes };
+      return state;
+    case 'knob.died':
+      state.dead.push(event.knob);
+      return state;
+    case 'warning.raised':
+      state.warnings.push({ code: event.code, text: event.text, run: event.run });
+      return state;
+    case 'proposal.asked':
+      state.asks = event.ask;
+      state.asked.push(event.ask);
+      return state;
+    case 'proposal.refused':
+      remove(state.asked, event.ask);
+      if (event.exhausted) state.exhausted = true;
+      return state;
+    case 'trial.proposed':
+      remove(state.asked, event.ask);
+      state.trials.push({
+        id: event.trial,
+        researcher: event.researcher,
+        hypothesis: event.hypothesis,
+        point: event.point,
+        parent: event.parent,
+        proposedAt: event.at,
+        runs: [],
+        wants: 1,
+        active: 0,
+        values: [],
+      });
+      state.seen[canonical(event.point)] = event.trial;
+      state.observations.push({ point: event.point, status: 'pending' });
+      state.queue.push(event.trial);
+      return state;
+    case 'trial.repeated': {
+      const trial = trialOf(state, event.trial);
+      trial.wants += event.more;
+      remove(state.unjudged, event.trial);
+      // A trial under confirmation goes first: its verdict decides what is worth trying next.
+      state.queue.unshift(event.trial);
+      return state;
+    }
+    case 'trial.judged':
+      judged(state, event);
+      return state;
+    case 'run.started':
+      started(state, event);
+      return state;
+    case 'run.reported': {
+      const run = runOf(state, event.run);
+      if (run.steps.length === 0) state.curved.push(run.id);
+      run.steps.push(event.step);
+      run.heardAt.push(state.seq);
+      run.losses.push(lossOf(state.config, event.value));
+      return state;
+    }
+    case 'run.stopping': {
+      const run = runOf(state, event.run);
+      run.stopping = event.reason;
+      run.stopWhy = event.why;
+      run.risk = event.risk;
+      return state;
+    }
+    case 'run.passed':
+      runOf(state, event.run).rung = event.step;
+      return state;
+    case 'run.paused': {
+      const run = runOf(state, event.run);
+      run.status = 'paused';
+      run.rung = event.step;
+      run.stays.at(-1)!.to = event.at;
+      remove(state.running, event.run);
+      state.paused.push(event.run);
+      return state;
+    }
+    case 'run.resumed': {
+      const run = runOf(state, event.run);
+      run.status = 'running';
+      run.slot = event.slot;
+      run.stays.push({ slot: event.slot, from: event.at });
+      run.leftSeconds = event.leftSeconds;
+      if (event.leftSeconds !== undefined) run.short = true;
+      remove(state.paused, event.run);
+      state.running.push(event.run);
+      return state;
+    }
+    case 'run.audited': {
+      const { step, risk, toBeat } = event;
+      runOf(state, event.run).audited = { step, ...(risk === undefined ? {} : { risk }), toBeat };
+      return state;
+    }
+    case 'run.ended':
+      ended(state, event);
+      return state;
+  }
+}
+
+/** Trials that went without a real verdict because there was nothing left to pay for their runs get one now. */
+function reopen(state: State): void {
+  for (const id of state.queue) {
+    const trial = trialOf(state, id);
+    if (trial.verdict !== 'inconclusive') continue;
+    state.verdicts.inconclusive--;
+    trial.verdict = undefined;
+    trial.why = undefined;
+  }
+}
+
+function baselineTrial(point: Point, repeats: number, at: number): Trial {
+  return {
+    id: 1,
+    researcher: 'baseline',
+    hypothesis: 'the script as it is',
+    point,
+    parent: 0,
+    proposedAt: at,
+    runs: [],
+    wants: repeats,
+    active: 0,
+    values: [],
+  };
+}
+
+function settle(state: State, event: Event): void {
+  const moved = movement(event, (run) => state.runs[run - 1]?.hold);
+  if (moved === undefined) return;
+  for (const resource of RESOURCES) {
+    state.ledger.held[resource] += moved.held[resource];
+    state.ledger.spent[resource] += moved.spent[resource];
+  }
+  if (state.running.length + state.paused.length === 1 && event.type === 'run.ended') {
+    // The last hold is gone: whatever rounding left over goes with it.
+    for (const resource of RESOURCES) state.ledger.held[resource] = 0;
+  }
+}
+
+function started(state: State, event: Extract<Event, { type: 'run.started' }>): void {
+  const trial = trialOf(state, event.trial);
+  trial.runs.push(event.run);
+  trial.active++;
+  if (trial.runs.length >= trial.wants) remove(state.queue, trial.id);
+  state.runs.push({
+    id: event.run,
+    trial: event.trial,
+    repeat: event.repeat,
+    seed: event.seed,
+    slot: event.slot,
+    place: placeOf(state.config.slots[event.slot]),
+    limitSeconds: event.limitSeconds,
+    short: event.short,
+    hold: event.hold,
+    startedAt: event.at,
+    status: 'running',
+    stays: [{ slot: event.slot, from: event.at }],
+    rung: 0,
+    steps: [],
+    losses: [],
+    heardAt: [],
+  });
+  state.running.push(event.run);
+}
+
+function ended(state: State, event: Extract<Event, { type: 'run.ended' }>): void {
+  const run = runOf(state, event.run);
+  const trial = trialOf(state, run.trial);
+  remove(state.running, event.run);
+  remove(state.paused, event.run);
+  run.stays.at(-1)!.to ??= event.at;
+  run.status = event.status;
+  run.endedAt = event.at;
+  run.reason = event.reason;
+  run.text = event.text;
+  run.tail = event.tail;
+  run.value = event.value;
+  run.resolution = event.resolution;
+  run.charge = event.charge;
+  run.seconds = event.seconds;
+  run.cpuSeconds = event.cpuSeconds;
+  run.peakBytes = event.peakBytes;
+  run.exit = event.exit;
+  trial.active--;
+  state.largestBytes = Math.max(state.largestBytes, event.peakBytes ?? 0);
+  if (event.status === 'done') {
+    // One number is no curve: it may be the last word of a run that says nothing before.
+    if (run.steps.length > 1) state.longestStep = Math.max(state.longestStep, event.step ?? run.steps.at(-1)!);
+    state.pace.seconds += event.seconds;
+    state.pace.count++;
+    state.pace.longest = Math.max(state.pace.longest, event.seconds);
+    state.resolution = Math.max(state.resolution, event.resolution ?? 0);
+    if (event.value !== undefined) {
+      // The first result of a trial is the one it was selected for, also when earlier runs were lost.
+      if (trial.id !== 1 && trial.screen === undefined) trial.screen = event.value;
+      else addValue(state, trial, event.value);
+    }
+  }
+  observe(state, trial, run);
+  if (hopelessBaseline(trial, event.status)) {
+    // It fails as it is: the repeats that were to measure its noise would fail as well.
+    trial.wants = trial.runs.length;
+    remove(state.queue, trial.id);
+  }
+  if (trial.active === 0 && trial.runs.length >= trial.wants && trial.verdict === undefined) {
+    state.unjudged.push(trial.id);
+  }
+}
+
+function hopelessBaseline(trial: Trial, status: EndStatus): boolean {
+  return trial.id === 1 && status === 'failed' && trial.active === 0 && trial.values.length === 0;
+}
+
+/**
+ * The noise floor is measured on the baseline and on trials that were kept. Others may be unstable in ways that say
+ * nothing about the incumbent: one wild point must not drown every later difference.
+ */
+function addValue(state: State, trial: Trial, value: number): void {
+  if (trial.id === 1) {
+    const n = trial.values.length;
+    if (n > 0) {
+      const before = trial.values.reduce((a, b) => a + b, 0) / n;
+      state.pool.squares += ((value - before) ** 2 * n) / (n + 1);
+      state.pool.df++;
+    }
+  }
+  trial.values.push(value);
+}
+
+function observe(state: State, trial: Trial, run: Run): void {
+  const results = resultsOf(trial);
+  const index = trial.id - 1;
+  const point = trial.point;
+  if (results.length > 0) {
+    const centre = results.reduce((a, b) => a + b, 0) / results.length;
+    state.observations[index] = { point, status: 'done', loss: lossOf(state.config, centre) };
+  } else if (run.status === 'stopped' && (run.stopping === 'pruned' || run.stopping === 'unfinished')) {
+    state.observations[index] = { point, status: 'stopped', ...projected(state, run) };
+  } else if (run.status === 'failed' || run.stopping === 'nan') {
+    state.observations[index] = { point, status: 'crashed' };
+  }
+}
+
+/** Where a run that was cut short would have ended, so that samplers learn from it; nothing when its curve says too little. */
+function projected(state: State, run: Run): Pick<Observation, 'loss' | 'variance'> {
+  const finished = state.curved
+    .map((id) => state.runs[id - 1]!)
+    .filter((other) => other.status === 'done' && other.steps.at(-1)! >= state.longestStep);
+  const ahead = forecastOf(run, finished.slice(-MOST_SIBLINGS), state.longestStep);
+  return ahead === undefined || !Number.isFinite(ahead.mean) ? {} : { loss: ahead.mean, variance: ahead.sd ** 2 };
+}
+
+function judged(state: State, event: Extract<Event, { type: 'trial.judged' }>): void {
+  const trial = trialOf(state, event.trial);
+  trial.verdict = event.verdict;
+  trial.why = event.why;
+  trial.effect = event.effect;
+  trial.margin = event.margin;
+  trial.better = event.better;
+  state.verdicts[event.verdict]++;
+  remove(state.unjudged, event.trial);
+  if (event.verdict !== 'keep') return;
+  state.incumbent = event.trial;
+  if (trial.id !== 1 && trial.values.length > 1) {
+    const centre = trial.values.reduce((a, b) => a + b, 0) / trial.values.length;
+    state.pool.squares += trial.values.reduce((sum, value) => sum + (value - centre) ** 2, 0);
+    state.pool.df += trial.values.length - 1;
+  }
+  state.marks.push({
+    trial: event.trial,
+    at: event.at,
+    deviceSeconds: state.ledger.spent.deviceSeconds,
+    runs: state.ledger.spent.runs,
+  });
+}
+
+function remove(ids: number[], id: number): void {
+  const index = ids.indexOf(id);
+  if (index >= 0) ids.splice(index, 1);
+}
