@@ -1,7 +1,9 @@
 /** What can be paid for now: limits and holds of runs, and the time that is left. Pure. */
 
 import type { Amount } from '../study/events/index.ts';
+import { reserveOf, typicalCost } from '../study/outlook.ts';
 import { affords, cost, EPSILON, free } from '../study/ledger.ts';
+import { deterministic } from '../study/noise.ts';
 import { activeSeconds, type Run, runOf, type State } from '../study/state.ts';
 
 /** Seconds between the hard signal and the last breath of a process tree, held on top of limit and grace. */
@@ -11,6 +13,8 @@ const UNKNOWN_LIMIT = 7 * 24 * 3600;
 /** A learned limit is this many times the longest run so far, and never below the floor. */
 const LIMIT_FACTOR = 4;
 const LIMIT_FLOOR = 10;
+/** Finalists' runs that time is kept for. */
+const RESERVED_RUNS = 2;
 
 /** When the deadline or the wall budget is reached, if the lab stays open from now on. */
 export function endsAt(state: State): number {
@@ -51,24 +55,44 @@ export function affordable(state: State, slot: number): Omit<Plan, 'slot'> | und
     config.run.limitSeconds ??
     (pace.count > 0 ? Math.max(LIMIT_FLOOR, Math.ceil(LIMIT_FACTOR * pace.longest)) : UNKNOWN_LIMIT);
 
+  const reserve = reserveOf(state);
   const deviceSeconds = Math.min(
-    free(ledger, 'deviceSeconds'),
-    config.price > 0 ? (free(ledger, 'money') / config.price) * 3600 : Infinity,
+    free(ledger, 'deviceSeconds') - reserve.deviceSeconds,
+    config.price > 0 ? ((free(ledger, 'money') - reserve.money) / config.price) * 3600 : Infinity,
   );
   // While nothing is known, slots share what there is instead of the first one holding it all.
   const share = pace.count > 0 ? 1 : Math.max(1, config.slots.length - state.running.length);
   const byBudget = deviceSeconds / devices / share - overhead;
-  const byTime = (endsAt(state) - state.now) / 1000 - overhead;
+  const byTime = (endsAt(state) - state.now) / 1000 - reserveSeconds(state) - overhead;
   const limitSeconds = Math.min(wanted, byBudget, byTime);
   // A limit the run will not meet wastes what it holds.
   const needed = Math.min(wanted, pace.count > 0 ? 1.25 * typical : 1);
   if (!(limitSeconds >= needed - EPSILON) || limitSeconds <= 0) return undefined;
   const rounded = Math.floor(limitSeconds * 1000) / 1000;
   const hold = cost(rounded + overhead, devices, config.price);
-  if (!affords(ledger, hold)) return undefined;
+  const kept = {
+    runs: hold.runs + reserve.runs,
+    deviceSeconds: hold.deviceSeconds + reserve.deviceSeconds,
+    money: hold.money + reserve.money,
+  };
+  if (!affords(ledger, kept)) return undefined;
   return rounded < wanted && wanted < UNKNOWN_LIMIT
     ? { limitSeconds: rounded, hold, short: true }
     : { limitSeconds: rounded, hold };
+}
+
+/** Two rounds of finalists are worth waiting for when the whole study has time for this many rounds. */
+const ROUNDS = 40;
+
+/** Seconds before the deadline or the end of the wall budget at which the search ends, so that finalists can run. */
+export function reserveSeconds(state: State): number {
+  const typical = typicalCost(state);
+  if (!(typical > 0) || (state.config.reserve ?? 0) === 0 || state.closing !== undefined || deterministic(state))
+    return 0;
+  const whole = state.wallSeconds + (endsAt(state) - state.now) / 1000;
+  const round = 1.25 * typical;
+  if (!Number.isFinite(whole) || whole < ROUNDS * round) return 0;
+  return Math.ceil(RESERVED_RUNS / state.config.slots.length) * round;
 }
 
 /**

@@ -4,7 +4,7 @@ import { rng } from '../methods/math/rng.ts';
 import { mean } from '../methods/math/summary.ts';
 import { type Finished, forecasts, siblingRisk } from '../methods/pruning/index.ts';
 import type { EventBody } from '../study/events/index.ts';
-import { incumbentValues } from '../study/judge.ts';
+import { incumbentValues } from '../study/contrast.ts';
 import { lossOf, type Run, runOf, type State, trialOf } from '../study/state.ts';
 
 /** Share of the runs doomed by a pruner or a scheduler that are let finish. */

@@ -10,8 +10,10 @@ import type { Space } from '../methods/space/space.ts';
 import type { EventBody } from '../study/events/index.ts';
 import { judge } from '../study/judge.ts';
 import { free } from '../study/ledger.ts';
+import { reserveOf } from '../study/outlook.ts';
+import { checkDrift, close, measureNoise, sendSentinel } from './referee.ts';
 import { type Run, runOf, type State, trialOf } from '../study/state.ts';
-import { endsAt, needed, openSlot, tooLateAt } from './afford.ts';
+import { endsAt, needed, openSlot, reserveSeconds, tooLateAt } from './afford.ts';
 import { cut } from './audit.ts';
 import { dropLate, dropUnfinished, lookAtRungs, resumePaused } from './schedule.ts';
 
@@ -24,6 +26,7 @@ export interface Parts extends Stopping {
   readonly space: Space;
 }
 
+type Ending = Extract<EventBody, { type: 'study.ended' }>;
 type Rule = (state: State, parts: Parts) => EventBody[];
 
 /** Curves of this many other runs are enough to compare with. */
@@ -35,9 +38,12 @@ const RULES: readonly Rule[] = [
   dropLate,
   stopHopeless,
   lookAtRungs,
+  measureNoise,
+  checkDrift,
   startRun,
   resumePaused,
   askProposal,
+  sendSentinel,
   dropUnfinished,
   endStudy,
 ];
@@ -68,9 +74,11 @@ function stopKilled(state: State): EventBody[] {
 }
 
 function judgeEnded(state: State): EventBody[] {
-  const id = state.unjudged[0];
-  if (id === undefined) return [];
-  return [judge(state, trialOf(state, id)), ...deadKnob(state, id)];
+  for (const id of state.unjudged) {
+    const word = judge(state, trialOf(state, id));
+    if (word !== undefined) return [word, ...deadKnob(state, id)];
+  }
+  return [];
 }
 
 /**
@@ -164,10 +172,11 @@ function seedOf(state: State, repeat: number): number {
 
 function askProposal(state: State, { researcher }: Parts): EventBody[] {
   if (state.phase !== 'running' || state.exhausted || state.incumbent === undefined) return [];
+  if (state.closing !== undefined) return [];
   if (state.asked.length >= researcher.asksAtOnce) return [];
   const idle = state.config.slots.length - state.running.length - state.queue.length - state.asked.length;
   if (idle <= 0 || openSlot(state) === undefined) return [];
-  if (free(state.ledger, 'runs') < 1 + state.queue.length + state.asked.length) return [];
+  if (runsFree(state) < 1 + state.queue.length + state.asked.length) return [];
   return [{ type: 'proposal.asked', ask: state.asks + 1 }];
 }
 
@@ -178,19 +187,24 @@ function endStudy(state: State): EventBody[] {
     return [{ type: 'study.ended', reason: 'baseline-failed', text: `the script fails as it is: ${baseline.why}` }];
   }
   if (state.phase !== 'running') return [];
+  if (state.closing !== undefined) {
+    if (state.queue.length > 0 && openSlot(state) !== undefined) return [];
+    return [...unconfirmed(state), { type: 'study.ended', ...state.closing }];
+  }
   if (state.queue.length > 0 || !state.exhausted) {
     if (openSlot(state) !== undefined) return [];
-    if (state.asked.length > 0 && free(state.ledger, 'runs') >= 1 && endsAt(state) > state.now) return [];
-    return [...unconfirmed(state), whyOver(state)];
+    if (state.asked.length > 0 && runsFree(state) >= 1 && endsAt(state) > state.now) return [];
+    return close(state, whyOver(state)) ?? [...unconfirmed(state), whyOver(state)];
   }
   if (state.asked.length > 0) return [];
   const text = state.config.knobs.length === 0 ? 'there are no knobs to turn' : 'every point of the space was tried';
-  return [{ type: 'study.ended', reason: 'exhausted', text }];
+  const end = { type: 'study.ended', reason: 'exhausted', text } as const;
+  return close(state, end) ?? [...unconfirmed(state), end];
 }
 
 /** Trials the budget left without a verdict. */
 function unconfirmed(state: State): EventBody[] {
-  return state.queue
+  return [...new Set([...state.queue, ...state.unjudged])]
     .map((id) => trialOf(state, id))
     .filter((trial) => trial.verdict === undefined)
     .map((trial) => ({
@@ -201,24 +215,34 @@ function unconfirmed(state: State): EventBody[] {
         trial.runs.length === 0
           ? 'the budget ended before its first run'
           : 'the budget ended before it could be confirmed',
+      unsettled: true,
     }));
 }
 
-function whyOver(state: State): EventBody {
+/** Runs that the search may still start, by their count. */
+function runsFree(state: State): number {
+  return free(state.ledger, 'runs') - reserveOf(state).runs;
+}
+
+function whyOver(state: State): Ending {
   const { budget } = state.config;
   if (
     state.deadline !== undefined &&
     state.deadline <= endsAt(state) &&
-    state.deadline - state.now < 1000 * needed(state)
+    state.deadline - state.now < 1000 * (needed(state) + reserveSeconds(state))
   ) {
     return { type: 'study.ended', reason: 'deadline', text: 'the deadline leaves no time for another run' };
   }
   const first = state.pace.count === 0 ? ' before a single run could be paid for' : '';
-  const end = (text: string): EventBody => ({ type: 'study.ended', reason: 'budget', text: text + first });
-  if (free(state.ledger, 'runs') < 1) return end(`all ${budget.runs} runs are spent`);
-  if (budget.wallSeconds !== undefined && budget.wallSeconds - state.wallSeconds < needed(state)) {
+  const end = (text: string): Ending => ({ type: 'study.ended', reason: 'budget', text: text + first });
+  if (runsFree(state) < 1) return end(`all ${budget.runs} runs are spent`);
+  if (
+    budget.wallSeconds !== undefined &&
+    budget.wallSeconds - state.wallSeconds < needed(state) + reserveSeconds(state)
+  ) {
     return end('the wall time is spent: too little is left for another run');
   }
-  const what = free(state.ledger, 'deviceSeconds') < needed(state) ? 'device time' : 'money';
+  const what =
+    free(state.ledger, 'deviceSeconds') - reserveOf(state).deviceSeconds < needed(state) ? 'device time' : 'money';
   return end(`the ${what} is spent: too little is left for another run`);
 }

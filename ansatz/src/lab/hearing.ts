@@ -129,7 +129,13 @@ export function openHearing(config: StudyConfig): Hearing {
       }
       if (key === undefined || result === undefined) return failed('no-metric', missing(wanted, heard, exit));
       if (!Number.isFinite(result.value)) return failed('nan', `${key} ended as ${result.value}`);
-      return { ...base, status: 'done', value: result.value, resolution: result.resolution };
+      return {
+        ...base,
+        status: 'done',
+        value: result.value,
+        resolution: result.resolution,
+        ...othersOf(heard, config),
+      };
     },
   };
 }
@@ -137,6 +143,20 @@ export function openHearing(config: StudyConfig): Hearing {
 function stepOf(key: string | undefined, heard: ReadonlyMap<string, Heard>): { readonly step?: number } {
   const step = key === undefined ? undefined : heard.get(key)?.step;
   return step === undefined ? {} : { step };
+}
+
+/** Last values of the metrics that guards ask for, where they were printed. */
+function othersOf(
+  heard: ReadonlyMap<string, Heard>,
+  config: StudyConfig,
+): { readonly others?: Readonly<Record<string, number>> } {
+  const others: Record<string, number> = {};
+  for (const { metric } of config.guards ?? []) {
+    const key = objectiveKey(metric, heard);
+    const value = key === undefined ? undefined : (heard.get(key)!.summary ?? heard.get(key)!.last).value;
+    if (value !== undefined && Number.isFinite(value)) others[metric] = value;
+  }
+  return Object.keys(others).length === 0 ? {} : { others };
 }
 
 function note(heard: Map<string, Heard>, metric: Metric, direction: Direction): void {

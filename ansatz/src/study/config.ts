@@ -30,6 +30,19 @@ export interface Objective {
   readonly direction: Direction;
   /** Which point of a run's curve is its result. */
   readonly value: 'last' | 'best';
+  /** The metric is a share (or a percentage) of this many examples, so it has a sampling error of its own. */
+  readonly examples?: number;
+}
+
+/** A limit on another metric: a trial that goes beyond it is not kept, whatever it gains. */
+export interface Guard {
+  /** Metric as the script prints it, or `memory` (peak bytes) or `seconds` (wall time of a run). */
+  readonly metric: string;
+  /** The way it must not go. */
+  readonly way: 'up' | 'down';
+  /** By how much it may, against the baseline: in its own unit, or as a share of the baseline's. */
+  readonly amount: number;
+  readonly relative: boolean;
 }
 
 /** What may be spent; an absent field is not limited. */
@@ -87,11 +100,16 @@ export interface StudyConfig {
   readonly repeats: {
     /** Runs of the baseline that measure the noise floor. */
     readonly baseline: number;
+    /** It gets up to this many where the budget is large enough; as many as `baseline` when absent. */
+    readonly baselineMost?: number;
     /** Most runs of one trial. */
     readonly most: number;
   };
   /** Smallest improvement worth keeping, in the metric's own unit; 0 = any that is real. */
   readonly minEffect: number;
+  readonly guards?: readonly Guard[];
+  /** Share of the budget kept for the finalists: the incumbent is run again after the search. Absent = none. */
+  readonly reserve?: number;
   readonly sampler: 'auto' | 'random' | 'sobol' | 'tpe' | 'gp' | 'cmaes';
   readonly pruner: 'auto' | 'forecast' | 'median' | 'asha' | 'none' | 'halving' | 'hyperband' | 'freeze-thaw';
   /** Whether a run may be paused where the executor can and memory allows. */

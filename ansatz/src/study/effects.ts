@@ -9,7 +9,8 @@ import type { Param, Space, Value } from '../methods/space/space.ts';
 import { type PressedEdge, pressedEdges } from '../methods/stats/edges.ts';
 import { decompose, fitForest, type Forest, marginal } from '../methods/stats/forest.ts';
 import { importances, type Result } from '../methods/stats/importance.ts';
-import { lossOf, noiseOf, type Run, runOf, type State } from './state.ts';
+import { noiseOf } from './noise.ts';
+import { lossOf, type Run, runOf, type State } from './state.ts';
 
 /** Trials whose value of a knob lies in one range, or is one choice. */
 export interface KnobGroup {

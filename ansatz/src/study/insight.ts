@@ -4,8 +4,9 @@ import { normalQuantile } from '../methods/math/quantile.ts';
 import { mean, variance } from '../methods/math/summary.ts';
 import type { EndStatus, FailReason, Verdict } from './events/index.ts';
 import { cutShort, savedSeconds } from './audit.ts';
-import { incumbentValues } from './judge.ts';
-import { activeSeconds, noiseOf, resultsOf, type Run, runOf, type State, trialOf } from './state.ts';
+import { incumbentValues } from './contrast.ts';
+import { noiseOf } from './noise.ts';
+import { activeSeconds, resultsOf, type Run, runOf, type State, trialOf } from './state.ts';
 import { type Change, changes, type Result, resultOf, type TrialRow, trialRow, trialState } from './views.ts';
 
 /** A trial on the axis of compute: what had been spent when its last run ended. */

@@ -5,7 +5,8 @@ import type { StudyConfig } from './config.ts';
 import type { EventBody, Verdict } from './events/index.ts';
 import { judge } from './judge.ts';
 import { reduce } from './reduce.ts';
-import { noiseOf, type State, trialOf } from './state.ts';
+import { noiseOf } from './noise.ts';
+import { type State, trialOf } from './state.ts';
 
 const hold = { runs: 1, deviceSeconds: 10, money: 0 };
 
@@ -41,10 +42,15 @@ class Bench {
   }
 
   /** Run and judge a trial to its verdict. */
-  settle(trial: number): { verdict: Verdict; why: string } {
+  settle(trial: number): Judged {
     for (;;) {
       while (trialOf(this.state, trial).runs.length < trialOf(this.state, trial).wants) this.run(trial);
       const word = judge(this.state, trialOf(this.state, trial));
+      if (word === undefined) {
+        // It waits for the incumbent.
+        this.run(this.state.incumbent!);
+        continue;
+      }
       this.add(word);
       if (word.type === 'trial.judged') return word;
     }
@@ -65,6 +71,7 @@ class Bench {
   }
 }
 
+type Judged = Extract<EventBody, { type: 'trial.judged' }>;
 type EndOf = { status: 'failed' | 'lost' | 'stopped'; reason?: 'crash'; text?: string };
 
 describe('a verdict', () => {
@@ -180,7 +187,7 @@ describe('a verdict', () => {
 });
 
 describe('error rates', () => {
-  test('a trial without effect is kept in at most 3 % of cases (normal noise, noise floor from 3 runs)', () => {
+  test('a lone trial without effect is kept in at most 5 % of cases (normal noise, noise floor from 3 runs)', () => {
     let keeps = 0;
     const cases = 3000;
     for (let seed = 0; seed < cases; seed++) {
@@ -189,7 +196,7 @@ describe('error rates', () => {
       bench.settle(1);
       if (bench.settle(bench.propose()).verdict === 'keep') keeps++;
     }
-    // Measured 2.0 %: the bound is 3 %, the estimate's standard error 0.3 %.
+    // Measured 0.4 %: it is allowed its part of the 5 % only, and most are never confirmed.
     expect(keeps / cases).toBeLessThanOrEqual(0.03);
   });
 

@@ -1,25 +1,48 @@
 /** Verdicts: what a trial's runs say, against the measured noise. */
 
 import { mean } from '../methods/math/summary.ts';
-import { compare, type Sample } from '../methods/stats/compare.ts';
+import type { Comparison } from '../methods/stats/compare.ts';
+import { spend } from '../methods/stats/family.ts';
+import {
+  chanceToProve,
+  type Challenge,
+  combined,
+  contrast,
+  enough,
+  incumbentValues,
+  proofOf,
+  worthOf,
+} from './contrast.ts';
 import type { EventBody } from './events/index.ts';
-import { deterministic, lossOf, noiseOf, type Run, runOf, type State, type Trial, trialOf } from './state.ts';
+import { broken, cheaper, looksCheaper } from './guards.ts';
+import { deterministic, noiseOf } from './noise.ts';
+import { runsLeft } from './outlook.ts';
+import { lossOf, type Run, runOf, type State, type Trial, trialOf } from './state.ts';
 
-/** A screening run must look better than the incumbent by this many standard errors to earn fresh runs. */
-const PROMISING = 0.7;
+/** An effect worth this many noise sd, after shrinkage and counting losses as 0, earns fresh runs. */
+const WORTHWHILE = 0.3;
+/** And so does one that stands out by this many standard errors, whatever the others were like. */
+const OUTSTANDING = 2;
 /** Worse by this many standard errors and nobody needs to run it again. */
 const HOPELESS = -1;
-/** Chance of calling no difference a keep, shared by all looks at one trial. */
-const ALPHA = 0.05;
+/** Chance that a study keeps anything that is not better. */
+export const ALPHA = 0.05;
+/** Below this chance of ever being proven, a trial gets no further runs. */
+const FUTILE = 0.1;
+/** One trial in so many is expected to earn fresh runs; the error rate is divided among as many, within bounds. */
+const ONE_IN = 12;
+const FAMILY = { least: 2, most: 40 } as const;
 
 /**
- * The next word on a trial whose runs have all ended: a verdict, or more runs.
+ * The next word on a trial whose runs have all ended: a verdict, or more runs; undefined while runs of the incumbent
+ * that it is to be compared with are under way.
  *
- * A screening run that looks good was selected for looking good, so it never counts as evidence: promising trials
- * get at least two fresh runs, and only those are compared with the incumbent (Student's t on the pooled noise,
- * the error rate split over the looks, Bonferroni).
+ * A screening run that looks good was selected for looking good, so it never counts as evidence: a trial whose effect,
+ * shrunk by what such effects have been like, is worth it gets fresh runs, and only those are compared with the
+ * incumbent, in an e-process that holds at every look. Each trial that gets that far takes its part of the 5 % chance
+ * that a study may have of keeping anything that is not better (alpha spending with fallback, see `spend`).
  */
-export function judge(state: State, trial: Trial): EventBody {
+export function judge(state: State, trial: Trial): EventBody | undefined {
   if (trial.id === 1) return judgeBaseline(state, trial);
   const runs = trial.runs.map((id) => runOf(state, id));
   const failed = runs.find((run) => run.status === 'failed' || run.stopping === 'nan');
@@ -90,45 +113,67 @@ function judgeBaseline(state: State, trial: Trial): EventBody {
 }
 
 function screened(state: State, trial: Trial, incumbent: Trial): EventBody {
-  const { direction } = state.config.objective;
   const noise = noiseOf(state);
   const value = trial.screen!;
   const judged = { type: 'trial.judged', trial: trial.id } as const;
+  const guard = broken(state, trial);
 
-  if (deterministic(state)) {
-    const { effect } = compare(fresh([value]), sampleOf(incumbent), direction, { sd: 0, df: 0 });
-    const enough = Math.max(state.config.minEffect, state.resolution);
-    const better = effect > 0 ? 1 : 0;
-    if (effect > 0 && effect >= enough)
-      return { ...judged, verdict: 'keep', why: exactly(state), effect, margin: 0, better };
-    const why =
-      effect === 0
-        ? 'no difference'
-        : effect > 0
-          ? 'better by less than is worth keeping'
-          : 'worse, and repeats are exact';
-    return { ...judged, verdict: 'discard', why, effect, margin: 0, better };
-  }
+  if (deterministic(state)) return exact(state, trial, incumbent, guard);
   if (noise.df === 0) {
     const effect = lossOf(state.config, mean(incumbentValues(incumbent))) - lossOf(state.config, value);
     return { ...judged, verdict: 'inconclusive', why: 'the noise floor is unknown', effect };
   }
-  const { effect, se, margin, better } = compare(fresh([value]), sampleOf(incumbent), direction, noise);
-  const outcome = { effect, margin, better };
+  const seeds = trial.runs.map((id) => runOf(state, id)).filter((run) => run.value === value && run.status === 'done');
+  const compared = contrast(
+    state,
+    { values: [value], included: false, seeds: seeds.slice(0, 1).map((run) => run.seed) },
+    incumbent,
+  );
+  const { effect, se, margin, better } = compared;
+  const worth = worthOf(state, effect, se);
+  const outcome = { effect, margin, better, shrunk: worth.mean };
   if (effect <= HOPELESS * se)
     return { ...judged, verdict: 'discard', why: `worse by ${sds(effect, noise.sd)}`, ...outcome };
-  if (effect < PROMISING * se || effect + margin < state.config.minEffect) {
+  if (guard !== undefined) return { ...judged, verdict: 'discard', why: guard, ...outcome };
+  const promising = worth.expected >= WORTHWHILE * noise.sd || effect >= OUTSTANDING * se;
+  const saves = state.config.minEffect > 0 && looksCheaper(state, trial, incumbent);
+  if (!saves && (!promising || effect + margin < state.config.minEffect)) {
     return { ...judged, verdict: 'inconclusive', why: 'within noise of the incumbent', ...outcome };
   }
   const more = Math.min(2, state.config.repeats.most - trial.runs.length);
   if (more <= 0)
     return { ...judged, verdict: 'inconclusive', why: 'looked better once; no repeats allowed', ...outcome };
-  return {
-    type: 'trial.repeated',
-    trial: trial.id,
-    more,
-    why: `looks better by ${sds(effect, noise.sd)}: is it real?`,
-  };
+  const why =
+    effect > 0 ? `looks better by ${sds(effect, noise.sd)}: is it real?` : 'looks as good and cheaper: is it as good?';
+  return { type: 'trial.repeated', trial: trial.id, more, why, ...levelFor(state) };
+}
+
+/** The error rate of the next trial under confirmation: its own part, and what the keep before it handed on. */
+function levelFor(state: State): { level: number; planned?: number } {
+  const first = state.planned === 0;
+  const total = state.ledger.spent.runs + Math.min(runsLeft(state), 1e6);
+  const planned = first ? Math.max(FAMILY.least, Math.min(FAMILY.most, Math.round(total / ONE_IN))) : state.planned;
+  const level = Math.min(ALPHA, spend(state.family + 1, planned, ALPHA) + state.recycled);
+  return first ? { level, planned } : { level };
+}
+
+/** Repeats come out alike to the last digit: one run says all there is to know. */
+function exact(state: State, trial: Trial, incumbent: Trial, guard: string | undefined): EventBody {
+  const judged = { type: 'trial.judged', trial: trial.id } as const;
+  const effect = lossOf(state.config, mean(incumbentValues(incumbent))) - lossOf(state.config, trial.screen!);
+  const certain = { effect, margin: 0, better: effect > 0 ? 1 : effect < 0 ? 0 : 0.5 };
+  const enough = Math.max(state.config.minEffect, state.resolution);
+  if (effect > 0 && effect >= enough) {
+    if (guard !== undefined) return { ...judged, verdict: 'discard', why: guard, ...certain };
+    return { ...judged, verdict: 'keep', why: exactly(state), ...certain };
+  }
+  const why =
+    effect === 0
+      ? 'no difference'
+      : effect > 0
+        ? 'better by less than is worth keeping'
+        : 'worse, and repeats are exact';
+  return { ...judged, verdict: 'discard', why, ...certain };
 }
 
 /** A script without a seed knob has shown its result for the seed it has, and for no other. */
@@ -137,43 +182,71 @@ function exactly(state: State): string {
   return 'better, and repeats are exact; it has no seed knob, so this holds for the seed it has';
 }
 
-function confirmed(state: State, trial: Trial, incumbent: Trial): EventBody {
-  const { direction } = state.config.objective;
+function confirmed(state: State, trial: Trial, incumbent: Trial): EventBody | undefined {
+  // Both sides are looked at together: what was ordered of the incumbent has to come first.
+  if (incumbent.active > 0 || incumbent.runs.length < incumbent.wants) return undefined;
   const noise = noiseOf(state);
+  const { minEffect, repeats } = state.config;
   const judged = { type: 'trial.judged', trial: trial.id } as const;
-  const looks = Math.max(1, state.config.repeats.most - 2);
-  const { effect, margin, better } = compare(fresh(trial.values), sampleOf(incumbent), direction, noise);
-  const outcome = { effect, margin, better };
   const n = trial.values.length;
-  if (better >= 1 - ALPHA / looks && effect >= state.config.minEffect) {
-    return { ...judged, verdict: 'keep', why: `holds on ${n} fresh runs`, ...outcome };
+  const fresh: Challenge = { values: trial.values, included: state.pool.trials.includes(trial.id), seeds: trial.seeds };
+  const compared = contrast(state, fresh, incumbent);
+  const { effect, se, better, df } = compared;
+  const level = trial.level ?? ALPHA;
+  const proof = proofOf(compared, noise.sd);
+  const seen = contrast(state, { values: [trial.screen!], included: false, seeds: [] }, incumbent);
+  const known = combined(worthOf(state, seen.effect, seen.se), effect, se);
+  const outcome = { effect, margin: proof.margin, better, shrunk: known.mean, p: proof.p };
+  const runs = `${n} fresh runs`;
+  // With the most runs on both sides, and luck shared as it is now.
+  const m = incumbent.values.length;
+  const most = Math.max(n, repeats.most - 1);
+  const grown = (1 / n + 1 / m) / (1 / most + 1 / Math.max(most, m));
+  const needed = enough(trial, incumbent, proof.information, proof.information * grown, level);
+  if (proof.z >= needed && effect >= minEffect) {
+    const guard = broken(state, trial);
+    if (guard !== undefined) return { ...judged, verdict: 'discard', why: `better, but ${guard}`, ...outcome };
+    return { ...judged, verdict: 'keep', why: `holds on ${runs}`, ...outcome };
   }
-  if (better <= 0.5 || effect + margin < state.config.minEffect) {
-    return { ...judged, verdict: 'discard', why: `did not hold on ${n} fresh runs`, ...outcome };
+  const saving = cheaper(state, trial, incumbent);
+  if (saving !== undefined && asGood(state, compared) && !sliding(state, trial) && broken(state, trial) === undefined) {
+    return { ...judged, verdict: 'keep', why: `as good within noise on ${runs}, and ${saving}`, ...outcome };
   }
-  if (trial.runs.length >= state.config.repeats.most) {
-    return { ...judged, verdict: 'inconclusive', why: `still within noise after ${n} fresh runs`, ...outcome };
+  if (saving === undefined && (better <= 0.5 || effect + proof.margin < minEffect)) {
+    return { ...judged, verdict: 'discard', why: `did not hold on ${runs}`, ...outcome };
   }
-  return {
-    type: 'trial.repeated',
-    trial: trial.id,
-    more: 1,
-    why: `P(better) is ${better.toFixed(2)} after ${n} fresh runs`,
-  };
+  const open = { ...judged, verdict: 'inconclusive' } as const;
+  if (trial.runs.length >= repeats.most) return { ...open, why: `still within noise after ${runs}`, ...outcome };
+  if (saving === undefined && chanceToProve(known, se / Math.sqrt(grown), df + most - n, needed) < FUTILE) {
+    return { ...open, why: `too small to be proven with ${repeats.most} runs: within noise after ${runs}`, ...outcome };
+  }
+  const look = { trial: trial.id, against: incumbent.id, information: proof.information, boundary: needed };
+  const why = `${proof.z.toFixed(1)} standard errors better after ${runs}, ${needed.toFixed(1)} are asked for`;
+  // The side with fewer runs says least; those of the incumbent serve every later comparison as well.
+  if (m <= n && incumbent.runs.length < 2 * repeats.most) {
+    return {
+      type: 'trial.repeated',
+      trial: incumbent.id,
+      more: 1,
+      why: `to compare with trial ${trial.id}: ${why}`,
+      look,
+    };
+  }
+  return { type: 'trial.repeated', trial: trial.id, more: 1, why, look };
 }
 
-function fresh(values: readonly number[]): Sample {
-  return { values, included: false };
+/** Whether a trial is shown not to be worse by as much as matters: the minimum effect, or one noise sd without one. */
+function asGood(state: State, { effect, se, df }: Comparison): boolean {
+  const { sd } = noiseOf(state);
+  const slack = state.config.minEffect > 0 ? state.config.minEffect : sd;
+  return proofOf({ effect: effect + slack, se, df, margin: 0, better: 0 }, sd).p <= ALPHA;
 }
 
-/** The results of a trial that stand for it, and whether the noise floor was measured on them too. */
-export function sampleOf(trial: Trial): Sample {
-  return { values: incumbentValues(trial), included: trial.id === 1 || trial.verdict === 'keep' };
-}
-
-/** What a challenger is compared with: results nobody selected, or the only one there is. */
-export function incumbentValues(trial: Trial): readonly number[] {
-  return trial.values.length > 0 ? trial.values : [trial.screen!];
+/** Whether keeping what is cheaper and as good, once more, would add up to something worse than the best so far. */
+function sliding(state: State, trial: Trial): boolean {
+  const losses = state.marks.map((mark) => lossOf(state.config, mean(incumbentValues(trialOf(state, mark.trial)))));
+  const allowed = state.config.minEffect > 0 ? state.config.minEffect : noiseOf(state).sd;
+  return lossOf(state.config, mean(trial.values)) > Math.min(...losses) + allowed;
 }
 
 function sds(effect: number, sd: number): string {

@@ -6,6 +6,7 @@ import { canonical } from '../methods/space/encode.ts';
 import type { Point } from '../methods/space/space.ts';
 import type { EndStatus, Event } from './events/index.ts';
 import { caps, movement, openLedger, RESOURCES } from './ledger.ts';
+import { NO_COMMON, repool } from './noise.ts';
 import { lossOf, placeOf, resultsOf, type Run, runOf, type State, type Trial, trialOf } from './state.ts';
 
 /** Finished runs that a run cut short is compared with, at most. */
@@ -31,6 +32,7 @@ export function reduce(state: State | undefined, event: Event): State {
       paused: [],
       queue: [1],
       unjudged: [],
+      unsettled: [],
       curved: [],
       marks: [],
       asks: 0,
@@ -38,7 +40,11 @@ export function reduce(state: State | undefined, event: Event): State {
       exhausted: event.config.knobs.length === 0,
       seen: { [canonical(event.baseline)]: 1 },
       observations: [{ point: event.baseline, status: 'pending' }],
-      pool: { squares: 0, df: 0 },
+      pool: { squares: 0, df: 0, trials: [] },
+      common: NO_COMMON,
+      family: 0,
+      planned: 0,
+      recycled: 0,
       resolution: 0,
       pace: { seconds: 0, count: 0, longest: 0 },
       longestStep: 0,
@@ -90,6 +96,15 @@ export function reduce(state: State | undefined, event: Event): State {
       state.phase = 'ended';
       state.ended = { reason: event.reason, text: event.text };
       return state;
+    case 'study.closing':
+      state.closing = { reason: event.reason, text: event.text };
+      return state;
+    case 'trial.drifted': {
+      const trial = trialOf(state, event.trial);
+      trial.values = trial.values.slice(-event.keep);
+      trial.seeds = trial.seeds.slice(-event.keep);
+      return state;
+    }
     case 'clock.ticked':
       return state;
     case 'machine.noted':
@@ -122,6 +137,10 @@ export function reduce(state: State | undefined, event: Event): State {
         wants: 1,
         active: 0,
         values: [],
+        seeds: [],
+        looks: [],
+        replicas: 0,
+        replicates: [],
       });
       state.seen[canonical(event.point)] = event.trial;
       state.observations.push({ point: event.point, status: 'pending' });
@@ -130,6 +149,20 @@ export function reduce(state: State | undefined, event: Event): State {
     case 'trial.repeated': {
       const trial = trialOf(state, event.trial);
       trial.wants += event.more;
+      if (event.level !== undefined) {
+        trial.level = event.level;
+        state.family++;
+        state.planned = event.planned ?? state.planned;
+        state.recycled = 0;
+      }
+      if (event.look !== undefined) {
+        const { against, information, boundary } = event.look;
+        const looked = trialOf(state, event.look.trial);
+        if (looked.against !== against) looked.looks = [];
+        looked.against = against;
+        looked.looks.push({ information, boundary });
+      }
+      if (event.purpose === 'replicate') trial.replicas += event.more;
       remove(state.unjudged, event.trial);
       // A trial under confirmation goes first: its verdict decides what is worth trying next.
       state.queue.unshift(event.trial);
@@ -192,12 +225,24 @@ export function reduce(state: State | undefined, event: Event): State {
 
 /** Trials that went without a real verdict because there was nothing left to pay for their runs get one now. */
 function reopen(state: State): void {
-  for (const id of state.queue) {
+  state.closing = undefined;
+  for (const trial of state.trials) {
+    if (trial.replicas === 0) continue;
+    // Replicates are repeats like any other once the search goes on; their seeds are the last of its runs.
+    const runs = trial.runs.map((id) => runOf(state, id)).filter((run) => run.status === 'done');
+    trial.seeds.push(...runs.slice(runs.length - trial.replicates.length).map((run) => run.seed));
+    trial.values.push(...trial.replicates.splice(0));
+    trial.replicas = 0;
+    trial.wants = Math.max(trial.runs.length, Math.min(trial.wants, trial.runs.length));
+    remove(state.queue, trial.id);
+  }
+  for (const id of state.unsettled.splice(0)) {
     const trial = trialOf(state, id);
-    if (trial.verdict !== 'inconclusive') continue;
-    state.verdicts.inconclusive--;
+    if (trial.verdict === undefined || trial.id === state.incumbent) continue;
+    state.verdicts[trial.verdict]--;
     trial.verdict = undefined;
     trial.why = undefined;
+    if (!state.queue.includes(id)) state.unjudged.push(id);
   }
 }
 
@@ -213,6 +258,10 @@ function baselineTrial(point: Point, repeats: number, at: number): Trial {
     wants: repeats,
     active: 0,
     values: [],
+    seeds: [],
+    looks: [],
+    replicas: 0,
+    replicates: [],
   };
 }
 
@@ -268,6 +317,7 @@ function ended(state: State, event: Extract<Event, { type: 'run.ended' }>): void
   run.tail = event.tail;
   run.value = event.value;
   run.resolution = event.resolution;
+  run.others = event.others;
   run.charge = event.charge;
   run.seconds = event.seconds;
   run.cpuSeconds = event.cpuSeconds;
@@ -285,7 +335,7 @@ function ended(state: State, event: Extract<Event, { type: 'run.ended' }>): void
     if (event.value !== undefined) {
       // The first result of a trial is the one it was selected for, also when earlier runs were lost.
       if (trial.id !== 1 && trial.screen === undefined) trial.screen = event.value;
-      else addValue(state, trial, event.value);
+      else addValue(state, trial, run, event.value);
     }
   }
   observe(state, trial, run);
@@ -303,20 +353,15 @@ function hopelessBaseline(trial: Trial, status: EndStatus): boolean {
   return trial.id === 1 && status === 'failed' && trial.active === 0 && trial.values.length === 0;
 }
 
-/**
- * The noise floor is measured on the baseline and on trials that were kept. Others may be unstable in ways that say
- * nothing about the incumbent: one wild point must not drown every later difference.
- */
-function addValue(state: State, trial: Trial, value: number): void {
-  if (trial.id === 1) {
-    const n = trial.values.length;
-    if (n > 0) {
-      const before = trial.values.reduce((a, b) => a + b, 0) / n;
-      state.pool.squares += ((value - before) ** 2 * n) / (n + 1);
-      state.pool.df++;
-    }
+/** A result that nobody selected. A replicate of the incumbent is kept apart until the search goes on. */
+function addValue(state: State, trial: Trial, run: Run, value: number): void {
+  if (state.closing !== undefined && trial.replicas > trial.replicates.length) {
+    trial.replicates.push(value);
+    return;
   }
   trial.values.push(value);
+  trial.seeds.push(run.seed);
+  if (trial.values.length > 1) repool(state);
 }
 
 function observe(state: State, trial: Trial, run: Run): void {
@@ -349,15 +394,15 @@ function judged(state: State, event: Extract<Event, { type: 'trial.judged' }>): 
   trial.effect = event.effect;
   trial.margin = event.margin;
   trial.better = event.better;
+  trial.shrunk = event.shrunk;
+  trial.p = event.p;
   state.verdicts[event.verdict]++;
   remove(state.unjudged, event.trial);
+  if (event.unsettled === true) state.unsettled.push(event.trial);
   if (event.verdict !== 'keep') return;
   state.incumbent = event.trial;
-  if (trial.id !== 1 && trial.values.length > 1) {
-    const centre = trial.values.reduce((a, b) => a + b, 0) / trial.values.length;
-    state.pool.squares += trial.values.reduce((sum, value) => sum + (value - centre) ** 2, 0);
-    state.pool.df += trial.values.length - 1;
-  }
+  // What a keep did not use up is there for the next (fallback procedure).
+  state.recycled += trial.level ?? 0;
   state.marks.push({
     trial: event.trial,
     at: event.at,

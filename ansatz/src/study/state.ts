@@ -2,7 +2,8 @@
 
 import type { Observation } from '../methods/sampling/sampler.ts';
 import type { Point } from '../methods/space/space.ts';
-import type { Noise } from '../methods/stats/noise.ts';
+import type { Common } from '../methods/stats/common.ts';
+import type { Look } from '../methods/stats/sequential.ts';
 import type { Slot, StudyConfig } from './config.ts';
 import type { Amount, EndReason, EndStatus, FailReason, StopReason, Verdict } from './events/index.ts';
 import type { Ledger } from './ledger.ts';
@@ -42,6 +43,8 @@ export interface Run {
   /** The objective, as the script means it (not oriented). */
   value?: number;
   resolution?: number;
+  /** Last values of the other metrics that guards are about. */
+  others?: Readonly<Record<string, number>>;
   charge?: Amount;
   seconds?: number;
   cpuSeconds?: number;
@@ -70,12 +73,26 @@ export interface Trial {
   /** Result of the screening run, kept apart because it was selected for being good. */
   screen?: number;
   /** Results that nobody selected: all of the baseline's, and the repeats of other trials. */
-  readonly values: number[];
+  values: number[];
+  /** The seed of each of `values`. */
+  seeds: number[];
+  /** Runs that were asked for to replicate an incumbent after the search was over, and their results. */
+  replicas: number;
+  readonly replicates: number[];
+  /** Chance of a false keep that this trial was allowed, set when its fresh runs were asked for. */
+  level?: number;
+  /** The looks at its fresh runs that were not the last, against the incumbent `against`. */
+  looks: Look[];
+  against?: number;
   verdict?: Verdict;
   why?: string;
   effect?: number;
   margin?: number;
   better?: number;
+  /** The effect shrunk by what effects in this study are like. */
+  shrunk?: number;
+  /** Anytime-valid p-value of "not better than the incumbent", before any correction. */
+  p?: number;
 }
 
 export type Phase = 'running' | 'paused' | 'draining' | 'killed' | 'ended';
@@ -111,6 +128,8 @@ export interface State {
   queue: number[];
   /** Ids of trials whose runs have all ended and that wait for a verdict. */
   unjudged: number[];
+  /** Ids of trials whose verdict is only that the budget ended: they get another when there is more. */
+  unsettled: number[];
   /** Ids of runs with a curve, in order of their first report. */
   readonly curved: number[];
   incumbent?: number;
@@ -123,8 +142,18 @@ export interface State {
   readonly seen: Record<string, number>;
   /** One per trial, in order: what a sampler may know. */
   readonly observations: Observation[];
-  /** Within-trial sum of squares and degrees of freedom. */
-  readonly pool: { squares: number; df: number };
+  /** What the noise floor rests on: within-trial sum of squares, its degrees of freedom, and the trials in it. */
+  pool: { squares: number; df: number; readonly trials: readonly number[] };
+  /** How much of the noise comes with the seed: see {@link Common}. */
+  common: Common;
+  /** Trials that were given fresh runs so far: the family whose false keeps are counted. */
+  family: number;
+  /** How many of them the error rate was planned for; 0 before the first. */
+  planned: number;
+  /** Error rate that keeps handed on to the next trial under confirmation. */
+  recycled: number;
+  /** Why the search is over, once the reserve was opened: from then on only finalists are run. */
+  closing?: { readonly reason: EndReason; readonly text: string };
   /** Coarsest resolution the objective was printed with. */
   resolution: number;
   /** Sum, count and maximum of the wall seconds of runs that were not cut short. */
@@ -147,18 +176,6 @@ export function lossOf(config: StudyConfig, value: number): number {
 /** Every result of a trial, the screening run first. */
 export function resultsOf(trial: Trial): number[] {
   return trial.screen === undefined ? trial.values : [trial.screen, ...trial.values];
-}
-
-/** The noise floor as far as it is known: the pooled variance of the baseline and of kept trials, each about its mean. */
-export function noiseOf(state: State): Noise {
-  if (state.pool.df === 0) return { sd: NaN, df: 0 };
-  const sd = Math.sqrt(state.pool.squares / state.pool.df);
-  return { sd: Math.max(sd, state.resolution / Math.sqrt(12)), df: state.pool.df };
-}
-
-/** Whether repeats came out exactly alike, so that a single run of anything says all there is to know. */
-export function deterministic(state: State): boolean {
-  return state.pool.df > 0 && state.pool.squares === 0;
 }
 
 /** What a slot offers, as text: a paused run can go on in a slot that offers the same. */

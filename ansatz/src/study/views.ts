@@ -7,18 +7,9 @@ import { type Noise, sampleNoise } from '../methods/stats/noise.ts';
 import type { Direction } from './config.ts';
 import type { Amount, EndReason, EndStatus, FailReason, Verdict } from './events/index.ts';
 import { killAudit, type KillAudit, savedSeconds } from './audit.ts';
-import { incumbentValues, sampleOf } from './judge.ts';
-import {
-  deterministic,
-  noiseOf,
-  type Phase,
-  resultsOf,
-  type Run,
-  runOf,
-  type State,
-  type Trial,
-  trialOf,
-} from './state.ts';
+import { reportedSample } from './contrast.ts';
+import { deterministic, noiseOf } from './noise.ts';
+import { type Phase, resultsOf, type Run, runOf, type State, type Trial, trialOf } from './state.ts';
 
 /** One setting that differs. */
 export interface Change {
@@ -79,6 +70,8 @@ export interface Result {
   /** Half width of the 95 % interval of the mean; absent while the noise is unknown. */
   readonly margin?: number;
   readonly runs: number;
+  /** Its runs were made after the search was over, on fresh seeds: nobody selected them. */
+  readonly replicated: boolean;
 }
 
 /** A study at a glance. */
@@ -127,10 +120,16 @@ export function changes(from: Point, to: Point): Change[] {
 /** Mean of a trial's results that count, with its interval; undefined without any result. */
 export function resultOf(state: State, trial: Trial): Result | undefined {
   if (resultsOf(trial).length === 0) return undefined;
-  const values = incumbentValues(trial);
+  const sample = reportedSample(state, trial);
   const noise = noiseOf(state);
-  const margin = deterministic(state) ? 0 : noise.df > 0 ? meanMargin(sampleOf(trial), noise) : undefined;
-  return { trial: trial.id, mean: mean(values), margin, runs: values.length };
+  const margin = deterministic(state) ? 0 : noise.df > 0 ? meanMargin(sample, noise) : undefined;
+  return {
+    trial: trial.id,
+    mean: mean(sample.values),
+    margin,
+    runs: sample.values.length,
+    replicated: trial.replicates.length >= 2,
+  };
 }
 
 /** The best trial against the baseline. */
@@ -139,15 +138,20 @@ export function gainOf(state: State): Status['gain'] {
   const baseline = trialOf(state, 1);
   if (baseline.values.length === 0) return undefined;
   const noise = deterministic(state) ? { sd: 0, df: 0 } : noiseOf(state);
-  const best = sampleOf(trialOf(state, state.incumbent));
-  const { effect, margin, better } = compare(best, sampleOf(baseline), state.config.objective.direction, noise);
+  const best = reportedSample(state, trialOf(state, state.incumbent));
+  const { effect, margin, better } = compare(
+    best,
+    reportedSample(state, baseline),
+    state.config.objective.direction,
+    noise,
+  );
   return { effect, margin, better, percent: (100 * effect) / Math.abs(mean(baseline.values)) };
 }
 
 /** Standard error of a trial's result: under the floor, or under its own spread when it is noisier than that. */
 function standardError(state: State, trial: Trial, floor: Noise): number {
   if (deterministic(state)) return 0;
-  const { values, included } = sampleOf(trial);
+  const { values, included } = reportedSample(state, trial);
   return sampleNoise(values, floor, included).sd / Math.sqrt(values.length);
 }
 

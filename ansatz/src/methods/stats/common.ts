@@ -7,7 +7,7 @@ export type BySeed = ReadonlyMap<number, number>;
 
 /** The share of the noise that comes with the seed, whatever the setting. */
 export interface Common {
-  /** Correlation of two settings' results at the same seed, in [−1, 1]; NaN while unknown. */
+  /** Correlation of two settings' results at the same seed, in [−1, 1]; 0 while unknown (`pairs` is 0). */
   readonly rho: number;
   /** What a test may count on: two standard errors below `rho`, never below 0 or above .95. */
   readonly usable: number;
@@ -41,7 +41,7 @@ export function commonLuck(trials: readonly BySeed[]): Common {
       df += seeds.length - 1;
     }
   }
-  if (df === 0 || squares === 0) return { rho: NaN, usable: 0, pairs: 0 };
+  if (df === 0 || squares === 0) return { rho: 0, usable: 0, pairs: 0 };
   const rho = Math.max(-1, Math.min(1, product / squares));
   // Pairs of trials share members: count each trial's own degrees of freedom once.
   const independent = Math.min(df, trials.reduce((sum, trial) => sum + Math.max(0, trial.size - 1), 0) / 2);

@@ -12,6 +12,8 @@ export interface Comparison {
   readonly se: number;
   /** Half width of the two-sided interval at the asked level. */
   readonly margin: number;
+  /** Degrees of freedom behind `se`; Infinity with a floor of 0. */
+  readonly df: number;
   /** P(challenger is better), one-sided Student t under a flat prior. 0.5 without any difference. */
   readonly better: number;
 }
@@ -22,10 +24,17 @@ export interface Sample {
   readonly included: boolean;
 }
 
+/** Results of the two samples that share their seed, and the correlation that may be counted on there (≥ 0). */
+export interface Shared {
+  readonly pairs: number;
+  readonly rho: number;
+}
+
 /**
  * Compare two samples against a noise floor. Each side has the floor's variance unless it is noisier by itself; then
  * Welch's test with the degrees of freedom of Satterthwaite (1946), else Student's with the pooled ones. Both samples
- * must be non-empty. With a floor of 0 (a deterministic script) any difference is certain. `alpha` is the two-sided
+ * must be non-empty. Where results share seeds the covariance 2 ρ σ² pairs / (n m) is taken off the variance of the
+ * difference (common random numbers), unless one side is noisier than the floor. With a floor of 0 (a deterministic script) any difference is certain. `alpha` is the two-sided
  * error of the margin.
  */
 export function compare(
@@ -34,16 +43,21 @@ export function compare(
   direction: 'minimize' | 'maximize',
   floor: Noise,
   alpha = 0.05,
+  shared: Shared = { pairs: 0, rho: 0 },
 ): Comparison {
   const sign = direction === 'maximize' ? 1 : -1;
   const effect = sign * (mean(challenger.values) - mean(incumbent.values));
   const [a, b] = noises(challenger, incumbent, floor);
   const va = a.sd ** 2 / challenger.values.length;
   const vb = b.sd ** 2 / incumbent.values.length;
-  const se = Math.sqrt(va + vb);
-  if (!(se > 0)) return { effect, se: 0, margin: 0, better: effect > 0 ? 1 : effect < 0 ? 0 : 0.5 };
+  const together =
+    a.own || b.own
+      ? 0
+      : (2 * shared.rho * shared.pairs * a.sd * b.sd) / (challenger.values.length * incumbent.values.length);
+  const se = Math.sqrt(Math.max(0, va + vb - together));
+  if (!(se > 0)) return { effect, se: 0, margin: 0, df: Infinity, better: effect > 0 ? 1 : effect < 0 ? 0 : 0.5 };
   const df = a.own || b.own ? (va + vb) ** 2 / (va ** 2 / a.df + vb ** 2 / b.df) : a.df;
-  return { effect, se, margin: studentQuantile(1 - alpha / 2, df) * se, better: studentCdf(effect / se, df) };
+  return { effect, se, margin: studentQuantile(1 - alpha / 2, df) * se, df, better: studentCdf(effect / se, df) };
 }
 
 /** The noise of both sides. Two that share the floor share its best estimate: it must not be counted twice. */

@@ -70,6 +70,8 @@ export type RunEvent =
       /** The objective, finite; absent when there is none. */
       readonly value?: number;
       readonly resolution?: number;
+      /** Last values of the other metrics that guards are about, by the name in the configuration. */
+      readonly others?: Readonly<Record<string, number>>;
       /** Last step of the objective. */
       readonly step?: number;
       readonly charge: Amount;

@@ -28,6 +28,8 @@ export type StudyEvent =
   /** No new runs; those under way are stopped. */
   | { readonly type: 'study.killed' }
   | { readonly type: 'budget.raised'; readonly budget: Budget; readonly deadline?: number }
+  /** The search is over, for this reason; what was held in reserve goes to the finalists. */
+  | { readonly type: 'study.closing'; readonly reason: EndReason; readonly text: string }
   | { readonly type: 'study.ended'; readonly reason: EndReason; readonly text: string }
   /** Wakes `decide` at a time it waits for; carries nothing but its `at`. */
   | { readonly type: 'clock.ticked' }

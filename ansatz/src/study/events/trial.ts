@@ -22,7 +22,27 @@ export type TrialEvent =
   /** No trial came of a request. `exhausted` says that none ever will. */
   | { readonly type: 'proposal.refused'; readonly ask: number; readonly text: string; readonly exhausted: boolean }
   /** The trial gets `more` further runs. */
-  | { readonly type: 'trial.repeated'; readonly trial: number; readonly more: number; readonly why: string }
+  | {
+      readonly type: 'trial.repeated';
+      readonly trial: number;
+      readonly more: number;
+      readonly why: string;
+      /** `replicate` = after the search, to report a result nobody selected. */
+      readonly purpose?: 'replicate';
+      /** The chance of a false keep this trial is allowed, with its first fresh runs. */
+      readonly level?: number;
+      /** With the first of all levels: how many trials the error rate is divided among. */
+      readonly planned?: number;
+      /** What was looked at, and not enough, before these runs were asked for. */
+      readonly look?: {
+        readonly trial: number;
+        readonly against: number;
+        readonly information: number;
+        readonly boundary: number;
+      };
+    }
+  /** The incumbent gives other results than before: only its last `keep` results count from here on. */
+  | { readonly type: 'trial.drifted'; readonly trial: number; readonly keep: number; readonly why: string }
   | {
       readonly type: 'trial.judged';
       readonly trial: number;
@@ -30,8 +50,14 @@ export type TrialEvent =
       readonly why: string;
       /** Difference to the incumbent, positive is better; absent without a result. */
       readonly effect?: number;
-      /** Half width of its 95 % interval. */
+      /** Half width of its 95 % interval: a confidence sequence where fresh runs were made, valid at every look. */
       readonly margin?: number;
       /** P(better than the incumbent). */
       readonly better?: number;
+      /** `effect` shrunk by what effects in this study are like. */
+      readonly shrunk?: number;
+      /** Anytime-valid p-value of "not better", before any correction. */
+      readonly p?: number;
+      /** The budget ended before it could be told: with more of it there is another verdict. */
+      readonly unsettled?: true;
     };

@@ -1,0 +1,116 @@
+/** Rules that keep verdicts honest: more repeats for the noise floor, sentinels against drift, replicates at the end. Pure. */
+
+import { mean } from '../methods/math/summary.ts';
+import { studentCdf } from '../methods/math/quantile.ts';
+import type { EventBody } from '../study/events/index.ts';
+import { deterministic, noiseOf } from '../study/noise.ts';
+import { reserveOf, runsLeft, typicalCost } from '../study/outlook.ts';
+import { runOf, type State, type Trial, trialOf } from '../study/state.ts';
+
+/** One run in so many may go to measuring the noise on the baseline. */
+const NOISE_SHARE = 10;
+/** A sentinel follows so many trials, or so many hours, without a run of the incumbent. */
+const SENTINEL = { trials: 20, hours: 12 } as const;
+/** Chance of calling a sentinel's result drift when it is noise. */
+const ALARM = 0.001;
+/** Results that must agree on the drift before it is believed. */
+const WITNESSES = 3;
+/** Replicates of the incumbent, at least (fewer say nothing of their own) and at most. */
+const REPLICATES = { least: 2, most: 12 } as const;
+
+/** A large budget can pay for a better measure of the noise: more runs of the baseline, while the search goes on. */
+export function measureNoise(state: State): EventBody[] {
+  const baseline = trialOf(state, 1);
+  const most = state.config.repeats.baselineMost;
+  if (most === undefined || !searching(state) || baseline.verdict !== 'keep' || deterministic(state)) return [];
+  if (state.pace.count === 0 || baseline.values.length < 2 || baseline.wants >= most) return [];
+  const wanted = Math.min(most, Math.floor((state.ledger.spent.runs + runsLeft(state)) / NOISE_SHARE));
+  const more = wanted - baseline.wants;
+  if (more <= 0) return [];
+  return [{ type: 'trial.repeated', trial: 1, more, why: 'the budget can pay for a better measure of the noise' }];
+}
+
+function searching(state: State): boolean {
+  return state.phase === 'running' && state.closing === undefined;
+}
+
+/** Run the incumbent again when it has not been run for long: does it still give the same? */
+export function sendSentinel(state: State): EventBody[] {
+  if (!searching(state) || state.incumbent === undefined || deterministic(state)) return [];
+  const incumbent = trialOf(state, state.incumbent);
+  if (incumbent.active > 0 || incumbent.runs.length < incumbent.wants || incumbent.values.length < 2) return [];
+  const ended = runOf(state, incumbent.runs.at(-1)!).endedAt ?? state.now;
+  const since = state.trials.at(-SENTINEL.trials);
+  const many = since !== undefined && since.id > 1 && since.proposedAt > ended && since.verdict !== undefined;
+  const long = state.now - ended > SENTINEL.hours * 3_600_000 && state.trials.at(-1)!.proposedAt > ended;
+  if (!many && !long) return [];
+  const why = many ? `${SENTINEL.trials} trials` : `${SENTINEL.hours} hours`;
+  return [{ type: 'trial.repeated', trial: incumbent.id, more: 1, why: `a sentinel after ${why}: is all as it was?` }];
+}
+
+/** A result of the incumbent that its earlier ones do not allow: ask for witnesses, and believe them. */
+export function checkDrift(state: State): EventBody[] {
+  if (!searching(state) || state.incumbent === undefined) return [];
+  const incumbent = trialOf(state, state.incumbent);
+  const n = incumbent.values.length;
+  if (incumbent.active > 0 || incumbent.runs.length < incumbent.wants || n < WITNESSES + 1) return [];
+  const alone = driftChance(state, incumbent, 1);
+  if (alone >= ALARM) {
+    // Two more were asked for, and all three stand apart from what was before.
+    if (n < WITNESSES + 2 || driftChance(state, incumbent, WITNESSES) >= ALARM) return [];
+    const before = mean(incumbent.values.slice(0, n - WITNESSES));
+    const now = mean(incumbent.values.slice(n - WITNESSES));
+    const why = `trial ${incumbent.id} gave ${said(before)} before and gives ${said(now)} now: machine, data or software have changed`;
+    return [
+      { type: 'trial.drifted', trial: incumbent.id, keep: WITNESSES, why },
+      { type: 'warning.raised', code: 'drift', text: why },
+    ];
+  }
+  const last = incumbent.values.at(-1)!;
+  const why = `its result ${said(last)} does not go with ${said(mean(incumbent.values.slice(0, -1)))} before: has something drifted?`;
+  return [{ type: 'trial.repeated', trial: incumbent.id, more: WITNESSES - 1, why }];
+}
+
+/** Two-sided chance that noise alone sets the last `k` results of a trial as far apart from the earlier ones. */
+function driftChance(state: State, trial: Trial, k: number): number {
+  const { sd, df } = noiseOf(state);
+  const n = trial.values.length - k;
+  const apart = mean(trial.values.slice(n)) - mean(trial.values.slice(0, n));
+  if (!(sd > 0)) return apart === 0 ? 1 : 0;
+  return 2 * studentCdf(-Math.abs(apart) / (sd * Math.sqrt(1 / n + 1 / k)), df);
+}
+
+/**
+ * Open the reserve: the incumbent is run again on fresh seeds, so that what is reported was not selected; without an
+ * incumbent it may settle what is still open. Undefined when there is nothing to use it for.
+ */
+export function close(state: State, end: Extract<EventBody, { type: 'study.ended' }>): EventBody[] | undefined {
+  if (state.phase !== 'running' || state.incumbent === undefined || deterministic(state)) return undefined;
+  const closing: EventBody = { type: 'study.closing', reason: end.reason, text: end.text };
+  if (state.incumbent === 1) {
+    const open = state.queue.map((id) => trialOf(state, id)).filter((trial) => trial.level !== undefined);
+    return open.length === 0 || affordableReplicates(state) < 1 ? undefined : [closing];
+  }
+  const more = Math.min(REPLICATES.most, affordableReplicates(state));
+  if (more < REPLICATES.least) return undefined;
+  const why = 'the search is over: fresh runs say what it is worth';
+  return [closing, { type: 'trial.repeated', trial: state.incumbent, more, why, purpose: 'replicate' }];
+}
+
+/** Runs of the usual length that the reserve pays for. */
+function affordableReplicates(state: State): number {
+  const reserve = reserveOf(state);
+  const seconds = typicalCost(state);
+  const { budget } = state.ledger;
+  const limits = [
+    budget.runs === undefined ? Infinity : reserve.runs,
+    budget.deviceSeconds === undefined ? Infinity : reserve.deviceSeconds / seconds,
+    budget.money === undefined ? Infinity : reserve.money / ((seconds / 3600) * state.config.price),
+  ];
+  const fewest = Math.min(...limits);
+  return Number.isFinite(fewest) ? Math.floor(fewest + 1e-9) : (state.config.reserve ?? 0) > 0 ? REPLICATES.least : 0;
+}
+
+function said(x: number): string {
+  return String(Number(x.toPrecision(4)));
+}

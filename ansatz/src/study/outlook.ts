@@ -1,0 +1,59 @@
+/** What is left to spend, in runs. */
+
+import type { Amount } from './events/index.ts';
+import { free, NOTHING } from './ledger.ts';
+import { deterministic } from './noise.ts';
+import type { State } from './state.ts';
+
+/** Device-seconds that one run has cost so far on average; NaN before the first has ended. */
+export function typicalCost(state: State): number {
+  return state.pace.count === 0 ? NaN : state.pace.seconds / state.pace.count;
+}
+
+/** Runs that the reserve is worth at least and at most, and the runs a budget must be worth to have one. */
+const RESERVE = { least: 2, most: 12, from: 40 } as const;
+
+/**
+ * What the search may not touch: a share of each budget that is kept to run the incumbent again at the end. Nothing
+ * while the length of a run is unknown, where a budget is worth fewer than 40 runs, and where repeats come out exactly
+ * alike anyway.
+ */
+export function reserveOf(state: State): Amount {
+  const { config, ledger } = state;
+  const share = config.reserve ?? 0;
+  const seconds = typicalCost(state);
+  if (share === 0 || state.closing !== undefined || !(seconds > 0) || deterministic(state)) return NOTHING;
+  const kept = (cap: number | undefined, each: number): number => {
+    if (cap === undefined || each === 0 || cap < RESERVE.from * each) return 0;
+    return Math.max(RESERVE.least * each, Math.min(RESERVE.most * each, share * cap));
+  };
+  const money = (seconds / 3600) * config.price;
+  return {
+    runs: Math.round(kept(ledger.budget.runs, 1)),
+    deviceSeconds: kept(ledger.budget.deviceSeconds, seconds),
+    money: kept(ledger.budget.money, money),
+  };
+}
+
+/**
+ * Runs of the usual length that the search can still pay for: by count, device time, money and the time to the
+ * deadline on all slots. Infinity when nothing limits it, or while nobody knows how long a run is.
+ */
+export function runsLeft(state: State): number {
+  const seconds = typicalCost(state);
+  const reserve = reserveOf(state);
+  const left = (resource: 'runs' | 'deviceSeconds' | 'money'): number =>
+    Math.max(0, free(state.ledger, resource) - reserve[resource]);
+  const limits = [left('runs')];
+  if (seconds > 0) {
+    limits.push(left('deviceSeconds') / seconds);
+    if (state.config.price > 0) limits.push(left('money') / ((seconds / 3600) * state.config.price));
+    const wall = state.config.budget.wallSeconds;
+    const clock = Math.min(
+      wall === undefined ? Infinity : wall - state.wallSeconds,
+      state.deadline === undefined ? Infinity : (state.deadline - state.now) / 1000,
+    );
+    limits.push((Math.max(0, clock) * state.config.slots.length) / seconds);
+  }
+  return Math.min(...limits);
+}
