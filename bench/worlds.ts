@@ -151,9 +151,12 @@ function methodsIn(folder: string): Trace[][] {
 
 /** All worlds by name; the replayed ones only where the folder with the log is known. */
 export function worlds(folder: string | undefined, traceNoise = 0): Readonly<Record<string, MakeWorld>> {
-  const methods = folder === undefined ? undefined : methodsIn(folder);
-  const traces =
-    methods === undefined ? {} : { trace6h: replay(methods, 6, traceNoise), trace24h: replay(methods, 24, traceNoise) };
+  const traces: Record<string, MakeWorld> = {};
+  if (folder !== undefined) {
+    const methods = methodsIn(folder);
+    traces['trace6h'] = replay(methods, 6, traceNoise);
+    traces['trace24h'] = replay(methods, 24, traceNoise);
+  }
   return { ...traces, climb, rising, extreme, jackpot };
 }
 
