@@ -22,6 +22,7 @@ const ROOMS = [
   'io/knobs',
   'io/store',
   'io/executor',
+  'io/logs',
   'lab/researcher',
   'lab',
   'faces/report',
