@@ -51,14 +51,12 @@ export function measureNoise(
     );
   if (df > 0) {
     const words = [
-      reruns > 0 ? `${reruns} runs of a configuration that had been run` : '',
-      changed > 0
-        ? `${changed} changes tried again on another incumbent (differences of effects, which the new context may have moved too)`
-        : '',
+      reruns > 0 ? `${reruns} ${reruns === 1 ? 're-run' : 're-runs'} of a configuration` : '',
+      changed > 0 ? `${changed} ${changed === 1 ? 'change' : 'changes'} tried again in another context` : '',
     ].filter((part) => part !== '');
     const { variance: between, wild } = poolOf(parts);
     const sd = between > 0 ? Math.sqrt(between) : resolutionOf(rows) / Math.sqrt(12);
-    const from = `pooled over ${words.join(' and ')}${wild ? '; by the median over them, as some vary far more than others' : ''}`;
+    const from = `measured on ${words.join(' and ')}${wild ? '; their median, as some vary far more than others' : ''}`;
     if (df < 8)
       told.push(
         `noise: ${df} degrees of freedom tell a standard deviation only roughly; --noise-sd gives a better one`,

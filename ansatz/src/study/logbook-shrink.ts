@@ -27,6 +27,8 @@ export interface Belief {
 const CLIP = 5;
 /** An effect further than this many standard deviations from its prediction comes from a wider prior. */
 const FAR = 2.5;
+/** And a result is not believed to be luckier, or unluckier, than this: the best of a hundred is 2.5 off on average. */
+const LUCK = 2.5;
 const ROUNDS = 50;
 
 /** Mean and variance of true effects, positive is better. */
@@ -93,7 +95,7 @@ function follow(steps: readonly Judgement[], sd: number, sign: number, prior: Pr
     const name = step.row.group ?? '';
     if (step.baseline) {
       const loss = sign * step.row.value!;
-      groups.set(name, { start: loss, now: loss, startVar: sd ** 2, both: sd ** 2, nowVar: sd ** 2 });
+      groups.set(name, { start: loss, now: loss, startVar: sd ** 2, both: sd ** 2, nowVar: sd ** 2, result: loss });
       continue;
     }
     const level = groups.get(name);
@@ -115,6 +117,8 @@ interface Level {
   readonly startVar: number;
   readonly both: number;
   readonly nowVar: number;
+  /** What the incumbent's own run gave. */
+  readonly result: number;
 }
 
 /** One more row: the belief after it, and mean and standard deviation of its effect. */
@@ -137,9 +141,13 @@ function advance(
   const spread = Math.sqrt(Math.max(0, width - width ** 2 / total));
   // Covariance of the incumbent after this row with its result: the level itself moves by the change when it was kept.
   const shared = kept ? level.nowVar + width : level.nowVar;
+  const result = kept ? loss : level.result;
+  const now = (kept ? expected : level.now) + (shared / total) * surprise;
   const next = {
     start: level.start + (level.both / total) * surprise,
-    now: (kept ? expected : level.now) + (shared / total) * surprise,
+    // Logs change their subject, and then the rows that were dropped mislead: nobody's luck is beyond LUCK.
+    now: Math.min(result + LUCK * Math.sqrt(noise), Math.max(result - LUCK * Math.sqrt(noise), now)),
+    result,
     startVar: level.startVar - level.both ** 2 / total,
     both: level.both - (level.both * shared) / total,
     nowVar: shared - shared ** 2 / total,

@@ -128,6 +128,20 @@ Exit codes: 0 ok, 2 usage, 3 budget too small, 4 no improvement, 5 the script fa
     .addOption(json())
     .action(async (options: object) => (await import('./report.ts')).report(options));
 
+  top
+    .command('audit <log...>')
+    .description(
+      'what a log of experiments is worth: which gains stand clear of noise, what was repeated, dropped too early',
+    )
+    .option('--html <file>', 'also write a page')
+    .option('--noise-sd <x>', 'standard deviation of one run (default: measured from repeats in the log)')
+    .option('--metric <column>', 'the column of the metric')
+    .option('--direction <min|max>', 'what is better')
+    .option('--status-column <column>', 'the column of the verdicts')
+    .option('--baseline <row>', 'row that gains are counted from: its line, id, commit or text')
+    .addOption(json())
+    .action(async (files: string[], options: object) => (await import('./audit.ts')).audit(files, options));
+
   for (const [name, text] of [
     ['stop', 'start no more runs and end when those under way have (--now: stop them too)'],
     ['pause', 'start no more runs until resumed'],
