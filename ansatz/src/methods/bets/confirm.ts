@@ -28,8 +28,6 @@ export interface Finalist {
   readonly candidate: number;
   /** Expected loss before any repeat: the search result with the part that is likely luck taken out. */
   readonly expected: number;
-  /** How many repeats that expectation is worth, ≥ 1. */
-  readonly weight: number;
   readonly cost: number;
   /** Losses of its repeats so far. */
   readonly repeats: readonly number[];
@@ -55,7 +53,6 @@ export function finalistsOf(candidates: readonly Candidate[], noise: number): Fi
     return own.map(({ index, loss, cost }): Finalist => ({
       candidate: index,
       expected: centre + (loss - centre) * share,
-      weight: 1 / share,
       cost,
       repeats: [],
       pending: 0,
@@ -64,10 +61,13 @@ export function finalistsOf(candidates: readonly Candidate[], noise: number): Fi
   return all.toSorted((a, b) => a.expected - b.expected).slice(0, FINALISTS);
 }
 
-/** Expected loss of a finalist after its repeats; repeats that are not finite do not count. */
-export function confirmed({ expected, weight, repeats }: Finalist): number {
-  const sound = repeats.filter(Number.isFinite);
-  return sound.length === 0 ? expected : (weight * expected + sound.length * mean(sound)) / (weight + sound.length);
+/**
+ * Expected loss of a finalist after its repeats: their mean, with what was expected before counting as one of them.
+ * (The exact weight under that normal prior is more, and claims too little: the best come from the far end of bets that
+ * are not normal.) Repeats that are not finite do not count.
+ */
+export function confirmed({ expected, repeats }: Finalist): number {
+  return mean([expected, ...repeats.filter(Number.isFinite)]);
 }
 
 /**
@@ -84,9 +84,10 @@ export function nextRepeat(finalists: readonly Finalist[], reserve: number): num
     .toSorted((a, b) => runs(finalists[a]!) - runs(finalists[b]!))[0];
 }
 
-/** Index of the finalist expected to be best; undefined when there is none. */
+/** Index of the finalist expected to be best, among the repeated ones if there are any; undefined when there is none. */
 export function pick(finalists: readonly Finalist[]): number | undefined {
-  return ranking(finalists)[0];
+  const order = ranking(finalists);
+  return order.find((k) => finalists[k]!.repeats.some(Number.isFinite)) ?? order[0];
 }
 
 function ranking(finalists: readonly Finalist[]): number[] {
