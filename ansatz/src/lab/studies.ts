@@ -21,6 +21,7 @@ import { salvage } from '../io/store/salvage.ts';
 import type { SeriesStore } from '../io/store/series.ts';
 import { type Lease, openStudyDatabase, type StudyDatabase } from '../io/store/sqlite.ts';
 import { closest, UserError } from '../study/error.ts';
+import { isHistory } from '../study/events/history.ts';
 import type { EventBody } from '../study/events/index.ts';
 import type { State } from '../study/state.ts';
 
@@ -388,11 +389,13 @@ const REQUESTS = new Set([
   'study.killed',
   'budget.raised',
   'trial.proposed',
+  'history.imported',
 ]);
 
 /** Whether what a file holds is a request a lab can fold: anybody may write into the inbox. */
 function isRequest(event: EventBody): boolean {
   if (!REQUESTS.has(event.type)) return false;
+  if (event.type === 'history.imported') return isHistory(event);
   if (event.type === 'budget.raised') {
     const amounts = Object.values(event.budget ?? { none: NaN });
     const { deadline = 0 } = event;

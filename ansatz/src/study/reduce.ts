@@ -6,6 +6,7 @@ import { canonical } from '../methods/space/encode.ts';
 import type { Point } from '../methods/space/space.ts';
 import type { EndStatus, Event } from './events/index.ts';
 import { caps, movement, openLedger, RESOURCES } from './ledger.ts';
+import { beliefOf } from './belief.ts';
 import { NO_COMMON, repool } from './noise.ts';
 import { lossOf, placeOf, resultsOf, type Run, runOf, type State, type Trial, trialOf } from './state.ts';
 
@@ -42,6 +43,7 @@ export function reduce(state: State | undefined, event: Event): State {
       observations: [{ point: event.baseline, status: 'pending' }],
       pool: { squares: 0, df: 0, trials: [] },
       common: NO_COMMON,
+      leaders: [],
       family: 0,
       planned: 0,
       recycled: 0,
@@ -51,6 +53,7 @@ export function reduce(state: State | undefined, event: Event): State {
       largestBytes: 0,
       verdicts: { keep: 0, discard: 0, inconclusive: 0, crash: 0 },
       dead: [],
+      history: [],
       warnings: [],
     };
   }
@@ -113,6 +116,11 @@ export function reduce(state: State | undefined, event: Event): State {
     case 'knob.died':
       state.dead.push(event.knob);
       return state;
+    case 'history.imported': {
+      const { at: _, ...imported } = event;
+      state.history.push(imported);
+      return state;
+    }
     case 'warning.raised':
       state.warnings.push({ code: event.code, text: event.text, run: event.run });
       return state;
@@ -149,6 +157,12 @@ export function reduce(state: State | undefined, event: Event): State {
     case 'trial.repeated': {
       const trial = trialOf(state, event.trial);
       trial.wants += event.more;
+      if (trial.verdict === 'inconclusive') {
+        // A second look at what was left open.
+        state.verdicts.inconclusive--;
+        trial.verdict = undefined;
+        trial.why = undefined;
+      }
       if (event.level !== undefined) {
         trial.level = event.level;
         state.family++;
@@ -339,6 +353,7 @@ function ended(state: State, event: Extract<Event, { type: 'run.ended' }>): void
     }
   }
   observe(state, trial, run);
+  believe(state, trial);
   if (hopelessBaseline(trial, event.status)) {
     // It fails as it is: the repeats that were to measure its noise would fail as well.
     trial.wants = trial.runs.length;
@@ -362,6 +377,17 @@ function addValue(state: State, trial: Trial, run: Run, value: number): void {
   trial.values.push(value);
   trial.seeds.push(run.seed);
   if (trial.values.length > 1) repool(state);
+}
+
+/** Better ones than the incumbent that are remembered: those behind never lead before it was proven. */
+const MOST_LEADERS = 5;
+
+function believe(state: State, trial: Trial): void {
+  trial.belief = beliefOf(state, trial);
+  const mark = trialOf(state, state.incumbent ?? 1).belief?.mean ?? Infinity;
+  const losses = (id: number): number => trialOf(state, id).belief?.mean ?? Infinity;
+  const known = [...new Set([...state.leaders, trial.id])].filter((id) => losses(id) < mark);
+  state.leaders = known.sort((a, b) => losses(a) - losses(b)).slice(0, MOST_LEADERS);
 }
 
 function observe(state: State, trial: Trial, run: Run): void {

@@ -5,7 +5,8 @@ import type { Point } from '../methods/space/space.ts';
 import type { Common } from '../methods/stats/common.ts';
 import type { Look } from '../methods/stats/sequential.ts';
 import type { Slot, StudyConfig } from './config.ts';
-import type { Amount, EndReason, EndStatus, FailReason, StopReason, Verdict } from './events/index.ts';
+import type { Amount, EndReason, EndStatus, FailReason, StopReason, Verdict, HistoryEvent } from './events/index.ts';
+import type { Belief } from './belief.ts';
 import type { Ledger } from './ledger.ts';
 
 /** One execution of a trial. */
@@ -79,6 +80,8 @@ export interface Trial {
   /** Runs that were asked for to replicate an incumbent after the search was over, and their results. */
   replicas: number;
   readonly replicates: number[];
+  /** What is believed of its true loss; absent while nothing is known. */
+  belief?: Belief;
   /** Chance of a false keep that this trial was allowed, set when its fresh runs were asked for. */
   level?: number;
   /** The looks at its fresh runs that were not the last, against the incumbent `against`. */
@@ -146,6 +149,8 @@ export interface State {
   pool: { squares: number; df: number; readonly trials: readonly number[] };
   /** How much of the noise comes with the seed: see {@link Common}. */
   common: Common;
+  /** Ids of the trials believed to be better than the incumbent, a few. */
+  leaders: number[];
   /** Trials that were given fresh runs so far: the family whose false keeps are counted. */
   family: number;
   /** How many of them the error rate was planned for; 0 before the first. */
@@ -165,6 +170,8 @@ export interface State {
   memory?: { readonly freeBytes: number; readonly totalBytes: number };
   readonly verdicts: Record<Verdict, number>;
   readonly dead: string[];
+  /** Logs of other tools, in the order in which they were imported. */
+  readonly history: HistoryEvent[];
   readonly warnings: { readonly code: string; readonly text: string; readonly run?: number }[];
 }
 

@@ -76,7 +76,12 @@ function section(title: string, lead: string, ...content: readonly string[]): st
   return `<section><h2>${title}</h2>${about}${content.join('')}</section>`;
 }
 
-function table(heads: readonly (readonly [string, 'n' | 'w' | ''])[], body: readonly string[], id = ''): string {
+function table(
+  heads: readonly (readonly [string, 'n' | 'w' | ''])[],
+  body: readonly string[],
+  id = '',
+  broad = true,
+): string {
   const head = heads
     .map(([name, look]) => `<th${look === '' ? '' : ` class="${look}"`}>${sentence(name)}</th>`)
     .join('');
