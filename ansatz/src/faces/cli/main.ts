@@ -142,6 +142,17 @@ Exit codes: 0 ok, 2 usage, 3 budget too small, 4 no improvement, 5 the script fa
     .addOption(json())
     .action(async (files: string[], options: object) => (await import('./audit.ts')).audit(files, options));
 
+  top
+    .command('import <log>')
+    .description('take the log of another tool into a study as history: it tells the search where to look first')
+    .option('--into <folder>', 'folder of the project (default: here)')
+    .option('--metric <column>', 'the column of the metric')
+    .option('--direction <min|max>', 'what is better in the log')
+    .option('--status-column <column>', 'the column of the verdicts')
+    .addOption(study())
+    .addOption(json())
+    .action(async (file: string, options: object) => (await import('./import.ts')).importLog(file, options));
+
   for (const [name, text] of [
     ['stop', 'start no more runs and end when those under way have (--now: stop them too)'],
     ['pause', 'start no more runs until resumed'],

@@ -179,6 +179,8 @@ function near(book: Logbook): string {
         ['change', ''],
       ],
       body,
+      '',
+      false,
     ),
   );
 }

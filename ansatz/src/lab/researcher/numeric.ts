@@ -1,7 +1,7 @@
 /** The researcher that needs no key and no model: a sampler over the knobs. */
 
 import { type Rng, rng } from '../../methods/math/rng.ts';
-import { random as byChance, type Sampler } from '../../methods/sampling/index.ts';
+import { type Observation, random as byChance, type Sampler } from '../../methods/sampling/index.ts';
 import {
   applicable,
   canonical,
@@ -17,6 +17,7 @@ import {
 } from '../../methods/space/index.ts';
 import type { Param, Point, Space, Value } from '../../methods/space/space.ts';
 import type { StudyConfig } from '../../study/config.ts';
+import type { HistoryEvent } from '../../study/events/index.ts';
 import type { State } from '../../study/state.ts';
 import { trialOf } from '../../study/state.ts';
 import type { Researcher } from './researcher.ts';
@@ -53,6 +54,13 @@ export function numericResearcher(sampler: Sampler, config: StudyConfig, fromCur
     alive.set(key, known);
     return known;
   };
+  // History only grows, and rarely; what it says is worked out once for each length.
+  let imported: { readonly length: number; readonly list: readonly Observation[] } = { length: 0, list: [] };
+  const earlier = (history: readonly HistoryEvent[], baseline: Point): readonly Observation[] => {
+    if (history.length !== imported.length)
+      imported = { length: history.length, list: earlierResults(history, whole, baseline).observations };
+    return imported.list;
+  };
   return {
     asksAtOnce: 1,
     propose(state, ask, post) {
@@ -64,12 +72,13 @@ export function numericResearcher(sampler: Sampler, config: StudyConfig, fromCur
       }
       const fixed = trialOf(state, 1).point;
       const space = spaceWithout(state.dead, fixed);
+      const known = (): readonly Observation[] => [...earlier(state.history, fixed), ...state.observations];
       for (let attempt = 0; attempt < TRIES + RANDOM_TRIES; attempt++) {
         // A sampler that has settled on one spot proposes it again and again; chance finds what is left elsewhere.
         const draw = attempt < TRIES ? sampler : byChance;
         const random = rng(config.seedNumber, ask, attempt);
         const sampled =
-          (attempt < TRIES ? fromCurves?.(state, space, random) : undefined) ?? draw(space, state.observations, random);
+          (attempt < TRIES ? fromCurves?.(state, space, random) : undefined) ?? draw(space, known(), random);
         // A sampled point lacks what does not matter in it; the baseline's value must not bring it back.
         const point = applicable(whole, { ...fixed, ...sampled });
         if (canonical(point) in state.seen || !feasible(whole, point)) continue;
@@ -86,6 +95,51 @@ export function numericResearcher(sampler: Sampler, config: StudyConfig, fromCur
       post({ type: 'proposal.refused', ask, text: 'no point is left that was not tried', exhausted: true });
     },
   };
+}
+
+/** What logs of other tools say about a space, and how many of their rows say nothing. */
+export interface EarlierResults {
+  /** Marked by the log they come from, so that a sampler takes them on their own scale. */
+  readonly observations: readonly Observation[];
+  /** Rows with a value outside the ranges or choices. */
+  readonly outside: number;
+  /** Rows that name no knob, or have no result and did not crash either. */
+  readonly unnamed: number;
+}
+
+/** Rows of logs as observations: knobs they do not name have the value of `baseline`, which a change departs from. */
+export function earlierResults(history: readonly HistoryEvent[], space: Space, baseline: Point): EarlierResults {
+  const observations: Observation[] = [];
+  let [outside, unnamed] = [0, 0];
+  for (const { rows, source } of history) {
+    for (const { values = {}, loss, verdict } of rows) {
+      const named = space.params.filter((param) => valueAt(values, param.name) !== undefined);
+      if (named.length === 0 || (loss === undefined && verdict !== 'crash')) {
+        unnamed++;
+        continue;
+      }
+      const settings = named.map((param) => [param.name, within(param, values[param.name]!)] as const);
+      if (settings.some(([, value]) => value === undefined)) {
+        outside++;
+        continue;
+      }
+      const point = completed(space, { ...baseline, ...(Object.fromEntries(settings) as Point) });
+      observations.push(
+        loss === undefined
+          ? { point, status: 'crashed', study: source }
+          : { point, loss, status: 'done', study: source },
+      );
+    }
+  }
+  return { observations, outside, unnamed };
+}
+
+/** A value as its parameter has it; undefined outside of its range or choices. */
+function within(param: Param, value: Value): Value | undefined {
+  if (param.kind === 'choice') return param.choices.find((choice) => String(choice) === String(value));
+  const number = typeof value === 'string' ? Number(value) : value;
+  if (typeof number !== 'number' || !(number >= param.low && number <= param.high)) return undefined;
+  return param.kind === 'int' && !Number.isInteger(number) ? undefined : number;
 }
 
 /**
