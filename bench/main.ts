@@ -28,6 +28,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ bench: () => Promise<Benc
   real: () => import('./real.ts'),
   search: () => import('./search.ts'),
   stopping: () => import('./stopping.ts'),
+  bets: () => import('./bets.ts'),
 };
 
 const [name, ...flags] = process.argv.slice(2);

@@ -5,6 +5,7 @@ import { type Allocator, allocators, type BetRecord, type Situation } from './in
 
 /** A new allocator is one line here, with the number of runs it promises to every new bet. */
 const ALLOCATORS: readonly (readonly [keyof typeof allocators, number])[] = [
+  ['auto', 2],
   ['cvr', 2],
   ['cvt2', 2],
   ['round-robin', 1],

@@ -1,5 +1,6 @@
 /** Every allocator by its name. */
 
+import { auto } from './auto.ts';
 import type { Allocator } from './bet.ts';
 import { cvr } from './cvr.ts';
 import { cvt2 } from './cvt2.ts';
@@ -18,6 +19,7 @@ export interface NamedAllocator {
 }
 
 export const allocators = {
+  auto: { allocate: auto, about: 'bets on the best result to come: by records while results are few, then by draws' },
   cvr: { allocate: cvr, about: 'bets on the best result to come, forecast from the records so far' },
   cvt2: { allocate: cvt2, about: 'bets on the best result to come, forecast from draws and trend' },
   'round-robin': { allocate: roundRobin, about: 'gives every bet the same number of runs' },

@@ -8,7 +8,7 @@ import { allocatorOf, type Rule } from './allocate.ts';
 import type { Situation } from './bet.ts';
 import { beta, chiSquare, gamma } from './draw.ts';
 import type { Evidence } from './evidence.ts';
-import { pooled, reliability, type Spreads, spreadsOf } from './spread.ts';
+import { drawUnknown, pooled, reliability, type Spreads, spreadsOf } from './spread.ts';
 
 /** How many records' worth the common step size weighs in each bet's. */
 const PRIOR = 1;
@@ -75,7 +75,7 @@ export function shrunkBest(bet: Evidence, k: number, { spreads }: RecordModel, n
 export function drawRecords(bet: Evidence, k: number, model: RecordModel, situation: Situation, random: Rng): number {
   const { spreads, records, step } = model;
   const own = spreads.each[k];
-  if (own === undefined) return spreads.centre + spreads.scale * random.normal();
+  if (own === undefined) return drawUnknown(spreads, random);
   const { gain, count } = records[k]!;
   const { variance, df } = pooled(own, spreads.scale);
   const share = reliability((variance * df) / chiSquare(df, random), situation.noise);
@@ -93,10 +93,9 @@ export function affordable({ costPerResult }: Evidence, left: number): number {
 
 const rule: Rule = (bets, situation, random) => {
   const model = recordModel(bets);
-  return bets.map((bet, k) => {
-    const loss = drawRecords(bet, k, model, situation, random);
-    return affordable(bet, situation.left) < 1 ? -Infinity : -loss;
-  });
+  return bets.map((bet, k) =>
+    affordable(bet, situation.left) < 1 ? -Infinity : -drawRecords(bet, k, model, situation, random),
+  );
 };
 
 export const cvr = allocatorOf(rule, 2);

@@ -11,32 +11,38 @@ import type { Situation } from './bet.ts';
 import { affordable } from './cvr.ts';
 import { beta, chiSquare } from './draw.ts';
 import type { Evidence } from './evidence.ts';
-import { pooled, reliability, type Spreads, spreadsOf } from './spread.ts';
+import { drawUnknown, pooled, reliability, spreadsOf } from './spread.ts';
 
 /** Results from which on a trend is looked for. */
 const TREND = 6;
 /** A median of n has about this many times the standard error of a mean. */
 const MEDIAN_ERROR = 1.25;
 
-/** One draw of the loss that bet `k` would reach with all that is left. */
-export function drawBest(bet: Evidence, k: number, spreads: Spreads, { left, noise }: Situation, random: Rng): number {
-  const own = spreads.each[k];
-  if (own === undefined) return spreads.centre + spreads.scale * random.normal();
-  const { variance, df } = pooled(own, spreads.scale);
+/** What is believed of a bet's next results before a draw. */
+export interface Belief {
+  /** Centre of its recent results, and how many tell it. */
+  readonly centre: number;
+  readonly count: number;
+  /** Variance of one result on the good side, and the degrees of freedom behind it. */
+  readonly variance: number;
+  readonly df: number;
+}
+
+/** One draw of the loss that a bet would reach with all that is left. */
+export function drawBest(bet: Evidence, belief: Belief, { left, noise }: Situation, random: Rng): number {
+  const { variance, df, count } = belief;
   const drawn = (variance * df) / chiSquare(df, random);
-  const centre =
-    (spreads.centre + own.count * own.centre) / (1 + own.count) +
-    MEDIAN_ERROR * Math.sqrt(drawn / (own.count + 1)) * random.normal();
+  const centre = belief.centre + MEDIAN_ERROR * Math.sqrt(drawn / (count + 1)) * random.normal();
   const runs = affordable(bet, left);
   const reach = Math.sqrt(drawn * reliability(drawn, noise)) * medianBest(runs);
   const q = beta(2, 2, random);
-  const doublings = Math.log2(1 + runs / bet.tries);
+  const doublings = Math.log2(1 + runs / bet.results);
   return centre - reach - trendOf(bet.losses, variance) * ((q * (1 - q ** doublings)) / (1 - q));
 }
 
 /** Median of the best of m standard normal draws, as a distance above 0 from their mean; 0 below two draws. */
 function medianBest(m: number): number {
-  return m > 1 ? normalQuantile(0.5 ** (1 / m)) : 0;
+  return m > 1 ? -normalQuantile(-Math.expm1(-Math.LN2 / m)) : 0;
 }
 
 /**
@@ -60,8 +66,12 @@ function bestQuarter(losses: readonly number[]): number[] {
 const rule: Rule = (bets, situation, random) => {
   const spreads = spreadsOf(bets);
   return bets.map((bet, k) => {
-    const loss = drawBest(bet, k, spreads, situation, random);
-    return affordable(bet, situation.left) < 1 ? -Infinity : -loss;
+    if (affordable(bet, situation.left) < 1) return -Infinity;
+    const own = spreads.each[k];
+    if (own === undefined) return -drawUnknown(spreads, random);
+    // The common centre weighs as much as one result.
+    const centre = (spreads.centre + own.count * own.centre) / (1 + own.count);
+    return -drawBest(bet, { ...pooled(own, spreads.scale), centre, count: own.count }, situation, random);
   });
 };
 

@@ -1,8 +1,9 @@
 /** The periodic look at all bets: which have so little chance left that their money should go to the others. */
 
 import type { Rng } from '../math/rng.ts';
+import { forecastOf } from './auto.ts';
 import type { BetRecord, Situation } from './bet.ts';
-import { affordable, drawRecords, recordModel, shrunkBest } from './cvr.ts';
+import { affordable, recordModel, shrunkBest } from './cvr.ts';
 import { evidenceOf } from './evidence.ts';
 
 /** A bet whose chance is below this in two reviews in a row is given up. */
@@ -43,6 +44,7 @@ export function review(
 ): Chance[] {
   const evidence = evidenceOf(bets);
   const model = recordModel(evidence);
+  const { draw } = forecastOf(evidence, situation);
   const bests = evidence.map((bet, k) =>
     bet.losses.length === 0 ? Infinity : shrunkBest(bet, k, model, situation.noise),
   );
@@ -59,7 +61,7 @@ export function review(
       if (affordable(evidence[k]!, situation.left) < 1) return 0;
       let reached = 0;
       for (let i = 0; i < SAMPLES; i++) {
-        if (drawRecords(evidence[k]!, k, model, situation, random) < target) reached++;
+        if (draw(k, random) < target) reached++;
       }
       return reached / SAMPLES;
     }

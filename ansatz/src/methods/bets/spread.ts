@@ -1,6 +1,7 @@
 /** Where the good results of a bet lie now, and how far they reach: of its recent half, the better half. */
 
 import { median } from '../math/summary.ts';
+import type { Rng } from '../math/rng.ts';
 import type { Evidence } from './evidence.ts';
 
 /** Bets' scales are pooled as if each had this many results of the common scale. */
@@ -51,6 +52,11 @@ export function spreadsOf(bets: readonly Evidence[]): Spreads {
     centre: centres.length === 0 ? 0 : median(centres),
     scale: scales.length === 0 ? 0 : median(scales),
   };
+}
+
+/** A bet of which nothing is known yet is a draw from what the others find. */
+export function drawUnknown({ centre, scale }: Spreads, random: Rng): number {
+  return centre + scale * random.normal();
 }
 
 /** Variance of a bet's results, pooled with the common scale, and the degrees of freedom behind it. */

@@ -1,0 +1,53 @@
+/** What is believed of each trial: its own results, and those it departs from. */
+
+import { mean } from '../methods/math/summary.ts';
+import { effectPrior } from '../methods/stats/shrink.ts';
+import { noiseOf } from './noise.ts';
+import { lossOf, resultsOf, type State, type Trial, trialOf } from './state.ts';
+
+/** A normal belief about the true loss of a trial. */
+export interface Belief {
+  readonly mean: number;
+  readonly variance: number;
+}
+
+/** Trials whose steps away from their parents say what such steps are like, the newest: a search moves on. */
+const MOST_STEPS = 30;
+
+/**
+ * Weigh the results of a trial against what it departs from: a change is worth what changes have been worth lately,
+ * give or take their spread, until its own runs say more (a Kalman filter along the lineage, with the moments of
+ * empirical Bayes). The luck a trial was selected for is discounted, and gains that are each too small to be proven add
+ * up. Undefined while the noise is unknown or the trial has no result.
+ */
+export function beliefOf(state: State, trial: Trial): Belief | undefined {
+  const results = resultsOf(trial);
+  const { sd, df } = noiseOf(state);
+  if (results.length === 0 || df === 0) return undefined;
+  const seen = lossOf(state.config, mean(results));
+  const noise = sd ** 2 / results.length;
+  const parent = trial.parent === 0 ? undefined : trialOf(state, trial.parent).belief;
+  // Without noise a result is the truth.
+  if (parent === undefined || noise === 0) return { mean: seen, variance: noise };
+  const gains: number[] = [];
+  for (let i = state.trials.length - 1; i > 0 && gains.length < MOST_STEPS; i--) {
+    const other = state.trials[i]!;
+    const from = trialOf(state, other.parent).belief;
+    if (other.screen !== undefined && from !== undefined) gains.push(from.mean - lossOf(state.config, other.screen));
+  }
+  const steps = effectPrior(gains, sd ** 2 + parent.variance);
+  const before = { mean: parent.mean - steps.mean, variance: parent.variance + steps.variance };
+  const weight = before.variance / (before.variance + noise);
+  return { mean: before.mean + weight * (seen - before.mean), variance: weight * noise };
+}
+
+/** The trial to depart from: the one believed to be best, proven or not. The baseline before anything is known. */
+export function leaderOf(state: State): Trial {
+  let best = trialOf(state, state.incumbent ?? 1);
+  for (const id of state.leaders) {
+    const trial = trialOf(state, id);
+    if (trial.verdict === 'discard' || trial.verdict === 'crash') continue;
+    if ((trial.belief?.mean ?? Infinity) < (best.belief?.mean ?? Infinity)) best = trial;
+  }
+  return best;
+}
