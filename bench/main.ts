@@ -29,6 +29,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ bench: () => Promise<Benc
   search: () => import('./search.ts'),
   stopping: () => import('./stopping.ts'),
   bets: () => import('./bets.ts'),
+  verdicts: () => import('./verdicts.ts'),
 };
 
 const [name, ...flags] = process.argv.slice(2);

@@ -7,6 +7,7 @@ import { openLab } from '../ansatz/src/lab/lab.ts';
 import { rng, type Rng } from '../ansatz/src/methods/math/rng.ts';
 import { simpleConfig } from '../ansatz/src/study/config.fixture.ts';
 import type { StudyConfig } from '../ansatz/src/study/config.ts';
+import { leaderOf } from '../ansatz/src/study/belief.ts';
 import type { State } from '../ansatz/src/study/state.ts';
 
 /** How the ideas of a researcher turn out: the gain of one more idea over what it departs from, in noise sd. */
@@ -24,13 +25,20 @@ export function noiseFrom(residuals: readonly number[] | undefined): (random: Rn
   return residuals === undefined ? (random) => random.normal() : (random) => residuals[random.int(residuals.length)]!;
 }
 
-/** Play one study to its end. `common` is the share of the noise's variance that comes with the seed. */
+/** How a study is played: its configuration, and the world it lives in. */
+export type Setting = Partial<StudyConfig> & {
+  /** Share of the noise's variance that comes with the seed. */
+  readonly common?: number;
+  /** The researcher has no more ideas than this. */
+  readonly trials?: number;
+};
+
+/** Play one study to its end. */
 export async function play(
   seed: number,
   ideas: Ideas,
   noise: (random: Rng) => number,
-  changes: Partial<StudyConfig>,
-  common = 0,
+  { common = 0, trials = Infinity, ...changes }: Setting,
 ): Promise<Played> {
   const config = simpleConfig({
     knobs: [
@@ -59,7 +67,6 @@ export async function play(
     return { seconds: 60, curve: [10 - value] };
   }, config.objective.metric);
   const random = rng(seed, 0x1dea);
-  const most = config.budget.runs === undefined ? 1e6 : 1e6;
   const lab = openLab({
     journal: memoryJournal([{ type: 'study.created', config, baseline: { idea: 0 }, at: 0 }]),
     series: memoryPoints(),
@@ -67,9 +74,10 @@ export async function play(
     researcher: {
       asksAtOnce: 1,
       propose(state, ask, post) {
-        const parent = state.incumbent ?? 1;
+        // As people do, it goes on from what looks best so far, proven or not.
+        const parent = leaderOf(state).id;
         const trial = state.trials.length + 1;
-        if (trial > most) return post({ type: 'proposal.refused', ask, text: '', exhausted: true });
+        if (trial > trials) return post({ type: 'proposal.refused', ask, text: '', exhausted: true });
         const before = truth[parent - 1]!;
         truth[trial - 1] = before + ideas(random, before);
         post({
@@ -88,4 +96,25 @@ export async function play(
     identity: { host: 'bench', pid: 1, version: '0' },
   });
   return { state: await lab.done, truth };
+}
+
+/** The loop without a judge: one run each, and whatever is lower is kept. Gains in noise sd. */
+export function keepIfLower(
+  seed: number,
+  ideas: Ideas,
+  noise: (random: Rng) => number,
+  runs: number,
+): { readonly keeps: number; readonly wrong: number; readonly gain: number } {
+  const random = rng(seed, 0x1dea);
+  let [gain, best, keeps, wrong] = [0, noise(rng(seed, 1, 0)), 0, 0];
+  for (let idea = 1; idea < runs; idea++) {
+    const truth = gain + ideas(random, gain);
+    const seen = truth + noise(rng(seed, idea + 1, 0));
+    if (seen <= best) continue;
+    best = seen;
+    keeps++;
+    if (truth <= gain) wrong++;
+    gain = truth;
+  }
+  return { keeps, wrong, gain };
 }

@@ -11,7 +11,7 @@ import type { EventBody } from '../study/events/index.ts';
 import { judge } from '../study/judge.ts';
 import { free } from '../study/ledger.ts';
 import { reserveOf } from '../study/outlook.ts';
-import { checkDrift, close, measureNoise, sendSentinel } from './referee.ts';
+import { checkDrift, close, measureNoise, replicate, sendSentinel } from './referee.ts';
 import { type Run, runOf, type State, trialOf } from '../study/state.ts';
 import { endsAt, needed, openSlot, reserveSeconds, tooLateAt } from './afford.ts';
 import { cut } from './audit.ts';
@@ -189,6 +189,8 @@ function endStudy(state: State): EventBody[] {
   if (state.phase !== 'running') return [];
   if (state.closing !== undefined) {
     if (state.queue.length > 0 && openSlot(state) !== undefined) return [];
+    const more = state.queue.length > 0 ? [] : replicate(state);
+    if (more.length > 0 && openSlot(state) !== undefined) return more;
     return [...unconfirmed(state), { type: 'study.ended', ...state.closing }];
   }
   if (state.queue.length > 0 || !state.exhausted) {

@@ -4,7 +4,11 @@ import { mean } from '../methods/math/summary.ts';
 import { studentCdf } from '../methods/math/quantile.ts';
 import type { EventBody } from '../study/events/index.ts';
 import { deterministic, noiseOf } from '../study/noise.ts';
-import { reserveOf, runsLeft, typicalCost } from '../study/outlook.ts';
+import { leaderOf } from '../study/belief.ts';
+import { gainBelief } from '../study/contrast.ts';
+import { chanceOf, levelFor } from '../study/judge.ts';
+import { NOTHING } from '../study/ledger.ts';
+import { reserveOf, runsLeft } from '../study/outlook.ts';
 import { runOf, type State, type Trial, trialOf } from '../study/state.ts';
 
 /** One run in so many may go to measuring the noise on the baseline. */
@@ -17,6 +21,8 @@ const ALARM = 0.001;
 const WITNESSES = 3;
 /** Replicates of the incumbent, at least (fewer say nothing of their own) and at most. */
 const REPLICATES = { least: 2, most: 12 } as const;
+/** Chance of being proven that the leader must have to get a last one. */
+const LAST_CHANCE = 0.2;
 
 /** A large budget can pay for a better measure of the noise: more runs of the baseline, while the search goes on. */
 export function measureNoise(state: State): EventBody[] {
@@ -81,34 +87,40 @@ function driftChance(state: State, trial: Trial, k: number): number {
 }
 
 /**
- * Open the reserve: the incumbent is run again on fresh seeds, so that what is reported was not selected; without an
- * incumbent it may settle what is still open. Undefined when there is nothing to use it for.
+ * Open the reserve. What is believed to be better than the incumbent and was never proven gets its chance; then the
+ * incumbent is run again on fresh seeds, so that what is reported was not selected. Undefined when there is nothing to
+ * use a reserve for.
  */
 export function close(state: State, end: Extract<EventBody, { type: 'study.ended' }>): EventBody[] | undefined {
   if (state.phase !== 'running' || state.incumbent === undefined || deterministic(state)) return undefined;
+  const reserve = reserveOf(state);
+  if (reserve === NOTHING) return undefined;
   const closing: EventBody = { type: 'study.closing', reason: end.reason, text: end.text };
-  if (state.incumbent === 1) {
-    const open = state.queue.map((id) => trialOf(state, id)).filter((trial) => trial.level !== undefined);
-    return open.length === 0 || affordableReplicates(state) < 1 ? undefined : [closing];
+  const leader = leaderOf(state);
+  const untried = leader.id !== state.incumbent && leader.verdict === 'inconclusive' && leader.level === undefined;
+  if (untried) {
+    const level = levelFor(state);
+    const chance = chanceOf(
+      state,
+      trialOf(state, state.incumbent),
+      gainBelief(leader, trialOf(state, state.incumbent)),
+      level.level,
+    );
+    const why = 'the search is over and it is believed to be the best: is it real?';
+    if (chance >= LAST_CHANCE) return [closing, { type: 'trial.repeated', trial: leader.id, more: 2, why, ...level }];
   }
-  const more = Math.min(REPLICATES.most, affordableReplicates(state));
-  if (more < REPLICATES.least) return undefined;
-  const why = 'the search is over: fresh runs say what it is worth';
-  return [closing, { type: 'trial.repeated', trial: state.incumbent, more, why, purpose: 'replicate' }];
+  const open = state.queue.some((id) => trialOf(state, id).level !== undefined);
+  return state.incumbent === 1 && !open ? undefined : [closing];
 }
 
-/** Runs of the usual length that the reserve pays for. */
-function affordableReplicates(state: State): number {
-  const reserve = reserveOf(state);
-  const seconds = typicalCost(state);
-  const { budget } = state.ledger;
-  const limits = [
-    budget.runs === undefined ? Infinity : reserve.runs,
-    budget.deviceSeconds === undefined ? Infinity : reserve.deviceSeconds / seconds,
-    budget.money === undefined ? Infinity : reserve.money / ((seconds / 3600) * state.config.price),
-  ];
-  const fewest = Math.min(...limits);
-  return Number.isFinite(fewest) ? Math.floor(fewest + 1e-9) : (state.config.reserve ?? 0) > 0 ? REPLICATES.least : 0;
+/** Once the reserve is open and nothing else is to be told: run the incumbent again, on fresh seeds. */
+export function replicate(state: State): EventBody[] {
+  if (state.incumbent === undefined || state.incumbent === 1) return [];
+  const incumbent = trialOf(state, state.incumbent);
+  const more = Math.min(REPLICATES.most, Math.floor(runsLeft(state) + 1e-9));
+  if (incumbent.replicas > 0 || more < REPLICATES.least) return [];
+  const why = 'the search is over: fresh runs say what it is worth';
+  return [{ type: 'trial.repeated', trial: incumbent.id, more, why, purpose: 'replicate' }];
 }
 
 function said(x: number): string {

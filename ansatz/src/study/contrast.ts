@@ -1,8 +1,6 @@
 /** A trial against the incumbent: the difference, what it is worth after shrinkage, and the evidence for it. */
 
-import { logH } from '../methods/math/normal.ts';
 import { normalCdf } from '../methods/math/quantile.ts';
-import { mean } from '../methods/math/summary.ts';
 import { type Comparison, compare, type Sample } from '../methods/stats/compare.ts';
 import {
   logEvidence,
@@ -12,12 +10,10 @@ import {
   studentEquivalent,
 } from '../methods/stats/confidence.ts';
 import { nextBoundary } from '../methods/stats/sequential.ts';
-import { effectPrior, shrink } from '../methods/stats/shrink.ts';
+import type { Belief } from './belief.ts';
 import { noiseOf } from './noise.ts';
-import { lossOf, type State, type Trial, trialOf } from './state.ts';
+import type { State, Trial } from './state.ts';
 
-/** Trials whose screening results say what effects are like, the newest: a search moves on. */
-const MOST_EFFECTS = 30;
 /** Information (in runs) at which the confidence sequence is narrowest: five fresh runs against five. */
 const USUAL_INFORMATION = 2.5;
 /** Error of the intervals that are shown. */
@@ -53,35 +49,11 @@ export function contrast(state: State, challenge: Challenge, incumbent: Trial, f
   });
 }
 
-/** What the effect of a screening run is worth, given those of the trials before it. */
-export interface Worth {
-  /** Mean and variance of the true effect. */
-  readonly mean: number;
-  readonly variance: number;
-  /** Expected gain over `minEffect`, counting losses as 0, in the metric's unit. */
-  readonly expected: number;
-}
-
-/** Shrink an effect seen in one run by what such effects have been like. `se` is the standard error of that effect. */
-export function worthOf(state: State, effect: number, se: number): Worth {
-  const against = lossOf(state.config, mean(incumbentValues(trialOf(state, state.incumbent!))));
-  const effects: number[] = [];
-  for (let i = state.trials.length - 1; i > 0 && effects.length < MOST_EFFECTS; i--) {
-    const { screen } = state.trials[i]!;
-    if (screen !== undefined) effects.push(against - lossOf(state.config, screen));
-  }
-  const { mean: centre, variance } = shrink(effect, effectPrior(effects, se ** 2));
-  const sd = Math.sqrt(variance);
-  const over = centre - state.config.minEffect;
-  const expected = sd > 0 ? sd * Math.exp(logH(over / sd)) : Math.max(0, over);
-  return { mean: centre, variance, expected };
-}
-
-/** Two independent looks at one effect, as one. */
-export function combined(worth: Worth, effect: number, se: number): Pick<Worth, 'mean' | 'variance'> {
-  if (!(worth.variance > 0)) return worth;
-  const [a, b] = [1 / worth.variance, 1 / se ** 2];
-  return { mean: (a * worth.mean + b * effect) / (a + b), variance: 1 / (a + b) };
+/** Mean and variance of the gain of a trial over the incumbent, as it is believed. */
+export function gainBelief(trial: Trial, incumbent: Trial): Belief {
+  if (trial.belief === undefined || incumbent.belief === undefined) return { mean: 0, variance: 0 };
+  const { belief } = incumbent;
+  return { mean: belief.mean - trial.belief.mean, variance: belief.variance + trial.belief.variance };
 }
 
 /** What fresh runs prove. */
@@ -133,12 +105,7 @@ export function enough(trial: Trial, incumbent: Trial, information: number, most
  * @param known mean and variance of the true effect as far as known
  * @param se standard error that the effect would then have, `df` degrees of freedom behind it
  */
-export function chanceToProve(
-  known: Pick<Worth, 'mean' | 'variance'>,
-  se: number,
-  df: number,
-  boundary: number,
-): number {
+export function chanceToProve(known: Belief, se: number, df: number, boundary: number): number {
   const needed = studentEquivalent(boundary, df) * se;
   return normalCdf((known.mean - needed) / Math.sqrt(known.variance + se ** 2));
 }

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { rng } from '../methods/math/rng.ts';
 import { simpleConfig } from './config.fixture.ts';
 import type { StudyConfig } from './config.ts';
-import type { EventBody, Verdict } from './events/index.ts';
+import type { EventBody } from './events/index.ts';
 import { judge } from './judge.ts';
 import { reduce } from './reduce.ts';
 import { noiseOf } from './noise.ts';

@@ -2,27 +2,20 @@
 
 import { mean } from '../methods/math/summary.ts';
 import type { Comparison } from '../methods/stats/compare.ts';
+import { nextBoundary } from '../methods/stats/sequential.ts';
 import { spend } from '../methods/stats/family.ts';
-import {
-  chanceToProve,
-  type Challenge,
-  combined,
-  contrast,
-  enough,
-  incumbentValues,
-  proofOf,
-  worthOf,
-} from './contrast.ts';
+import type { Belief } from './belief.ts';
+import { chanceToProve, type Challenge, contrast, enough, gainBelief, incumbentValues, proofOf } from './contrast.ts';
 import type { EventBody } from './events/index.ts';
 import { broken, cheaper, looksCheaper } from './guards.ts';
 import { deterministic, noiseOf } from './noise.ts';
 import { runsLeft } from './outlook.ts';
 import { lossOf, type Run, runOf, type State, type Trial, trialOf } from './state.ts';
 
-/** An effect worth this many noise sd, after shrinkage and counting losses as 0, earns fresh runs. */
-const WORTHWHILE = 0.3;
+/** A trial earns fresh runs when they would prove it with this chance, as far as it is believed. */
+const RIPE = 0.8;
 /** And so does one that stands out by this many standard errors, whatever the others were like. */
-const OUTSTANDING = 2;
+const OUTSTANDING = 2.5;
 /** Worse by this many standard errors and nobody needs to run it again. */
 const HOPELESS = -1;
 /** Chance that a study keeps anything that is not better. */
@@ -130,26 +123,41 @@ function screened(state: State, trial: Trial, incumbent: Trial): EventBody {
     incumbent,
   );
   const { effect, se, margin, better } = compared;
-  const worth = worthOf(state, effect, se);
+  const worth = gainBelief(trial, incumbent);
   const outcome = { effect, margin, better, shrunk: worth.mean };
   if (effect <= HOPELESS * se)
     return { ...judged, verdict: 'discard', why: `worse by ${sds(effect, noise.sd)}`, ...outcome };
   if (guard !== undefined) return { ...judged, verdict: 'discard', why: guard, ...outcome };
-  const promising = worth.expected >= WORTHWHILE * noise.sd || effect >= OUTSTANDING * se;
+  const allowed = levelFor(state);
+  const chance = chanceOf(state, incumbent, worth, allowed.level);
+  const promising = chance >= RIPE || effect >= OUTSTANDING * se;
   const saves = state.config.minEffect > 0 && looksCheaper(state, trial, incumbent);
   if (!saves && (!promising || effect + margin < state.config.minEffect)) {
-    return { ...judged, verdict: 'inconclusive', why: 'within noise of the incumbent', ...outcome };
+    const why =
+      worth.mean > 0
+        ? `promising, but its ${sds(worth.mean, noise.sd)} would not be proven in ${state.config.repeats.most} runs`
+        : 'within noise of the incumbent';
+    return { ...judged, verdict: 'inconclusive', why, ...outcome };
   }
   const more = Math.min(2, state.config.repeats.most - trial.runs.length);
   if (more <= 0)
     return { ...judged, verdict: 'inconclusive', why: 'looked better once; no repeats allowed', ...outcome };
   const why =
     effect > 0 ? `looks better by ${sds(effect, noise.sd)}: is it real?` : 'looks as good and cheaper: is it as good?';
-  return { type: 'trial.repeated', trial: trial.id, more, why, ...levelFor(state) };
+  return { type: 'trial.repeated', trial: trial.id, more, why, ...allowed };
+}
+
+/** Chance that the most fresh runs a trial may have would prove it, on both sides and at every look. */
+export function chanceOf(state: State, incumbent: Trial, worth: Belief, level: number): number {
+  const { sd, df } = noiseOf(state);
+  const most = Math.max(1, state.config.repeats.most - 1);
+  const information = 1 / (1 / most + 1 / Math.max(most, incumbent.values.length));
+  const boundary = nextBoundary([], information, information, level);
+  return chanceToProve(worth, sd / Math.sqrt(information), df + most - 1, boundary);
 }
 
 /** The error rate of the next trial under confirmation: its own part, and what the keep before it handed on. */
-function levelFor(state: State): { level: number; planned?: number } {
+export function levelFor(state: State): { level: number; planned?: number } {
   const first = state.planned === 0;
   const total = state.ledger.spent.runs + Math.min(runsLeft(state), 1e6);
   const planned = first ? Math.max(FAMILY.least, Math.min(FAMILY.most, Math.round(total / ONE_IN))) : state.planned;
@@ -194,8 +202,7 @@ function confirmed(state: State, trial: Trial, incumbent: Trial): EventBody | un
   const { effect, se, better, df } = compared;
   const level = trial.level ?? ALPHA;
   const proof = proofOf(compared, noise.sd);
-  const seen = contrast(state, { values: [trial.screen!], included: false, seeds: [] }, incumbent);
-  const known = combined(worthOf(state, seen.effect, seen.se), effect, se);
+  const known = gainBelief(trial, incumbent);
   const outcome = { effect, margin: proof.margin, better, shrunk: known.mean, p: proof.p };
   const runs = `${n} fresh runs`;
   // With the most runs on both sides, and luck shared as it is now.

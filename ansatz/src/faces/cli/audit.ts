@@ -8,6 +8,7 @@ import { isRow } from '../../study/logbook-chain.ts';
 import { auditLog, type Log, type Logbook } from '../../study/logbook.ts';
 import { logbookHtml } from '../report/logbook.ts';
 import { auditLines, auditTable } from './audit-lines.ts';
+import { errorText } from './errors.ts';
 import { version } from './version.ts';
 
 /** Options as they are typed. */
@@ -28,18 +29,31 @@ export function audit(files: readonly string[], options: AuditOptions): void {
       fix: `ansatz audit ${files[0]} --html ${options.html}`,
     });
   }
-  const books = files.map((file) => bookOf(file, options));
+  const failed: UserError[] = [];
+  const books = files.flatMap((file) => {
+    try {
+      return [bookOf(file, options)];
+    } catch (error) {
+      // Of many logs those that can be read are; what is wrong with the others is told after them.
+      if (files.length === 1 || !(error instanceof UserError)) throw error;
+      failed.push(error);
+      return [];
+    }
+  });
   if (options.json === true) {
     const all = books.map(auditJson);
-    process.stdout.write(`${JSON.stringify(all.length === 1 ? all[0] : all)}\n`);
+    process.stdout.write(`${JSON.stringify(files.length === 1 ? all[0] : all)}\n`);
   } else {
-    const lines = books.length === 1 ? auditLines(books[0]!) : auditTable(books);
+    const lines = files.length === 1 ? auditLines(books[0]!) : auditTable(books);
     process.stdout.write(`${lines.join('\n')}\n`);
   }
   if (options.html !== undefined) {
     save(logbookHtml(books[0]!, version()), resolve(options.html));
     if (options.json !== true) process.stdout.write(`\n${options.html}\n`);
   }
+  const last = failed.pop();
+  for (const error of failed) process.stderr.write(errorText(error));
+  if (last !== undefined) throw last;
 }
 
 /** Read and audit one file. */

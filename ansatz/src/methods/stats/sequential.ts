@@ -23,14 +23,18 @@ export interface Look {
  * standardised difference ever exceeds them is at most `alpha`, spent in proportion to the information (Kim & DeMets
  * 1987, ρ = 1) and gone at `most`. The recursion over the density of the paths still open is that of Armitage,
  * McPherson & Rowe (1969, JRSS A 132, 235-244). `earlier` are boundaries of the looks before, so that only the newest
- * has to be found; their information must not exceed that of the newest look.
+ * has to be found.
  */
 export function nextBoundary(earlier: readonly Look[], information: number, most: number, alpha: number): number {
   const spent = (t: number): number => alpha * Math.min(1, t / most);
-  // Two looks at nearly the same information are one.
-  const before = earlier.filter((look) => look.information < information * (1 - ALIKE));
-  const same = earlier.find((look) => look.information >= information * (1 - ALIKE));
-  if (same !== undefined) return same.boundary;
+  // Information may go down where the noise turned out larger: such a look, and one at nearly the same, are one with
+  // the look before.
+  const before: Look[] = [];
+  for (const look of earlier) {
+    if (look.information > (before.at(-1)?.information ?? 0) * (1 + ALIKE)) before.push(look);
+  }
+  const reached = before.at(-1);
+  if (reached !== undefined && information <= reached.information * (1 + ALIKE)) return reached.boundary;
   const last = before.at(-1);
   const spend = spent(information) - (last === undefined ? 0 : spent(last.information));
   // Nothing is left to spend: no evidence can suffice any more.

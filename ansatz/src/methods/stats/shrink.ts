@@ -13,7 +13,7 @@ export interface EffectPrior {
 }
 
 /** Observations that the guess at the start counts for. */
-const PRIOR_COUNT = 4;
+const PRIOR_COUNT = 2;
 
 /**
  * The prior that observed effects suggest, by moments (Efron & Morris 1973): m + B (x − m) with B = τ² / (τ² + s²),
