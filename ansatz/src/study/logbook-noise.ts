@@ -59,7 +59,7 @@ export function measureNoise(
     const from = `measured on ${words.join(' and ')}${wild ? '; their median, as some vary far more than others' : ''}`;
     if (df < 8)
       told.push(
-        `noise: ${df} degrees of freedom tell a standard deviation only roughly; --noise-sd gives a better one`,
+        `noise: ${df} ${df === 1 ? 'degree' : 'degrees'} of freedom tell a standard deviation only roughly; --noise-sd gives a better one`,
       );
     return { sd, from, measured: true, df, told };
   }

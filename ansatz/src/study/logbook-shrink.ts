@@ -39,7 +39,7 @@ interface Prior {
 
 /**
  * Mean and variance of the true effects by the method of moments: those of `effects`, less the variance `noise` that is in
- * each of them, and never below 0. Diverged runs must not make the prior wide, so effects are clipped first.
+ * each of them, never below 0, and with the uncertainty of the mean on top. Diverged runs must not make the prior wide, so effects are clipped first.
  */
 export function priorOf(effects: readonly number[], noise: number): Prior {
   if (effects.length < 2) return { mean: 0, variance: effects.length === 1 ? effects[0]! ** 2 : 0 };
@@ -49,7 +49,10 @@ export function priorOf(effects: readonly number[], noise: number): Prior {
     spread > 0
       ? effects.map((effect) => Math.min(centre + CLIP * spread, Math.max(centre - CLIP * spread, effect)))
       : effects;
-  return { mean: mean(clipped), variance: Math.max(0, variance(clipped) - noise) };
+  const all = variance(clipped);
+  // The mean of few effects is not known well itself.
+  // A log that went well is no reason to expect of the next change that it helps.
+  return { mean: Math.min(0, mean(clipped)), variance: Math.max(0, all - noise) + all / effects.length };
 }
 
 /** Belief about the rows of a log whose runs have the standard deviation `sd`; `sign` is 1 when lower is better. */

@@ -8,7 +8,7 @@ import { type Cells, columnsOf, counted, type Dialect } from './table.ts';
 export const jsonLines: Dialect = (text) => {
   const lines = text.split(/\r\n|\n|\r/);
   const filled = lines.filter((line) => line.trim() !== '');
-  if (!filled[0]!.trim().startsWith('{')) return undefined;
+  if (filled[0]?.trim().startsWith('{') !== true) return undefined;
   const records: Cells[] = [];
   const broken: number[] = [];
   let [config, segment, others] = [0, 0, 0];
@@ -45,20 +45,22 @@ export const jsonLines: Dialect = (text) => {
     const cells = flattened(object);
     if (cells.size === 0) return;
     const own = object['segment'];
-    const group =
-      typeof own === 'number' || typeof own === 'string'
-        ? `segment ${own}`
-        : segment > 0
-          ? `segment ${segment}`
-          : undefined;
-    records.push({ line: i + 1, cells, ...(group === undefined ? {} : { group }) });
+    records.push({
+      line: i + 1,
+      cells,
+      group: `segment ${typeof own === 'number' || typeof own === 'string' ? own : segment}`,
+    });
   });
   if (records.length + config === 0 || broken.length > records.length + config) return undefined;
   const pi = records.some(({ cells }) => cells.has('metric') && cells.has('status') && cells.has('run'));
   return {
     dialect: pi ? 'pi-autoresearch JSON lines' : 'JSON lines',
     columns: columnsOf(records),
-    records,
+    // Only several segments are groups.
+    records:
+      new Set(records.map(({ group }) => group)).size > 1
+        ? records
+        : records.map(({ line, cells }) => ({ line, cells })),
     guesses: [
       ...(broken.length > 0
         ? [

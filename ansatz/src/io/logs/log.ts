@@ -211,23 +211,22 @@ function withoutSentinels(rows: readonly LogRow[], guesses: string[]): LogRow[] 
   if (others.length < 3) return [...rows];
   const [low, high] = [Math.min(...others), Math.max(...others)];
   const negative = values.some((value) => value < 0 && !STAND_INS.has(value));
-  // A zero that was kept is a result, unless nothing was measured in that row, or in many.
   const zeros = values.filter((value) => value === 0).length;
-  const empty = (row: LogRow): boolean =>
-    row.value === 0 && (row.memory === 0 || (zeros >= 3 && zeros > 0.05 * values.length));
   const means = new Map<number, number>();
   const cleared = rows.map((row) => {
-    const { value, status, ...rest } = row;
-    if (value === undefined || !STAND_INS.has(value) || (status === 'keep' && !empty(row))) return row;
+    const { value, status, memory, ...rest } = row;
+    if (value === undefined || !STAND_INS.has(value)) return row;
+    // A zero is a result of its own where results reach down to it, or where the row was kept and measured.
+    const unmeasured = memory === 0 || (zeros >= 3 && zeros > 0.05 * values.length);
     const far =
       value === 0
-        ? low > 0.02 * high || low > 1e-3
+        ? memory === 0 || (low > 0.3 * high && (status !== 'keep' || unmeasured))
         : value < 0
-          ? !negative || Math.abs(value) > 20 * high
-          : value > 5 * high;
+          ? (!negative || Math.abs(value) > 20 * high) && (status !== 'keep' || value < -100)
+          : value > 5 * high && (status !== 'keep' || value > 100);
     if (!far) return row;
     means.set(value, (means.get(value) ?? 0) + 1);
-    return { ...rest, ...(status === undefined ? {} : { status }) };
+    return { ...rest, ...(status === undefined ? {} : { status }), ...(memory === undefined ? {} : { memory }) };
   });
   for (const [value, n] of means) guesses.push(`${value} in ${counted(n, 'row')} stands for no result`);
   return cleared;

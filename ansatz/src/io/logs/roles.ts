@@ -202,7 +202,7 @@ function metricScore({ name, values, distinct, numbers }: Content): number {
   const rising = values.length > 2 && values.every((value, i) => i === 0 || value >= values[i - 1]!);
   if (rising && values.every(Number.isInteger)) score -= 3;
   if (distinct <= 1 && values.length > 2) score -= 3;
-  if (values.some((value) => !Number.isInteger(value))) score += 0.5;
+  if (/^column \d+$/.test(bare) && values.some((value) => !Number.isInteger(value))) score += 0.5;
   return score + 0.5 * numbers;
 }
 
