@@ -150,8 +150,8 @@ describe('noise', () => {
 
   test('without a rerun it is a guess and says so, or is not known and says that', () => {
     const random = rng(1);
-    const null_ = Array.from({ length: 60 }, () => drop(1 + 0.01 * random.normal()));
-    const guessed = auditLog(logOf([keep(1), ...null_])).noise;
+    const idle = Array.from({ length: 60 }, () => drop(1 + 0.01 * random.normal()));
+    const guessed = auditLog(logOf([keep(1), ...idle])).noise;
     expect(guessed.measured).toBe(false);
     expect(guessed.from).toMatch(/^a guess: no run was repeated/);
     // Single runs against one incumbent: the spread is that of one run, and 2·0.6745·√2 reads it as that of a difference.

@@ -115,7 +115,7 @@ export function auditLog(log: Log, options: LogbookOptions = {}): Logbook {
   return {
     log,
     counts: countsOf(steps),
-    ...(ends.largest ?? {}),
+    ...ends.largest,
     groups: ends.groups,
     steps,
     claims,

@@ -9,7 +9,8 @@ import { el, label, marks, pathOf, picture, xAxis, yAxis } from './svg.ts';
 
 /** With more marks than this they lose their tooltips, and beyond the next number some are left out. */
 const TOOLTIPS = 300;
-const MOST_MARKS = 2500;
+const MOST_MARKS = 1000;
+const MOST_CORNERS = 800;
 
 /** Every claimed gain on a logarithmic axis, with what a gain must exceed to stand clear of noise. */
 export function claimsFigure(book: Logbook, width: Width): string {
@@ -48,15 +49,28 @@ export function claimsFigure(book: Logbook, width: Width): string {
     label(edge - 6, 12, 'within noise', { class: 'note', 'text-anchor': 'end' }),
     label(edge + 6, 12, 'stands clear', { class: 'note' }),
   ];
-  for (const { claim, at, height: stacked } of places) {
-    const y = floor - 8 - stacked * step;
+  const placed = places.map(({ claim, at, height: stacked }) => ({ claim, at, y: floor - 8 - stacked * step }));
+  if (placed.length > TOOLTIPS) {
+    for (const look of [false, true]) {
+      const own = placed.filter(({ claim }) => (claim.stands === true) === look);
+      parts.push(
+        marks(
+          'dot',
+          own.map(({ at, y }) => [at, y]),
+          look ? 'keep many' : 'inconclusive many',
+        ),
+      );
+    }
+    return picture(frame, `figure ${width}`, 'Claimed gains against what noise alone can do', ...parts);
+  }
+  for (const { claim, at, y } of placed) {
     const mark = marks(
       claim.stands === true ? 'dot' : 'ring',
       [[at, y]],
       claim.stands === true ? 'keep' : 'inconclusive',
     );
     const title = `row ${claim.row}: gain ${num(claim.gain, 3)}; ${claim.text}`.slice(0, 160);
-    parts.push(places.length <= TOOLTIPS ? el('g', {}, el('title', {}, html(line(title))), mark) : mark);
+    parts.push(el('g', {}, el('title', {}, html(line(title))), mark));
   }
   return picture(frame, `figure ${width}`, 'Claimed gains against what noise alone can do', ...parts);
 }
@@ -70,11 +84,11 @@ export function logFigure(book: Logbook, width: Width): string {
     .filter(({ step }) => (step.row.group ?? '') === largest);
   const valued = inGroup.filter(({ step }) => step.row.value !== undefined);
   if (valued.length < 2) return '';
-  const line_ = inGroup
+  const course = inGroup
     .filter(({ step }) => step.after !== undefined)
     .map(({ step, at }) => ({ at, value: step.after! }));
   const values = valued.map(({ step }) => step.row.value!);
-  const late = line_.slice(Math.floor(line_.length / 20)).map(({ value }) => value);
+  const late = course.slice(Math.floor(course.length / 20)).map(({ value }) => value);
   const range = rangeOf(late, values, log.direction);
   if (range === undefined) return '';
   const { height, top, bottom } = chartSize(width);
@@ -92,11 +106,14 @@ export function logFigure(book: Logbook, width: Width): string {
   const better = log.direction === 'minimize' ? '↓ lower is better' : '↑ higher is better';
   const parts = [yAxis(frame, y, `${line(log.metric)}   ${better}`), xAxis(frame, x, 'row')];
 
-  const corners = line_.flatMap(({ at, value }, i): [number, number][] => {
-    const next = line_[i + 1];
-    if (next !== undefined && next.value === value && i > 0 && line_[i - 1]!.value === value) return [];
+  const all = course.flatMap(({ at, value }, i): [number, number][] => {
+    const next = course[i + 1];
+    if (next !== undefined && next.value === value && i > 0 && course[i - 1]!.value === value) return [];
     return [[x.at(at), value], ...(next === undefined ? [] : ([[x.at(next.at), value]] as [number, number][]))];
   });
+  // Steps finer than a pixel cannot be seen.
+  const step = Math.max(1, Math.ceil(all.length / MOST_CORNERS));
+  const corners = all.filter((_, i) => i % step === 0 || i === all.length - 1);
   if (noise.sd !== undefined && noise.sd > 0 && corners.length > 1) {
     const half = 2 * Math.SQRT2 * noise.sd;
     const upper = corners.map(([at, value]): [number, number] => [at, y.clipped(value + half)]);
@@ -113,17 +130,26 @@ export function logFigure(book: Logbook, width: Width): string {
   parts.push(el('path', { class: 'best line thin', d: pathOf(corners.map(([at, value]) => [at, y.clipped(value)])) }));
   for (const look of [false, true] as const) {
     const own = valued.filter(({ step }) => step.claim && (stands.get(step.row.row) === true) === look);
-    for (const { step, at } of own) {
-      const mark = marks(
-        look ? 'dot' : 'ring',
-        [[x.at(at), y.clipped(step.row.value!)]],
-        look ? 'keep' : 'inconclusive',
+    const shape = look ? 'dot' : 'ring';
+    const looks = look ? 'keep' : 'inconclusive';
+    if (own.length > TOOLTIPS) {
+      const part = own.filter((_, i) => i % Math.ceil(own.length / MOST_MARKS) === 0);
+      parts.push(
+        marks(
+          shape,
+          part.map(({ step, at }) => [x.at(at), y.clipped(step.row.value!)]),
+          looks,
+        ),
       );
+      continue;
+    }
+    for (const { step, at } of own) {
       const title = `row ${step.row.row}: ${log.metric} ${num(step.row.value!, 6)}; ${step.row.text ?? ''}`.slice(
         0,
         160,
       );
-      parts.push(own.length <= TOOLTIPS ? el('g', {}, el('title', {}, html(line(title))), mark) : mark);
+      const mark = marks(shape, [[x.at(at), y.clipped(step.row.value!)]], looks);
+      parts.push(el('g', {}, el('title', {}, html(line(title))), mark));
     }
   }
   const missing = inGroup.filter(({ step }) => step.row.value === undefined).slice(0, MOST_MARKS);

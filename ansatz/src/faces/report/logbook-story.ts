@@ -87,6 +87,7 @@ function claimsText(book: Logbook): string {
 
 function falseText({ expectedFalseKeeps, claims }: Logbook): string {
   if (expectedFalseKeeps === undefined || claims.length === 0) return '';
+  if (expectedFalseKeeps < 0.05) return 'None of the claims is expected to be false.';
   return `About ${num(expectedFalseKeeps, 2)} of the ${count(claims.length, 'claim')} (${percent(expectedFalseKeeps / claims.length)}) are expected to be no better than what they replaced.`;
 }
 

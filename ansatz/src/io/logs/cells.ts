@@ -77,7 +77,7 @@ export function secondsIn(cell: string, unit: number): number | undefined {
   ];
   if (parts.length > 0 && parts.map((part) => part[0]).join('').length >= text.replaceAll(/[\s,]/g, '').length - 2) {
     return parts.reduce((sum, [, n, name]) => {
-      const short = /^ms/.test(name!) ? 'ms' : name![0]!;
+      const short = name!.startsWith('ms') ? 'ms' : name![0]!;
       return sum + Number(n) * UNIT_SECONDS[short]!;
     }, 0);
   }

@@ -163,6 +163,11 @@ function tuple(key: string, parts: readonly unknown[]): Map<string, string> {
   cells.set('text', String(text));
   parts
     .filter((part) => part !== text)
-    .forEach((part, i) => cells.set(i === 0 ? 'value' : `value ${i + 1}`, part === null ? '' : String(part)));
+    .forEach((part, i) =>
+      cells.set(
+        i === 0 ? 'value' : `value ${i + 1}`,
+        typeof part === 'string' ? part : part === null ? '' : JSON.stringify(part),
+      ),
+    );
   return cells;
 }
