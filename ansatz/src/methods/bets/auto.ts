@@ -31,7 +31,7 @@ function horizon(bets: readonly Evidence[], left: number): number {
  * Belief by the bet's own centre, and its scale pooled with the others' on a log scale: bets differ in both by orders
  * of magnitude, and an arithmetic mean would lend the spread of a wild bet to a settled one.
  */
-function beliefOf({ centre, scale, count }: Spread, common: number): Belief {
+export function beliefOf({ centre, scale, count }: Spread, common: number): Belief {
   const df = PRIOR + count / 2;
   const own = scale === undefined || scale === 0 ? common : scale;
   const variance = Math.exp((2 * (PRIOR * Math.log(common) + (count / 2) * Math.log(own))) / df);

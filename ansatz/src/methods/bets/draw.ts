@@ -2,7 +2,7 @@
 
 import type { Rng } from '../math/rng.ts';
 
-/** Gamma with shape > 0 and scale 1 (Marsaglia & Tsang 2000, ACM TOMS 26(3); below shape 1 by their remark in section 6). */
+/** Gamma with shape > 0 and scale 1 (Marsaglia & Tsang 2000, ACM TOMS 26(3); below shape 1 by their remark on it). */
 export function gamma(shape: number, random: Rng): number {
   if (shape < 1) return gamma(shape + 1, random) * (1 - random.uniform()) ** (1 / shape);
   const d = shape - 1 / 3;

@@ -1,5 +1,5 @@
 /**
- * Max-Median (Bhatt, Li & Samorodnitsky 2022, arXiv 2208.05710): for extreme bandits, compares the quantile of each bet that is the best
+ * Max-Median (Bhatt, Li & Samorodnitsky 2021, arXiv 2109.04433): for extreme bandits, compares the quantile of each bet that is the best
  * result of the least tried one. No assumption on the tails.
  */
 

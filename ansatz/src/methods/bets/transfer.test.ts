@@ -34,6 +34,18 @@ test('many pairs teach slope and error', () => {
   expect(tau).toBeCloseTo(Math.sqrt(2 * 0.25 ** 2 - 2 * noise ** 2), 1);
 });
 
+test('two pairs, worked out by hand', () => {
+  const pairs = [
+    { proxy: 1, target: 0 },
+    { proxy: 2, target: 0 },
+  ];
+  const { rho, tau } = fitTransfer(pairs, [1, 2, 3], 0.25);
+  // Prior: four configurations of variance 1 with slope 1; data: Σdx² = ½, Σdx·dy = 0.
+  expect(rho).toBeCloseTo(4 / 4.5, 12);
+  const squares = 4 * (1 / 9) ** 2 + 4 / Math.tan(0.3 * Math.PI) ** 2 + 0.5 * (8 / 9) ** 2;
+  expect(tau).toBeCloseTo(Math.sqrt((2 * squares) / 5 - 2 * 0.25 ** 2), 12);
+});
+
 test('pairs that agree raise the chance, pairs that disagree lower it, even below one half', () => {
   const proxies = [1, 1.5, 2, 2.5];
   const prior = betterAtScale(0.5, fitTransfer([], proxies, 0));
