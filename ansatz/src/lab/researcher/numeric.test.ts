@@ -19,12 +19,12 @@ import {
 import { anySpace } from '../../methods/space/space.fixture.ts';
 import { simpleConfig } from '../../study/config.fixture.ts';
 import type { Knob, StudyConfig } from '../../study/config.ts';
-import type { Event } from '../../study/events/index.ts';
+import type { Event, HistoryEvent, HistoryRow } from '../../study/events/index.ts';
 import { reduce } from '../../study/reduce.ts';
 import { type State } from '../../study/state.ts';
 import { changes } from '../../study/views.ts';
 import { openLab } from '../lab.ts';
-import { describe, numericResearcher, type Researcher, spaceOf } from './index.ts';
+import { describe, earlierResults, numericResearcher, type Researcher, spaceOf } from './index.ts';
 
 const flag = (name: string) => ({ by: 'flag', flag: `--${name}`, style: 'space' }) as const;
 const knobs: readonly Knob[] = [
@@ -253,4 +253,88 @@ test('the words for what changes between two points', () => {
   const space = spaceOf(simpleConfig({ knobs }));
   expect({ ...applicable(space, { ...adam, ...sgd }) }).toEqual(sgd);
   expect(feasible(space, sgd)).toBe(true);
+});
+
+group('logs of other tools', () => {
+  const config = simpleConfig();
+  const space = spaceOf(config);
+  const baseline = defaults(space);
+  const log = (rows: readonly HistoryRow[], source = 'results.tsv'): HistoryEvent => ({
+    type: 'history.imported',
+    source,
+    dialect: 'TSV',
+    objective: { metric: 'loss', direction: 'minimize' },
+    guesses: [],
+    rows,
+  });
+
+  test('rows that name knobs become results of another study; what they do not name is as the script has it', () => {
+    const { observations, outside, unnamed } = earlierResults(
+      [
+        log([
+          { values: { lr: 0.01 }, loss: 2 },
+          { values: { lr: '0.02', hidden: 32, other: 'x' }, loss: 1, verdict: 'keep' },
+          { values: { hidden: 100 }, verdict: 'crash' },
+          { values: { lr: 5 }, loss: 1 },
+          { values: { hidden: 32.5 }, loss: 1 },
+          { values: { lr: 'fast' }, loss: 1 },
+          { values: { momentum: 0.9 }, loss: 1 },
+          { text: 'baseline', loss: 1 },
+          { values: { lr: 0.1 } },
+        ]),
+      ],
+      space,
+      baseline,
+    );
+    expect(observations.map(({ point, ...rest }) => ({ ...rest, ...point }))).toEqual([
+      { status: 'done', loss: 2, study: 'results.tsv', lr: 0.01, hidden: 16 },
+      { status: 'done', loss: 1, study: 'results.tsv', lr: 0.02, hidden: 32 },
+      { status: 'crashed', study: 'results.tsv', lr: 0.001, hidden: 100 },
+    ]);
+    expect([outside, unnamed]).toEqual([3, 3]);
+  });
+
+  test('names from the language are no knobs', () => {
+    expect(earlierResults([log([{ values: { constructor: 1, toString: 2 }, loss: 1 }])], space, baseline).unnamed).toBe(
+      1,
+    );
+  });
+
+  /** How far from the best place (in decades of lr) the second points of searches are: the first, and every other of the next, fill the space. */
+  const places = (history: readonly HistoryEvent[]): number[] =>
+    [1, 2, 3, 4, 5, 6].map((seedNumber) => {
+      const events: Event[] = [
+        { type: 'study.created', config: simpleConfig({ seedNumber, budget: { runs: 4 } }), baseline, at: 0 },
+        ...history.map((event) => ({ ...event, at: 1 })),
+        { type: 'proposal.asked', ask: 1, at: 2 },
+        {
+          type: 'trial.proposed',
+          trial: 2,
+          ask: 1,
+          researcher: 'x',
+          hypothesis: 'x',
+          point: { lr: 0.001, hidden: 100 },
+          parent: 1,
+          at: 2,
+        },
+      ];
+      const state = events.reduce<State | undefined>(reduce, undefined)!;
+      expect(state.history).toHaveLength(history.length);
+      let point: Point | undefined;
+      numericResearcher(samplers.gp, state.config).propose(state, 2, (event) => {
+        if (event.type === 'trial.proposed') point = event.point;
+      });
+      return Math.abs(Math.log10(point!['lr'] as number) - Math.log10(0.3));
+    });
+
+  test('the search starts where a log says it is good', () => {
+    const rows = Array.from({ length: 30 }, (_, i): HistoryRow => {
+      const lr = 10 ** (-4 + (4 * i) / 29);
+      return { values: { lr, hidden: 16 + i }, loss: (Math.log10(lr) - Math.log10(0.3)) ** 2 };
+    });
+    const mean = (list: readonly number[]): number => list.reduce((sum, one) => sum + one, 0) / list.length;
+    const [without, helped] = [mean(places([])), mean(places([log(rows)]))];
+    expect(helped).toBeLessThan(0.5);
+    expect(helped).toBeLessThan(0.6 * without);
+  });
 });
