@@ -11,6 +11,7 @@
 import { cdf } from '../methods/math/normal.ts';
 import { mean, median, variance } from '../methods/math/summary.ts';
 import type { Judgement } from './logbook-chain.ts';
+import { runsAgain } from './logbook-repeats.ts';
 
 /** What is believed of single rows, and of the whole. */
 export interface Belief {
@@ -58,7 +59,7 @@ export function priorOf(effects: readonly number[], noise: number): Prior {
 /** Belief about the rows of a log whose runs have the standard deviation `sd`; `sign` is 1 when lower is better. */
 export function believe(steps: readonly Judgement[], sd: number, sign: number): Belief {
   let prior = priorOf(
-    steps.flatMap((step) => step.effect ?? []),
+    steps.flatMap((step) => (step.claim || !runsAgain(step.row) ? (step.effect ?? []) : [])),
     2 * sd ** 2,
   );
   let walk = follow(steps, sd, sign, prior);
@@ -102,7 +103,8 @@ function follow(steps: readonly Judgement[], sd: number, sign: number, prior: Pr
       continue;
     }
     const level = groups.get(name);
-    if (level === undefined || step.effect === undefined) continue;
+    // A run with another seed is no change: what it moved says nothing of what changes do.
+    if (level === undefined || step.effect === undefined || (!step.claim && runsAgain(step.row))) continue;
     const loss = sign * step.row.value!;
     effects.push(level.now - loss);
     variances.push(level.nowVar);

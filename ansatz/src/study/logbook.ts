@@ -9,7 +9,7 @@ import { type Judgement, judgeRows } from './logbook-chain.ts';
 import type { Log, LogStatus } from './logbook-log.ts';
 import { type LogNoise, measureNoise } from './logbook-noise.ts';
 import { type Plan, planOf } from './logbook-plan.ts';
-import { type Repeats, repeatsOf } from './logbook-repeats.ts';
+import { type Repeats, repeatsOf, runsAgain } from './logbook-repeats.ts';
 import { type Belief, believe } from './logbook-shrink.ts';
 
 export type { Log, LogRow, LogStatus } from './logbook-log.ts';
@@ -153,7 +153,10 @@ function countsOf(steps: readonly Judgement[]): Logbook['counts'] {
 /** Dropped, though less than one standard deviation of a difference worse: the likeliest to be better first. */
 function nearMissesOf(steps: readonly Judgement[], belief: Belief, sd: number): NearMiss[] {
   return steps
-    .filter(({ status, effect }) => status === 'discard' && effect !== undefined && effect > -Math.SQRT2 * sd)
+    .filter(
+      ({ row, status, effect }) =>
+        status === 'discard' && effect !== undefined && effect > -Math.SQRT2 * sd && !runsAgain(row),
+    )
     .map(({ row, effect }) => ({
       row: row.row,
       text: row.text ?? row.id ?? '',

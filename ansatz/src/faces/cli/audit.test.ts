@@ -47,6 +47,15 @@ describe('the audit on one screen', () => {
       expect(text.replaceAll(/\n\s+/g, ' ')).toMatch(part);
   });
 
+  test('the example in docs/audit.md is what is printed', () => {
+    const docs = join(import.meta.dirname, '../../../../docs');
+    const log = parseLog(readFileSync(join(docs, 'audit-example.tsv'), 'utf8'), 'audit-example.tsv');
+    const [, shown] = /```\n\$ ansatz audit audit-example\.tsv\n([\s\S]*?)\n```/.exec(
+      readFileSync(join(docs, 'audit.md'), 'utf8'),
+    )!;
+    expect(auditLines(auditLog(log), { columns: 80 })).toEqual(shown!.split('\n'));
+  });
+
   test('several logs are a line each', () => {
     const table = auditTable([bookIn(publicLog(), 0.0003), bookIn('id\tloss\n1\t2\n')], { columns: 120 });
     expect(table[1]).toMatch(/results\.tsv +126 +23 +22 +7/);

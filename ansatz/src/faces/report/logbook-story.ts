@@ -125,7 +125,11 @@ function planText({ plan, claims }: Logbook): string {
   if (plan === undefined || claims.length === 0) return '';
   const { runs, baselineRuns, savedRuns, confirmRuns, ideas, confirmed } = plan;
   const twice = savedRuns > 0 ? `, none of them twice (${grouped(savedRuns)} ${savedRuns === 1 ? 'was' : 'were'})` : '';
-  return `Of the same ${count(runs, 'run')} at most ${grouped(confirmRuns)} would confirm what looked better, ${baselineRuns} measure the baseline, and ${grouped(ideas)} try ideas${twice}. Likely confirmed at p ≤ 0.05: ${grouped(confirmed)} of ${count(claims.length, 'claim')}.`;
+  const share =
+    ideas > 0
+      ? `Of the same ${count(runs, 'run')} at most ${grouped(confirmRuns)} would confirm what looked better, ${baselineRuns} measure the baseline, and ${grouped(ideas)} try ideas${twice}.`
+      : `Confirming what looked better takes up to ${count(confirmRuns, 'run')}, so the same ${grouped(runs)} would try fewer ideas${twice}, each of them to a verdict.`;
+  return `${share} Likely confirmed at p ≤ 0.05: ${grouped(confirmed)} of ${count(claims.length, 'claim')}.`;
 }
 
 function capital(text: string): string {
