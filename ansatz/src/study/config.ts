@@ -1,5 +1,6 @@
 /** What a study is asked to do: the user's configuration with every default filled in and every unit made explicit. */
 
+import type { allocators } from '../methods/bets/index.ts';
 import type { Domain, Prior } from '../methods/space/space.ts';
 
 /** How a value reaches the script. The script itself is never edited in place. */
@@ -62,6 +63,35 @@ export interface Slot {
   readonly gpus: readonly string[];
   /** Value of OMP_NUM_THREADS and its kin; 0 leaves them alone. */
   readonly threads: number;
+  /** What kind of device it is, as prices name it. */
+  readonly device?: string;
+  /** Money per device-hour; that of the study when absent. */
+  readonly price?: number;
+}
+
+/** What one line of enquiry or one person may spend; an absent field is not limited. */
+export type Cap = Pick<Budget, 'runs' | 'deviceSeconds' | 'money'>;
+
+/** A line of enquiry that competes with the others for compute. */
+export interface Bet {
+  readonly name: string;
+  /** The knobs it turns; the others stay as the incumbent has them. Absent = all. */
+  readonly knobs?: readonly string[];
+  /** Shares of what is spent that it gets at least and at most, in [0, 1]. */
+  readonly floor?: number;
+  readonly cap?: number;
+  readonly budget?: Cap;
+}
+
+/** A day by which something must be so. */
+export interface Milestone {
+  readonly name: string;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  /** The search is over by then and its result replicated. */
+  readonly frozen: boolean;
+  /** Share of every budget that must be left then, in [0, 1). */
+  readonly left: number;
 }
 
 /** A file the script writes metrics to, besides its output streams. Paths are relative to the script's folder. */
@@ -85,7 +115,7 @@ export interface StudyConfig {
   readonly budget: Budget;
   /** Milliseconds since 1970. */
   readonly deadline?: number;
-  /** Money per device-hour; 0 when not priced. */
+  /** Money per device-hour, the dearest where devices differ; 0 when not priced. */
   readonly price: number;
   readonly slots: readonly Slot[];
   readonly run: {
@@ -110,6 +140,13 @@ export interface StudyConfig {
   readonly guards?: readonly Guard[];
   /** Share of the budget kept for the finalists: the incumbent is run again after the search. Absent = none. */
   readonly reserve?: number;
+  /** Lines of enquiry; absent = a single one over all knobs. */
+  readonly bets?: readonly Bet[];
+  /** How compute is shared among them. */
+  readonly allocator?: keyof typeof allocators;
+  /** What each person may spend on ideas of their own. */
+  readonly people?: Readonly<Record<string, Cap>>;
+  readonly milestones?: readonly Milestone[];
   readonly sampler: 'auto' | 'random' | 'sobol' | 'tpe' | 'gp' | 'cmaes';
   readonly pruner: 'auto' | 'forecast' | 'median' | 'asha' | 'none' | 'halving' | 'hyperband' | 'freeze-thaw';
   /** Whether a run may be paused where the executor can and memory allows. */

@@ -1,6 +1,6 @@
 /** Compute is the currency: what is held, what is spent, what is free. */
 
-import type { Budget } from './config.ts';
+import type { Budget, Cap } from './config.ts';
 import type { Amount, EventBody } from './events/index.ts';
 
 export type Resource = keyof Amount;
@@ -11,6 +11,21 @@ export interface Ledger {
   readonly budget: Partial<Record<Resource, number>>;
   readonly held: Record<Resource, number>;
   readonly spent: Record<Resource, number>;
+}
+
+/** What one line of enquiry or one person has promised and spent of the study's budget. */
+export interface Account {
+  readonly held: Record<Resource, number>;
+  readonly spent: Record<Resource, number>;
+}
+
+/** Whether `amount` fits under a cap of an account's own. */
+export function within(account: Account | undefined, cap: Cap | undefined, amount: Amount): boolean {
+  if (cap === undefined) return true;
+  return RESOURCES.every((resource) => {
+    const used = account === undefined ? 0 : account.spent[resource] + account.held[resource];
+    return used + amount[resource] <= (cap[resource] ?? Infinity) + EPSILON;
+  });
 }
 
 export const NOTHING: Amount = { runs: 0, deviceSeconds: 0, money: 0 };
@@ -52,15 +67,21 @@ export interface Movement {
   readonly spent: Amount;
 }
 
+/** The holds of runs and expenses by their number; undefined for those that have none any more. */
+export interface Holds {
+  readonly run: (run: number) => Amount | undefined;
+  readonly expense: (expense: number) => Amount | undefined;
+}
+
 /**
  * The movement an event causes, or undefined. Ending a run gives its whole hold back and charges what it cost: at
  * most the hold, because the executor enforces the limit the hold was made for. The journal on disk and the state
  * in memory both use this one rule.
  */
-export function movement(event: EventBody, holdOf: (run: number) => Amount | undefined): Movement | undefined {
-  if (event.type === 'run.started') return { held: event.hold, spent: NOTHING };
-  if (event.type !== 'run.ended') return undefined;
-  const hold = holdOf(event.run) ?? NOTHING;
+export function movement(event: EventBody, holds: Holds): Movement | undefined {
+  if (event.type === 'run.started' || event.type === 'expense.held') return { held: event.hold, spent: NOTHING };
+  if (event.type !== 'run.ended' && event.type !== 'expense.settled') return undefined;
+  const hold = (event.type === 'run.ended' ? holds.run(event.run) : holds.expense(event.expense)) ?? NOTHING;
   const back = { runs: -hold.runs, deviceSeconds: -hold.deviceSeconds, money: -hold.money };
   return { held: back, spent: atMost(event.charge, hold) };
 }

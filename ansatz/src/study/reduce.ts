@@ -5,10 +5,20 @@ import type { Observation } from '../methods/sampling/sampler.ts';
 import { canonical } from '../methods/space/encode.ts';
 import type { Point } from '../methods/space/space.ts';
 import type { EndStatus, Event } from './events/index.ts';
-import { caps, movement, openLedger, RESOURCES } from './ledger.ts';
+import { caps, EPSILON, movement, NOTHING, openLedger, RESOURCES } from './ledger.ts';
 import { beliefOf } from './belief.ts';
 import { NO_COMMON, repool } from './noise.ts';
-import { lossOf, placeOf, resultsOf, type Run, runOf, type State, type Trial, trialOf } from './state.ts';
+import {
+  type BetState,
+  lossOf,
+  placeOf,
+  resultsOf,
+  type Run,
+  runOf,
+  type State,
+  type Trial,
+  trialOf,
+} from './state.ts';
 
 /** Finished runs that a run cut short is compared with, at most. */
 const MOST_SIBLINGS = 50;
@@ -27,6 +37,14 @@ export function reduce(state: State | undefined, event: Event): State {
       wallSeconds: 0,
       deadline: event.config.deadline,
       ledger: openLedger(event.config.budget),
+      accounts: {},
+      bets: Object.fromEntries((event.config.bets ?? []).map((bet) => [bet.name, newBet()])),
+      askedFor: {},
+      reviewedAt: 0,
+      expenses: {},
+      expenseCount: 0,
+      tokens: { input: 0, output: 0 },
+      milestones: [],
       trials: [baselineTrial(event.baseline, event.config.repeats.baseline, event.at)],
       runs: [],
       running: [],
@@ -127,19 +145,26 @@ export function reduce(state: State | undefined, event: Event): State {
     case 'proposal.asked':
       state.asks = event.ask;
       state.asked.push(event.ask);
+      if (event.bet !== undefined) state.askedFor[event.ask] = event.bet;
       return state;
     case 'proposal.refused':
       remove(state.asked, event.ask);
-      if (event.exhausted) state.exhausted = true;
+      if (event.exhausted) exhaust(state, event.ask);
+      delete state.askedFor[event.ask];
       return state;
-    case 'trial.proposed':
+    case 'trial.proposed': {
       remove(state.asked, event.ask);
+      const bet = event.bet ?? state.askedFor[event.ask] ?? event.researcher;
+      delete state.askedFor[event.ask];
+      (state.bets[bet] ??= newBet()).trials++;
       state.trials.push({
         id: event.trial,
         researcher: event.researcher,
         hypothesis: event.hypothesis,
         point: event.point,
         parent: event.parent,
+        bet,
+        ...(event.by === undefined ? {} : { by: event.by }),
         proposedAt: event.at,
         runs: [],
         wants: 1,
@@ -153,6 +178,34 @@ export function reduce(state: State | undefined, event: Event): State {
       state.seen[canonical(event.point)] = event.trial;
       state.observations.push({ point: event.point, status: 'pending' });
       state.queue.push(event.trial);
+      return state;
+    }
+    case 'expense.held': {
+      const { expense, hold, bet, by } = event;
+      state.expenseCount = expense;
+      state.expenses[expense] = { hold, ...(bet === undefined ? {} : { bet }), ...(by === undefined ? {} : { by }) };
+      return state;
+    }
+    case 'expense.settled':
+      delete state.expenses[event.expense];
+      state.tokens.input += event.tokens?.input ?? 0;
+      state.tokens.output += event.tokens?.output ?? 0;
+      return state;
+    case 'bets.reviewed':
+      state.reviewedAt = state.trials.length;
+      for (const { name, chance } of event.chances) (state.bets[name] ??= newBet()).chance = chance;
+      for (const name of event.closed) (state.bets[name] ??= newBet()).closed = true;
+      return state;
+    case 'bet.steered': {
+      const bet = (state.bets[event.bet] ??= newBet());
+      bet.closed = !event.open;
+      bet.pinned = true;
+      bet.floor = event.floor ?? bet.floor;
+      bet.cap = event.cap ?? bet.cap;
+      return state;
+    }
+    case 'milestone.reached':
+      state.milestones.push({ name: event.name, met: event.met, text: event.text, at: event.at });
       return state;
     case 'trial.repeated': {
       const trial = trialOf(state, event.trial);
@@ -279,14 +332,50 @@ function baselineTrial(point: Point, repeats: number, at: number): Trial {
   };
 }
 
+function newBet(): BetState {
+  return { losses: [], failures: 0, trials: 0, keeps: 0, closed: false };
+}
+
+/** Nothing is left to try: for one bet among several, or for the study. */
+function exhaust(state: State, ask: number): void {
+  const bet = state.askedFor[ask];
+  const rivals = (state.config.bets ?? []).filter(({ name }) => name !== bet && state.bets[name]?.closed !== true);
+  if (bet === undefined || rivals.length === 0) state.exhausted = true;
+  if (bet !== undefined) (state.bets[bet] ??= newBet()).closed = true;
+}
+
+/** Names of the accounts an event moves. */
+function accountsOf(state: State, event: Event): string[] {
+  let who: { readonly bet?: string; readonly by?: string } | undefined;
+  if (event.type === 'run.started') who = trialOf(state, event.trial);
+  else if (event.type === 'run.ended') who = trialOf(state, runOf(state, event.run).trial);
+  else if (event.type === 'expense.held') who = event;
+  else if (event.type === 'expense.settled') who = state.expenses[event.expense];
+  return [
+    ...(who?.bet === undefined ? [] : [`bet:${who.bet}`]),
+    ...(who?.by === undefined ? [] : [`person:${who.by}`]),
+  ];
+}
+
 function settle(state: State, event: Event): void {
-  const moved = movement(event, (run) => state.runs[run - 1]?.hold);
+  const moved = movement(event, {
+    run: (run) => state.runs[run - 1]?.hold,
+    expense: (expense) => state.expenses[expense]?.hold,
+  });
   if (moved === undefined) return;
-  for (const resource of RESOURCES) {
-    state.ledger.held[resource] += moved.held[resource];
-    state.ledger.spent[resource] += moved.spent[resource];
+  const accounts = accountsOf(state, event).map(
+    (name) => (state.accounts[name] ??= { held: { ...NOTHING }, spent: { ...NOTHING } }),
+  );
+  for (const account of [state.ledger, ...accounts]) {
+    for (const resource of RESOURCES) {
+      account.held[resource] += moved.held[resource];
+      account.spent[resource] += moved.spent[resource];
+      // Sums that should cancel leave a few units in the last place.
+      if (Math.abs(account.held[resource]) < EPSILON) account.held[resource] = 0;
+    }
   }
-  if (state.running.length + state.paused.length === 1 && event.type === 'run.ended') {
+  const open = Object.keys(state.expenses).length;
+  if (open === 0 && state.running.length + state.paused.length === 1 && event.type === 'run.ended') {
     // The last hold is gone: whatever rounding left over goes with it.
     for (const resource of RESOURCES) state.ledger.held[resource] = 0;
   }
@@ -353,6 +442,7 @@ function ended(state: State, event: Extract<Event, { type: 'run.ended' }>): void
     }
   }
   observe(state, trial, run);
+  if (run.repeat === 0) tally(state, trial);
   believe(state, trial);
   if (hopelessBaseline(trial, event.status)) {
     // It fails as it is: the repeats that were to measure its noise would fail as well.
@@ -377,6 +467,15 @@ function addValue(state: State, trial: Trial, run: Run, value: number): void {
   trial.values.push(value);
   trial.seeds.push(run.seed);
   if (trial.values.length > 1) repool(state);
+}
+
+/** What the first run of a trial says of its bet; one that was lost says nothing yet. */
+function tally(state: State, trial: Trial): void {
+  const bet = trial.bet === undefined ? undefined : state.bets[trial.bet];
+  const { status, loss } = state.observations[trial.id - 1]!;
+  if (bet === undefined || status === 'pending') return;
+  if (loss === undefined) bet.failures++;
+  else bet.losses.push(loss);
 }
 
 /** Better ones than the incumbent that are remembered: those behind never lead before it was proven. */
@@ -427,6 +526,8 @@ function judged(state: State, event: Extract<Event, { type: 'trial.judged' }>): 
   if (event.unsettled === true) state.unsettled.push(event.trial);
   if (event.verdict !== 'keep') return;
   state.incumbent = event.trial;
+  const bet = trial.bet === undefined ? undefined : state.bets[trial.bet];
+  if (bet !== undefined) bet.keeps++;
   // What a keep did not use up is there for the next (fallback procedure).
   state.recycled += trial.level ?? 0;
   state.marks.push({

@@ -7,7 +7,7 @@ import type { Look } from '../methods/stats/sequential.ts';
 import type { Slot, StudyConfig } from './config.ts';
 import type { Amount, EndReason, EndStatus, FailReason, StopReason, Verdict, HistoryEvent } from './events/index.ts';
 import type { Belief } from './belief.ts';
-import type { Ledger } from './ledger.ts';
+import type { Account, Ledger } from './ledger.ts';
 
 /** One execution of a trial. */
 export interface Run {
@@ -65,6 +65,10 @@ export interface Trial {
   readonly hypothesis: string;
   readonly point: Point;
   readonly parent: number;
+  /** The line of enquiry it belongs to; absent for the baseline. */
+  readonly bet?: string;
+  /** The person whose idea it is; absent for a researcher's. */
+  readonly by?: string;
   readonly proposedAt: number;
   readonly runs: number[];
   /** Runs it should have had by now, those under way included. */
@@ -98,6 +102,25 @@ export interface Trial {
   p?: number;
 }
 
+/** What a line of enquiry has come to. */
+export interface BetState {
+  /** Losses of its trials that have a result, in the order they came: of the first run each. */
+  readonly losses: number[];
+  failures: number;
+  /** Its trials. */
+  trials: number;
+  /** Trials of it that were kept. */
+  keeps: number;
+  /** It gets nothing more, unless a person opens it again. */
+  closed: boolean;
+  /** A person has decided on it: no review closes it. */
+  pinned?: boolean;
+  floor?: number;
+  cap?: number;
+  /** Chance to still pay, at the last review. */
+  chance?: number;
+}
+
 export type Phase = 'running' | 'paused' | 'draining' | 'killed' | 'ended';
 
 /** How the incumbent came to be: one entry per keep. */
@@ -121,6 +144,20 @@ export interface State {
   wallSeconds: number;
   deadline?: number;
   ledger: Ledger;
+  /** Part of the ledger of each bet (`bet:name`) and each person (`person:name`) that has spent anything. */
+  readonly accounts: Record<string, Account>;
+  /** Lines of enquiry that have had a trial, and those that were steered. */
+  readonly bets: Record<string, BetState>;
+  /** The bet of each request that is not answered yet. */
+  readonly askedFor: Record<number, string>;
+  /** Trials there were when the bets were last reviewed. */
+  reviewedAt: number;
+  /** Expenses that are not settled yet; how many there were; tokens used. */
+  readonly expenses: Record<number, { readonly hold: Amount; readonly bet?: string; readonly by?: string }>;
+  expenseCount: number;
+  readonly tokens: { input: number; output: number };
+  /** Milestones that have come. */
+  readonly milestones: { readonly name: string; readonly met: boolean; readonly text: string; readonly at: number }[];
   readonly trials: Trial[];
   readonly runs: Run[];
   /** Ids of runs in a slot, in order of their start. */

@@ -46,7 +46,8 @@ describe('a file', () => {
       price: 0,
       slots: ['0', '1', '2', '3'].map((gpu) => ({ cpus: [], gpus: [gpu], threads: 2 })),
       run: { graceSeconds: 10, env: {}, workspace: 'copy' },
-      repeats: { baseline: 3, most: 6 },
+      repeats: { baseline: 3, baselineMost: 8, most: 10 },
+      reserve: 0.05,
       minEffect: 0,
       sampler: 'auto',
       pruner: 'auto',
@@ -123,12 +124,66 @@ random-seed: 7
       },
     ]);
     expect(config.seed).toEqual({ by: 'flag', flag: '--seed', style: 'equals' });
-    expect(config.repeats).toEqual({ baseline: 4, most: 6 });
+    expect(config.repeats).toEqual({ baseline: 4, baselineMost: 4, most: 10 });
     expect(config.capture.files).toEqual([
       { path: 'logs/metrics.csv', format: 'csv' },
       { path: 'out.jsonl', format: 'jsonl' },
     ]);
     expect(config.seedNumber).toBe(7);
+  });
+
+  test('says what is guarded, reserved, bet on, promised and due', () => {
+    const config = parse(`
+command: python train.py
+metric: { name: acc, examples: 10000 }
+budget: { runs: 40, money: 20 }
+price: { a100: 1.8, h100: 2.9 }
+slots: [{ count: 1, gpus: [0], device: a100 }, { count: 1, gpus: [2], device: h100 }]
+guards: { memory: { up: 5% }, f1: { down: 0.01 } }
+reserve: 10%
+knobs: { lr: { from: 0, to: 1 }, layers: { from: 1, to: 8, type: int } }
+bets:
+  optimizer: { knobs: [lr], share: 10%..60%, budget: { device: 2h } }
+  shape: { knobs: [layers], share: ..50% }
+allocator: cvr
+people: { ana: { money: 5 }, ben: { runs: 10 } }
+milestones: [{ name: big run, at: +4h, frozen: true, left: 20% }]
+`);
+    expect(config.objective.examples).toBe(10_000);
+    expect(config.price).toBe(2.9);
+    expect(config.slots.map(({ device, price, gpus }) => [device, price, gpus])).toEqual([
+      ['a100', 1.8, ['0']],
+      ['h100', 2.9, ['2']],
+    ]);
+    expect(config.guards).toEqual([
+      { metric: 'memory', way: 'up', amount: 0.05, relative: true },
+      { metric: 'f1', way: 'down', amount: 0.01, relative: false },
+    ]);
+    expect(config.reserve).toBe(0.1);
+    expect(config.bets).toEqual([
+      { name: 'optimizer', knobs: ['lr'], floor: 0.1, cap: 0.6, budget: { deviceSeconds: 7200 } },
+      { name: 'shape', knobs: ['layers'], cap: 0.5 },
+    ]);
+    expect(config.allocator).toBe('cvr');
+    expect(config.people).toEqual({ ana: { money: 5 }, ben: { runs: 10 } });
+    expect(config.milestones).toEqual([{ name: 'big run', at: around.now + 4 * 3_600_000, frozen: true, left: 0.2 }]);
+  });
+
+  test.each([
+    ['guards: { memory: 5% }', 'wrong-type'],
+    ['guards: { memory: { up: 5%, down: 5% } }', 'bad-guard'],
+    ['guards: { memory: { up: little } }', 'bad-guard'],
+    ['reserve: 150%', 'bad-share'],
+    ['bets: { a: { knobs: [lrr] } }', 'bad-bet'],
+    ['bets: { a: { share: 70% }, b: { share: 60% } }', 'bad-share'],
+    ['bets: { a: { share: 60%..40% } }', 'bad-share'],
+    ['price: { a100: 1 }', 'no-device'],
+    ['price: { a100: 1 }\nslots: { device: a10 }', 'no-device'],
+    ['people: [ana]', 'wrong-type'],
+  ])('that says %s is told what is wrong', (line, code) => {
+    expect(() => parse(`${short}knobs: { lr: { from: 0, to: 1 } }\n${line}\n`)).toThrow(
+      expect.objectContaining({ code }) as Error,
+    );
   });
 
   test('may name knobs and variables like parts of every JavaScript object', () => {

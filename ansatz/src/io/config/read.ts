@@ -2,11 +2,12 @@
 
 import { readFileSync } from 'node:fs';
 import { dirname, extname, resolve } from 'node:path';
-import type { Budget, Delivery, Knob, MetricFile, Objective, StudyConfig } from '../../study/config.ts';
+import type { Budget, Delivery, Knob, MetricFile, Objective, Slot, StudyConfig } from '../../study/config.ts';
 import { closest, UserError } from '../../study/error.ts';
 import { ExpressionError, namesIn, parseConstraint } from '../../methods/space/expression.ts';
 import { directionOf } from './direction.ts';
 import { parseDeadline, parseDuration } from './duration.ts';
+import { priceOf, readFunds } from './funds.ts';
 import { checkName, nameFor } from './name.ts';
 import { readKnobs } from './knobs.ts';
 import { resolveSlots, type Machine, type SlotWish } from './machine.ts';
@@ -69,7 +70,11 @@ export function parseConfig(text: string, file: string, around: Surroundings, ov
   const deadline = given.deadline;
   const pattern = given.capture?.pattern;
   checkPattern(pattern, source);
-  const repeats = { baseline: given.repeats?.baseline ?? 3, most: given.repeats?.most ?? 6 };
+  const { baseline, most } = given.repeats ?? {};
+  const repeats =
+    baseline === undefined
+      ? { baseline: 3, baselineMost: 8, most: most ?? 10 }
+      : { baseline, baselineMost: baseline, most: most ?? 10 };
 
   return {
     name: given.name === undefined ? nameFor(folder) : checkName(given.name, source.at(['name'])),
@@ -81,8 +86,8 @@ export function parseConfig(text: string, file: string, around: Surroundings, ov
     ...(seed === undefined ? {} : { seed }),
     budget: readBudget(given, source),
     ...(deadline === undefined ? {} : { deadline: parseDeadline(deadline, around.now, source.at(['deadline'])) }),
-    price: given.price ?? 0,
-    slots: resolveSlots(wishOf(given.slots, around.machine), around.machine, source.at(['slots'])),
+    price: dearest(given.price),
+    slots: readSlots(given, around.machine, source),
     run: {
       ...(limit === undefined ? {} : { limitSeconds: someTime(limit, source.at(['run', 'limit'])) }),
       graceSeconds: parseDuration(given.run?.grace ?? 10, source.at(['run', 'grace'])),
@@ -90,6 +95,7 @@ export function parseConfig(text: string, file: string, around: Surroundings, ov
       workspace: given.run?.workspace ?? 'copy',
     },
     repeats,
+    ...readFunds(given, knobs, around.now, source),
     minEffect: (typeof given.metric === 'object' ? given.metric['min-effect'] : undefined) ?? 0,
     sampler: given.sampler ?? 'auto',
     pruner: given.pruner ?? 'auto',
@@ -153,7 +159,9 @@ function readObjective(given: ConfigFile, source: Source): Objective {
       fix: 'add the line  direction: minimize  or  direction: maximize',
     });
   }
-  return { metric: metric.name, direction, value: ('value' in metric ? metric.value : undefined) ?? 'last' };
+  const examples = 'examples' in metric ? metric.examples : undefined;
+  const value = ('value' in metric ? metric.value : undefined) ?? 'last';
+  return { metric: metric.name, direction, value, ...(examples === undefined ? {} : { examples }) };
 }
 
 function readBudget(given: ConfigFile, source: Source): Budget {
@@ -164,7 +172,7 @@ function readBudget(given: ConfigFile, source: Source): Budget {
     ...(device === undefined ? {} : { deviceSeconds: someTime(device, source.at(['budget', 'device'])) }),
     ...(money === undefined ? {} : { money }),
   };
-  if (money !== undefined && !given.price) {
+  if (money !== undefined && dearest(given.price) === 0) {
     throw new UserError('no-price', 'a budget of money needs a price', {
       where: source.at(['budget', 'money']),
       fix: 'add the line  price: 2.5  (money per device-hour)',
@@ -186,10 +194,47 @@ function someTime(given: string | number, where: string): number {
   throw new UserError('bad-duration', `"${given}" leaves no time at all`, { where, fix: 'write for example 10m' });
 }
 
+/** The price that plans are made with: the highest of all. */
+function dearest(price: ConfigFile['price']): number {
+  return typeof price === 'object' ? Math.max(0, ...Object.values(price)) : (price ?? 0);
+}
+
+/** Slots with the device they are on and its price. Several blocks share the machine one after another. */
+function readSlots(given: ConfigFile, machine: Machine, source: Source): Slot[] {
+  const where = source.at(['slots']);
+  type Block = Exclude<ConfigFile['slots'], readonly unknown[]>;
+  const blocks: readonly Block[] = Array.isArray(given.slots) ? given.slots : [given.slots];
+  const total = blocks.reduce<number>((sum, block) => sum + wishOf(block, machine).count, 0);
+  let rest = machine;
+  return blocks.flatMap((block, i) => {
+    const wish = wishOf(block, blocks.length > 1 ? { ...rest, gpus: [] } : rest);
+    const device = typeof block === 'object' ? block.device : undefined;
+    const cpus = blocks.length > 1 ? Math.max(1, Math.floor((machine.cpus * wish.count) / total)) : rest.cpus;
+    const own = {
+      ...rest,
+      cpus,
+      ...(rest.cpuNumbers === undefined ? {} : { cpuNumbers: rest.cpuNumbers.slice(0, Math.max(cpus, 1)) }),
+    };
+    const slots = resolveSlots(wish, own, where);
+    const used = slots.flatMap((slot) => slot.gpus);
+    rest = {
+      cpus: rest.cpus,
+      gpus: rest.gpus.filter((gpu) => !used.includes(gpu)),
+      ...(rest.cpuNumbers === undefined ? {} : { cpuNumbers: rest.cpuNumbers.slice(cpus) }),
+    };
+    const price = priceOf(given.price, device, source, Array.isArray(given.slots) ? ['slots', i] : ['slots']);
+    return slots.map((slot) => ({
+      ...slot,
+      ...(device === undefined ? {} : { device }),
+      ...(price === undefined ? {} : { price }),
+    }));
+  });
+}
+
 /** Without a word about slots there is one per GPU, or one in all. */
-function wishOf(given: ConfigFile['slots'], machine: Machine): SlotWish {
+function wishOf(given: Exclude<ConfigFile['slots'], readonly unknown[]>, machine: Machine): SlotWish {
   if (typeof given === 'number') return { count: given };
-  const { count, ...rest } = given ?? {};
+  const { count, device: _, ...rest } = given ?? {};
   const listed = rest.gpus;
   const usual = rest.gpus === undefined ? Math.max(1, machine.gpus.length) : 1;
   return { ...rest, count: count ?? (Array.isArray(listed) && listed.length > 0 ? listed.length : usual) };

@@ -1,10 +1,13 @@
 /** The shape of `ansatz.yaml`: which keys there are and what kind of value each takes. Meaning is checked in `read.ts`. */
 
 import { z } from 'zod';
+import { allocators } from '../../methods/bets/index.ts';
 
 const positive = z.number().positive();
 const count = z.int().positive();
 const duration = z.union([z.string(), z.number()]);
+/** A share (`5%`, 0.05), a range of shares (`10%..40%`), or an amount: read by `funds.ts`. */
+const share = z.union([z.string(), z.number()]);
 const value = z.union([z.number(), z.string(), z.boolean()]);
 const words = z.union([z.string(), z.array(z.union([z.string(), z.number()]).transform(String))]);
 
@@ -29,6 +32,39 @@ export const knobSchema = z.strictObject({
 /** Value of one environment variable. */
 export const variableSchema = value.transform(String);
 
+const slotsSchema = z.strictObject({
+  count: count.optional(),
+  threads: z.int().nonnegative().optional(),
+  gpus: z
+    .union([z.int().nonnegative(), z.array(z.union([z.int().nonnegative(), z.string().min(1)]).transform(String))])
+    .optional(),
+  cpus: count.optional(),
+  device: z.string().min(1).optional(),
+});
+
+/** How far a metric may go one way. */
+export const guardSchema = z.strictObject({ up: share.optional(), down: share.optional() });
+
+/** What a bet or a person may spend. */
+export const capSchema = z.strictObject({
+  runs: count.optional(),
+  device: duration.optional(),
+  money: positive.optional(),
+});
+
+export const betSchema = z.strictObject({
+  knobs: z.array(z.string()).min(1).optional(),
+  share: share.optional(),
+  budget: capSchema.optional(),
+});
+
+const milestoneSchema = z.strictObject({
+  name: z.string().min(1),
+  at: z.string(),
+  frozen: z.boolean().optional(),
+  left: share.optional(),
+});
+
 /** The whole file. Entries of `knobs` and `run.env` are named by the user and checked one by one. */
 export const fileSchema = z.strictObject({
   name: z.string().min(1).optional(),
@@ -40,6 +76,7 @@ export const fileSchema = z.strictObject({
       direction: z.enum(['minimize', 'maximize']).optional(),
       value: z.enum(['last', 'best']).optional(),
       'min-effect': z.number().nonnegative().optional(),
+      examples: count.optional(),
     }),
   ]),
   direction: z.enum(['minimize', 'maximize']).optional(),
@@ -52,23 +89,14 @@ export const fileSchema = z.strictObject({
     })
     .optional(),
   deadline: z.string().optional(),
-  price: z.number().nonnegative().optional(),
-  slots: z
-    .union([
-      count,
-      z.strictObject({
-        count: count.optional(),
-        threads: z.int().nonnegative().optional(),
-        gpus: z
-          .union([
-            z.int().nonnegative(),
-            z.array(z.union([z.int().nonnegative(), z.string().min(1)]).transform(String)),
-          ])
-          .optional(),
-        cpus: count.optional(),
-      }),
-    ])
-    .optional(),
+  price: z.union([z.number().nonnegative(), z.record(z.string(), z.number().nonnegative())]).optional(),
+  slots: z.union([count, slotsSchema, z.array(slotsSchema).min(1)]).optional(),
+  guards: z.unknown().optional(),
+  reserve: share.optional(),
+  bets: z.unknown().optional(),
+  allocator: z.enum(Object.keys(allocators) as [keyof typeof allocators]).optional(),
+  people: z.unknown().optional(),
+  milestones: z.array(milestoneSchema).optional(),
   run: z
     .strictObject({
       limit: duration.optional(),

@@ -12,7 +12,7 @@ import { type Journal, LeaseLost } from './journal.ts';
 /** Raise when a table changes; `open` refuses files of a newer one. */
 const SCHEMA_VERSION = 1;
 /** A snapshot's text belongs to the code that made it; another State shape needs another number. */
-const STATE_VERSION = 2;
+const STATE_VERSION = 3;
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS event (
@@ -97,14 +97,19 @@ export function openStudyDatabase(file: string, mode: 'write' | 'read'): StudyDa
       const row = db.prepare('SELECT amount FROM hold WHERE run = ?').get(run);
       return row === undefined ? undefined : (JSON.parse(row['amount'] as string) as Amount);
     };
-    const moved = movement(event, holdOf);
+    // Expenses share the table of holds with runs, under negative numbers.
+    const moved = movement(event, { run: holdOf, expense: (expense) => holdOf(-expense) });
     if (moved === undefined) return;
     if (event.type === 'run.started') {
       db.prepare('INSERT INTO hold (run, amount) VALUES (?, ?)').run(event.run, JSON.stringify(event.hold));
     }
-    if (event.type === 'run.ended') {
-      const gone = db.prepare('DELETE FROM hold WHERE run = ?').run(event.run);
-      if (gone.changes !== 1) throw new Error(`run ${event.run} ended twice`);
+    if (event.type === 'expense.held') {
+      db.prepare('INSERT INTO hold (run, amount) VALUES (?, ?)').run(-event.expense, JSON.stringify(event.hold));
+    }
+    if (event.type === 'run.ended' || event.type === 'expense.settled') {
+      const key = event.type === 'run.ended' ? event.run : -event.expense;
+      const gone = db.prepare('DELETE FROM hold WHERE run = ?').run(key);
+      if (gone.changes !== 1) throw new Error(`${key > 0 ? 'run' : 'expense'} ${Math.abs(key)} ended twice`);
     }
     const add = db.prepare('UPDATE ledger SET held = max(0, held + ?), spent = spent + ? WHERE resource = ?');
     for (const resource of RESOURCES) add.run(moved.held[resource], moved.spent[resource], resource);

@@ -3,7 +3,7 @@
 import type { Point } from '../../methods/space/space.ts';
 import type { Budget, Slot, StudyConfig } from '../config.ts';
 
-export type EndReason = 'budget' | 'deadline' | 'exhausted' | 'baseline-failed';
+export type EndReason = 'budget' | 'deadline' | 'milestone' | 'exhausted' | 'baseline-failed';
 
 export type StudyEvent =
   | {

@@ -7,7 +7,7 @@ export type Verdict = 'keep' | 'discard' | 'inconclusive' | 'crash';
 
 export type TrialEvent =
   /** The lab wants a proposal; `ask` numbers the requests from 1. */
-  | { readonly type: 'proposal.asked'; readonly ask: number }
+  | { readonly type: 'proposal.asked'; readonly ask: number; readonly bet?: string }
   | {
       readonly type: 'trial.proposed';
       readonly trial: number;
@@ -18,6 +18,10 @@ export type TrialEvent =
       readonly point: Point;
       /** The trial it departs from: the incumbent of that moment. */
       readonly parent: number;
+      /** The line of enquiry it belongs to; that of its request when absent. */
+      readonly bet?: string;
+      /** The person whose idea it is. */
+      readonly by?: string;
     }
   /** No trial came of a request. `exhausted` says that none ever will. */
   | { readonly type: 'proposal.refused'; readonly ask: number; readonly text: string; readonly exhausted: boolean }
