@@ -25,6 +25,7 @@ const SEEDS = Array.from({ length: Number(process.env['ANSATZ_BENCH_SEEDS'] ?? 1
 /** The world that does not count in mean and worst: there is next to nothing to learn in it. */
 const BESIDE = 'jackpot';
 const DEFAULT = 'auto';
+const KILLING = 'auto and kills';
 const MEAN = 0.6;
 const WORST = 0.75;
 /** Runs between two reviews. */
@@ -51,7 +52,7 @@ export async function bench(): Promise<Bench> {
   const made = worlds(folder);
   const names = Object.keys(made);
   const figures: Record<string, Figure> = {};
-  const policies = { ...everyone(), [`${DEFAULT} and kills`]: killing };
+  const policies = { ...everyone(), [KILLING]: killing };
   const table = new Map<string, Map<string, Outcome>>(Object.keys(policies).map((policy) => [policy, new Map()]));
   for (const [world, make] of Object.entries(made)) {
     const oracle = mean(SEEDS.map((seed) => hindsight(make, seed)));
@@ -62,10 +63,14 @@ export async function bench(): Promise<Bench> {
     const regret = mean(base) - oracle;
     figures[`${world}: regret of round robin`] = { value: regret, unit: 'loss' };
     for (const [policy, found] of results) {
-      const ratio = (mean(found) - oracle) / regret;
-      const differences = found.map((loss, i) => (loss - base[i]!) / regret);
-      table.get(policy)!.set(world, { ratio, margin: 1.96 * Math.sqrt(variance(differences) / SEEDS.length) });
+      table.get(policy)!.set(world, { ratio: (mean(found) - oracle) / regret, margin: margin(found, base) / regret });
     }
+    const [killed, kept] = [results.get(KILLING)!, results.get(DEFAULT)!];
+    figures[`what kills cost, ${world}`] = {
+      value: (mean(killed) - mean(kept)) / regret,
+      unit: 'of round robin’s regret',
+      note: `± ${(margin(killed, kept) / regret).toFixed(2)}`,
+    };
   }
   for (const [policy, row] of table) {
     for (const [world, { ratio, margin }] of row) {
@@ -79,6 +84,11 @@ export async function bench(): Promise<Bench> {
   }
   notes.push(...asTable(table, names, figures), ...reserve(worlds(folder, 0.05)));
   return { seeds: SEEDS, figures, notes };
+}
+
+/** Half the 95 % interval of the mean of paired differences. */
+function margin(of: readonly number[], to: readonly number[]): number {
+  return 1.96 * Math.sqrt(variance(of.map((loss, i) => loss - to[i]!)) / of.length);
 }
 
 /** Every allocator; a new one for each search, for those that remember. */
@@ -123,7 +133,7 @@ function asTable(
   names: readonly string[],
   figures: Readonly<Record<string, Figure>>,
 ): string[] {
-  const head = ['policy', ...names, 'mean', 'worst'].map((text) => text.padEnd(12)).join('');
+  const head = ['policy', ...names, 'mean', 'worst'].map((text) => text.padEnd(16)).join('');
   const rows = [...table].map(([policy, row]) =>
     [
       policy,
@@ -131,7 +141,7 @@ function asTable(
       figures[`${policy}: mean`]!.value.toFixed(2),
       figures[`${policy}: worst`]!.value.toFixed(2),
     ]
-      .map((text) => text.padEnd(12))
+      .map((text) => text.padEnd(16))
       .join(''),
   );
   return [`regret ÷ regret of round robin, paired 95 %; mean and worst without ${BESIDE}`, head, ...rows];
