@@ -75,7 +75,7 @@ export function judgeRows(
 function verdictOf(row: LogRow, judged: boolean, better: boolean): LogStatus | undefined {
   // A trial that was stopped early has a value, but was nobody's best.
   if (judged || (row.status !== undefined && row.status !== 'keep')) return row.status;
-  if (row.value === undefined) return row.status ?? 'crash';
+  if (row.value === undefined) return row.status;
   return better ? 'keep' : 'discard';
 }
 

@@ -6,7 +6,7 @@
 
 import { median } from '../methods/math/summary.ts';
 import { type Judgement, judgeRows } from './logbook-chain.ts';
-import type { Log, LogStatus } from './logbook-log.ts';
+import type { Log, LogRow, LogStatus } from './logbook-log.ts';
 import { type LogNoise, measureNoise } from './logbook-noise.ts';
 import { type Plan, planOf } from './logbook-plan.ts';
 import { type Repeats, repeatsOf, runsAgain } from './logbook-repeats.ts';
@@ -99,7 +99,7 @@ export function auditLog(log: Log, options: LogbookOptions = {}): Logbook {
       const of = belief?.rows.get(step.row.row);
       return {
         row: step.row.row,
-        text: step.row.text ?? step.row.id ?? '',
+        text: nameOf(step.row),
         gain: step.effect!,
         ...(threshold === undefined ? {} : { stands: step.effect! > threshold }),
         ...(of === undefined ? {} : { falseProbability: 1 - of.better, likely: of.likely }),
@@ -137,6 +137,11 @@ export function auditLog(log: Log, options: LogbookOptions = {}): Logbook {
   };
 }
 
+/** What a row is called: by its description, else by its group and id. */
+function nameOf(row: LogRow): string {
+  return row.text ?? [row.group, row.id].filter((part) => part !== undefined).join(', ');
+}
+
 /** What was claimed was selected for being good: no more than that is believed. */
 function totalOf(belief: Belief | undefined, claimed: number): Partial<Belief['total']> {
   if (belief === undefined) return {};
@@ -159,7 +164,7 @@ function nearMissesOf(steps: readonly Judgement[], belief: Belief, sd: number): 
     )
     .map(({ row, effect }) => ({
       row: row.row,
-      text: row.text ?? row.id ?? '',
+      text: nameOf(row),
       effect: effect!,
       better: belief.rows.get(row.row)?.better ?? NaN,
     }))

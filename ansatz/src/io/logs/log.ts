@@ -165,7 +165,9 @@ function rowOf({ line, cells, group }: Cells, roles: Roles, word: Word | undefin
   const value = number(roles.metric);
   // FAILED in place of a number says it, whatever the verdict is called.
   const failed = metric !== undefined && value === undefined && wordOf(metric) === 'crash';
-  const status: LogStatus | undefined = failed ? 'crash' : word === 'ran' || word === 'open' ? undefined : word;
+  const verdict: LogStatus | undefined = failed ? 'crash' : word === 'ran' || word === 'open' ? undefined : word;
+  // Nor did a run succeed that nobody judged and whose metric is nan, null or a dash; an empty cell may mean anything.
+  const status = verdict ?? (metric !== undefined && value === undefined ? 'crash' : undefined);
   const knobs = roles.knobs.flatMap((name): [string, Value][] => {
     const given = cell(name);
     return given === undefined || isNothing(given) ? [] : [[knobName(name), settingOf(given)]];

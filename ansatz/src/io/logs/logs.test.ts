@@ -283,6 +283,22 @@ describe('hostile logs', () => {
     expect(rowsOf(passed)).toEqual(['10 keep', '9 discard', '12 keep', '- crash']);
   });
 
+  test('a value a row and beside it of what; a metric that was measured now and then; the table that is the log', () => {
+    const long = read(
+      'exp\tmetric\tvalue\tstatus\tdescription\nE0\tmae\t5\tKEEP\ta\nE0b\tr2\t0.5\tKEEP\tb\nE1\tmae\t4\tKEEP\tc\nE1b\tr2\t0.6\tKEEP\td\n',
+    );
+    expect(long.rows.map(({ group }) => group)).toEqual(['mae', 'r2', 'mae', 'r2']);
+    const rows = Array.from({ length: 8 }, (_, i) => `c${i}\t${29 - i}\t${i === 0 ? '4.58' : '-'}\tdiscard\tidea ${i}`);
+    expect(read(`id\ttok_s\tppl\tstatus\tdescription\n${rows.join('\n')}`)).toMatchObject({
+      metric: 'tok_s',
+      direction: 'maximize',
+    });
+    const md = read(
+      '| Feature | Values |\n|---|---|\n| a | 1 |\n| b | 2 |\n| c | 3 |\n\n| Exp | MAE | Decision |\n|---|---|---|\n| T1 | 5.2 | KEEP |\n| T2 | 5.1 | REVERT |\n',
+    );
+    expect(rowsOf(md)).toEqual(['5.2 keep', '5.1 discard']);
+  });
+
   test('numbers that stand for no result', () => {
     const log = read(
       'exp\tscore\tstatus\tdescription\ne0\t-999.0\tBASELINE\tnone\ne1\t1.07\tKEEP\tfix\ne2\t-999.0\tREVERT\tx\ne3\t1.2\tKEEP\ty\ne4\t1.1\tREVERT\tz\n',

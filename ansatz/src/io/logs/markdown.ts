@@ -1,5 +1,6 @@
 /** Markdown: tables, also inside fences and quotes, fenced TSV or CSV, and a heading with a verdict for each experiment. */
 
+import { guessDirection } from '../capture/index.ts';
 import { delimited } from './delimited.ts';
 import { type Cells, columnsOf, counted, type Dialect, distinct, type Table } from './table.ts';
 import { wordOf } from './verdicts.ts';
@@ -12,7 +13,7 @@ export const markdown: Dialect = (text) => {
 
 const RULE = /^[\s>]*\|?\s*:?-{1,}:?\s*(?:\|\s*:?-{1,}:?\s*)+\|?\s*$/;
 
-/** Tables with the same header are one; of different ones that with most rows is the log. */
+/** Tables with the same header are one; of different ones that with verdicts and results is the log, else that with most rows. */
 function tables(lines: readonly string[]): Table | undefined {
   const found: { header: string[]; records: Cells[]; line: number }[] = [];
   for (let i = 1; i < lines.length; i++) {
@@ -40,7 +41,9 @@ function tables(lines: readonly string[]): Table | undefined {
     const key = header.join('\n').toLowerCase();
     groups.set(key, [...(groups.get(key) ?? []), ...records]);
   }
-  const [records] = [...groups.values()].sort((a, b) => b.length - a.length);
+  const [records] = [...groups]
+    .sort((a, b) => logLikeness(b[0]) - logLikeness(a[0]) || b[1].length - a[1].length)
+    .map(([, list]) => list);
   if (records!.length === 0) return undefined;
   const left = found.filter(({ records: own }) => own.length > 0 && !records!.includes(own[0]!));
   const used = found.length - left.length;
@@ -55,6 +58,17 @@ function tables(lines: readonly string[]): Table | undefined {
         : []),
     ],
   };
+}
+
+/** How much a header looks like that of a log: a column of verdicts, a column of results. */
+function logLikeness(header: string): number {
+  const names = header.split('\n');
+  const verdict = names.some((name) =>
+    /^(?:status|verdict|decision|outcome|kept\??|keep\??|keep\/discard)$/.test(name),
+  );
+  return (
+    Number(verdict) * 2 + Number(names.some((name) => guessDirection(name) !== undefined && !/delta|range/.test(name)))
+  );
 }
 
 function cellsOf(line: string): string[] {

@@ -82,11 +82,16 @@ export function rolesOf(table: Table, asked: { readonly metric?: string; readonl
         .some((cell) => momentIn(cell) !== undefined),
     ),
   );
+  // One value a row, and beside it of what: every metric is a group.
+  const long = /^(?:values?|score|result)$/i.test(metric ?? '')
+    ? named(/^metric(?:[_ ]?name)?$/i, ({ numbers, distinct }) => numbers < 0.2 && distinct > 1)
+    : undefined;
   const group = take(
-    named(
-      /^(?:kernel_type|task(?:_name)?|benchmark|dataset|segment|env(?:ironment)?|problem|study(?:_name)?|sweep)$/i,
-      ({ distinct, filled }) => distinct > 1 && distinct <= filled / 2,
-    ),
+    long ??
+      named(
+        /^(?:kernel_type|task(?:_name)?|benchmark|dataset|segment|env(?:ironment)?|problem|study(?:_name)?|sweep)$/i,
+        ({ distinct, filled }) => distinct > 1 && distinct <= filled / 2,
+      ),
   );
   const prefixed = free()
     .filter(({ name }) => /^(?:params?|config|hparams?|hyperparameters?|cfg|user_attrs_params)[._ /]/i.test(name))
@@ -172,14 +177,18 @@ function statusOf(columns: readonly Content[], metric: string | undefined): stri
 }
 
 function metricOf(columns: readonly Content[], told: string | undefined): string | undefined {
+  const most = Math.max(...columns.map(({ filled }) => filled));
   const wanted = told?.toLowerCase().replaceAll(/[^a-z0-9]+/g, '');
   let best: { name: string; score: number } | undefined;
   for (const content of columns) {
     const { name, numbers, place, values } = content;
     if (values.length === 0 || numbers < 0.3) continue;
+    // A column that most rows leave empty was measured now and then; what was optimised is in all of them.
+    const sparse = content.filled < 0.4 * most ? 5 : 0;
     const score =
       (wanted !== undefined && name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '') === wanted ? 20 : 0) +
       metricScore(content) -
+      sparse -
       0.01 * place;
     if (score > (best?.score ?? -5)) best = { name, score };
   }
