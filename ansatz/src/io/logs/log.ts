@@ -265,7 +265,7 @@ function speedDirection(metric: string): Direction | undefined {
     /(?:^|[_. /-])(?:throughput|tflops|speed|speedup|tps|qps|fps|ops|rps|mfu|sharpe|coverage|gain|profit|pass(?:ed|_rate)?|hit_?rate)/i.test(
       metric,
     ) ||
-    /tok(?:en)?s?_?(?:per|\/)_?s/i.test(metric)
+    /tok(?:en)?s?_?(?:per_?|\/)?_?s(?:ec)?\b/i.test(metric)
   )
     return 'maximize';
   if (
