@@ -8,9 +8,9 @@
 import type { Rng } from '../math/rng.ts';
 import { allocatorOf, type Rule } from './allocate.ts';
 import type { Situation } from './bet.ts';
-import { affordable, drawRecords, recordModel } from './cvr.ts';
+import { drawRecords, recordModel } from './cvr.ts';
 import { type Belief, drawBest } from './cvt2.ts';
-import type { Evidence } from './evidence.ts';
+import { affordable, type Evidence } from './evidence.ts';
 import { drawUnknown, type Spread } from './spread.ts';
 
 /** Results per bet from which on a spread can be told. */

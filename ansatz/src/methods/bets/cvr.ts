@@ -7,7 +7,7 @@ import type { Rng } from '../math/rng.ts';
 import { allocatorOf, type Rule } from './allocate.ts';
 import type { Situation } from './bet.ts';
 import { beta, chiSquare, gamma } from './draw.ts';
-import type { Evidence } from './evidence.ts';
+import { affordable, type Evidence } from './evidence.ts';
 import { drawUnknown, pooled, reliability, type Spreads, spreadsOf } from './spread.ts';
 
 /** How many records' worth the common step size weighs in each bet's. */
@@ -48,6 +48,7 @@ export interface RecordModel {
   readonly step: number;
 }
 
+/** The model of all bets together; every field is finite, as long as the losses do not overflow. */
 export function recordModel(bets: readonly Evidence[]): RecordModel {
   const spreads = spreadsOf(bets);
   const records = bets.map((bet) => recordsOf(bet.losses));
@@ -84,11 +85,6 @@ export function drawRecords(bet: Evidence, k: number, model: RecordModel, situat
   const doublings = Math.log2(1 + affordable(bet, situation.left) / bet.results);
   const sum = (q * (1 - q ** doublings)) / (1 - q);
   return shrunkBest(bet, k, model, situation.noise) - stepSize * gamma(count + PRIOR, random) * sum;
-}
-
-/** How many results all that is left would buy. */
-export function affordable({ costPerResult }: Evidence, left: number): number {
-  return costPerResult > 0 ? left / costPerResult : Number.MAX_SAFE_INTEGER;
 }
 
 const rule: Rule = (bets, situation, random) => {

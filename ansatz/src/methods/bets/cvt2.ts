@@ -8,9 +8,8 @@ import { mean } from '../math/summary.ts';
 import type { Rng } from '../math/rng.ts';
 import { allocatorOf, type Rule } from './allocate.ts';
 import type { Situation } from './bet.ts';
-import { affordable } from './cvr.ts';
 import { beta, chiSquare } from './draw.ts';
-import type { Evidence } from './evidence.ts';
+import { affordable, type Evidence } from './evidence.ts';
 import { drawUnknown, pooled, reliability, spreadsOf } from './spread.ts';
 
 /** Results from which on a trend is looked for. */

@@ -45,6 +45,11 @@ export function evidenceOf(bets: readonly BetRecord[]): Evidence[] {
   });
 }
 
+/** How many results all that is left would buy, ≥ 0; a very large number where they cost nothing. */
+export function affordable({ costPerResult }: Evidence, left: number): number {
+  return costPerResult > 0 ? left / costPerResult : Number.MAX_SAFE_INTEGER;
+}
+
 /** Mean cost of its ended runs, or what it is expected to cost; undefined when neither is known. */
 function ownPrice(bet: BetRecord): number | undefined {
   const ended = endedOf(bet);

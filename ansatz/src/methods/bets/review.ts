@@ -3,8 +3,8 @@
 import type { Rng } from '../math/rng.ts';
 import { forecastOf } from './auto.ts';
 import type { BetRecord, Situation } from './bet.ts';
-import { affordable, recordModel, shrunkBest } from './cvr.ts';
-import { evidenceOf } from './evidence.ts';
+import { recordModel, shrunkBest } from './cvr.ts';
+import { affordable, evidenceOf } from './evidence.ts';
 
 /** A bet whose chance is below this in two reviews in a row is given up. */
 const HOPELESS = 0.05;

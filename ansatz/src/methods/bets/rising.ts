@@ -6,8 +6,8 @@
 
 import { mean } from '../math/summary.ts';
 import { allocatorOf } from './allocate.ts';
+import { affordable } from './evidence.ts';
 import { rewardsOf, triesOf } from './rewards.ts';
-import { affordable } from './cvr.ts';
 
 const PROBES = 4;
 

@@ -43,6 +43,7 @@ export interface Spreads {
   readonly scale: number;
 }
 
+/** The spreads of these bets; those without a result have none and do not count. */
 export function spreadsOf(bets: readonly Evidence[]): Spreads {
   const each = bets.map((bet) => spreadOf(bet.losses));
   const centres = each.flatMap((one) => (one === undefined ? [] : [one.centre]));
