@@ -1,8 +1,9 @@
 /** What can be paid for now: limits and holds of runs, and the time that is left. Pure. */
 
 import type { Amount } from '../study/events/index.ts';
-import { reserveOf, typicalCost } from '../study/outlook.ts';
-import { affords, cost, EPSILON, free } from '../study/ledger.ts';
+import { reserveOf, searchEnds, typicalCost } from '../study/outlook.ts';
+import { affords, cost, EPSILON, free, within } from '../study/ledger.ts';
+import { capOf } from './books.ts';
 import { deterministic } from '../study/noise.ts';
 import { activeSeconds, type Run, runOf, type State } from '../study/state.ts';
 
@@ -20,7 +21,7 @@ const RESERVED_RUNS = 2;
 export function endsAt(state: State): number {
   const wall = state.config.budget.wallSeconds;
   const wallEnd = wall === undefined ? Infinity : state.now + Math.max(0, wall - state.wallSeconds) * 1000;
-  return Math.min(state.deadline ?? Infinity, wallEnd);
+  return Math.min(searchEnds(state).at, wallEnd);
 }
 
 /** Where a run could start now, and what it would hold. */
@@ -31,12 +32,23 @@ export type Plan = {
   readonly short?: true;
 };
 
+/** Who a run is for: its bet and its person pay as well, out of what they may spend. */
+export interface Who {
+  readonly bet?: string;
+  readonly by?: string;
+}
+
+function allowed(state: State, { bet, by }: Who, hold: Amount): boolean {
+  const names = [...(bet === undefined ? [] : [`bet:${bet}`]), ...(by === undefined ? [] : [`person:${by}`])];
+  return names.every((name) => within(state.accounts[name], capOf(state, name), hold));
+}
+
 /** The first free slot whose run can be paid for now. */
-export function openSlot(state: State): Plan | undefined {
+export function openSlot(state: State, who: Who = {}): Plan | undefined {
   if (state.running.length >= state.config.slots.length) return undefined;
   for (let slot = 0; slot < state.config.slots.length; slot++) {
     if (state.running.some((id) => runOf(state, id).slot === slot)) continue;
-    const plan = affordable(state, slot);
+    const plan = affordable(state, slot, who);
     if (plan !== undefined) return { slot, ...plan };
   }
   return undefined;
@@ -46,9 +58,10 @@ export function openSlot(state: State): Plan | undefined {
  * The limit and hold a run on `slot` would get now, or undefined when budget or time left cannot pay for a run
  * worth starting.
  */
-export function affordable(state: State, slot: number): Omit<Plan, 'slot'> | undefined {
+export function affordable(state: State, slot: number, who: Who = {}): Omit<Plan, 'slot'> | undefined {
   const { config, ledger, pace } = state;
   const devices = Math.max(1, config.slots[slot]!.gpus.length);
+  const price = config.slots[slot]!.price ?? config.price;
   const overhead = overheadSeconds(state);
   const typical = pace.count > 0 ? pace.seconds / pace.count : 0;
   const wanted =
@@ -58,7 +71,7 @@ export function affordable(state: State, slot: number): Omit<Plan, 'slot'> | und
   const reserve = reserveOf(state);
   const deviceSeconds = Math.min(
     free(ledger, 'deviceSeconds') - reserve.deviceSeconds,
-    config.price > 0 ? ((free(ledger, 'money') - reserve.money) / config.price) * 3600 : Infinity,
+    price > 0 ? ((free(ledger, 'money') - reserve.money) / price) * 3600 : Infinity,
   );
   // While nothing is known, slots share what there is instead of the first one holding it all.
   const share = pace.count > 0 ? 1 : Math.max(1, config.slots.length - state.running.length);
@@ -69,13 +82,13 @@ export function affordable(state: State, slot: number): Omit<Plan, 'slot'> | und
   const needed = Math.min(wanted, pace.count > 0 ? 1.25 * typical : 1);
   if (!(limitSeconds >= needed - EPSILON) || limitSeconds <= 0) return undefined;
   const rounded = Math.floor(limitSeconds * 1000) / 1000;
-  const hold = cost(rounded + overhead, devices, config.price);
+  const hold = cost(rounded + overhead, devices, price);
   const kept = {
     runs: hold.runs + reserve.runs,
     deviceSeconds: hold.deviceSeconds + reserve.deviceSeconds,
     money: hold.money + reserve.money,
   };
-  if (!affords(ledger, kept)) return undefined;
+  if (!affords(ledger, kept) || !allowed(state, who, hold)) return undefined;
   return rounded < wanted && wanted < UNKNOWN_LIMIT
     ? { limitSeconds: rounded, hold, short: true }
     : { limitSeconds: rounded, hold };

@@ -10,11 +10,13 @@ import type { Space } from '../methods/space/space.ts';
 import type { EventBody } from '../study/events/index.ts';
 import { judge } from '../study/judge.ts';
 import { free } from '../study/ledger.ts';
-import { reserveOf } from '../study/outlook.ts';
+import { reserveOf, searchEnds } from '../study/outlook.ts';
 import { checkDrift, close, measureNoise, replicate, sendSentinel } from './referee.ts';
 import { type Run, runOf, type State, trialOf } from '../study/state.ts';
 import { endsAt, needed, openSlot, reserveSeconds, tooLateAt } from './afford.ts';
 import { cut } from './audit.ts';
+import { chooseBet, openBets, reviewBets } from './bets.ts';
+import { dropUnfunded, reachMilestones, warnSpending } from './books.ts';
 import { dropLate, dropUnfinished, lookAtRungs, resumePaused } from './schedule.ts';
 
 /** What `decide` needs besides the state. */
@@ -31,10 +33,16 @@ type Rule = (state: State, parts: Parts) => EventBody[];
 
 /** Curves of this many other runs are enough to compare with. */
 const MOST_CURVES = 100;
+/** Queued trials that are looked at for one that can start. */
+const MOST_WAITING = 20;
 
 const RULES: readonly Rule[] = [
   stopKilled,
   judgeEnded,
+  reachMilestones,
+  warnSpending,
+  reviewBets,
+  dropUnfunded,
   dropLate,
   stopHopeless,
   lookAtRungs,
@@ -62,7 +70,11 @@ export function decide(state: State, parts: Parts): EventBody[] {
 export function alarm(state: State): number {
   if (state.phase === 'ended') return Infinity;
   // Events carry whole milliseconds: woken before the next one has begun, a lab would be woken again at once.
-  const moments = [endsAt(state), ...state.paused.map((id) => tooLateAt(state, runOf(state, id)) + 1)].map(Math.ceil);
+  const moments = [
+    endsAt(state),
+    ...(state.config.milestones ?? []).map((one) => one.at),
+    ...state.paused.map((id) => tooLateAt(state, runOf(state, id)) + 1),
+  ].map(Math.ceil);
   return Math.min(...moments.filter((moment) => moment > state.now), Infinity);
 }
 
@@ -137,9 +149,13 @@ function otherCurves(state: State, run: Run): Curve[] {
 
 function startRun(state: State): EventBody[] {
   if (state.phase !== 'running' || state.queue.length === 0) return [];
-  const plan = openSlot(state);
-  if (plan === undefined) return [];
-  const trial = trialOf(state, state.queue[0]!);
+  // The first that can be paid for: the bet or the person of another may have to wait for its hold to come back.
+  let plan: ReturnType<typeof openSlot>;
+  const id = state.queue
+    .slice(0, MOST_WAITING)
+    .find((one) => (plan = openSlot(state, trialOf(state, one))) !== undefined);
+  if (id === undefined || plan === undefined) return [];
+  const trial = trialOf(state, id);
   // A baseline run has failed and none has succeeded: see how the others fare before paying for more.
   if (trial.id === 1 && trial.active > 0 && trial.values.length === 0 && failedOnce(state)) return [];
   const repeat = trial.runs.length;
@@ -177,7 +193,10 @@ function askProposal(state: State, { researcher }: Parts): EventBody[] {
   const idle = state.config.slots.length - state.running.length - state.queue.length - state.asked.length;
   if (idle <= 0 || openSlot(state) === undefined) return [];
   if (runsFree(state) < 1 + state.queue.length + state.asked.length) return [];
-  return [{ type: 'proposal.asked', ask: state.asks + 1 }];
+  const ask = state.asks + 1;
+  if (state.config.bets === undefined) return [{ type: 'proposal.asked', ask }];
+  const bet = chooseBet(state, ask);
+  return bet === undefined ? [] : [{ type: 'proposal.asked', ask, bet }];
 }
 
 function endStudy(state: State): EventBody[] {
@@ -192,6 +211,11 @@ function endStudy(state: State): EventBody[] {
     const more = state.queue.length > 0 ? [] : replicate(state);
     if (more.length > 0 && openSlot(state) !== undefined) return more;
     return [...unconfirmed(state), { type: 'study.ended', ...state.closing }];
+  }
+  if (openBets(state)?.length === 0 && state.queue.length === 0 && state.asked.length === 0) {
+    const text = 'every bet is closed or has spent its budget';
+    const end = { type: 'study.ended', reason: 'exhausted', text } as const;
+    return close(state, end) ?? [...unconfirmed(state), end];
   }
   if (state.queue.length > 0 || !state.exhausted) {
     if (openSlot(state) !== undefined) return [];
@@ -228,11 +252,16 @@ function runsFree(state: State): number {
 
 function whyOver(state: State): Ending {
   const { budget } = state.config;
+  const due = searchEnds(state);
   if (
-    state.deadline !== undefined &&
-    state.deadline <= endsAt(state) &&
-    state.deadline - state.now < 1000 * (needed(state) + reserveSeconds(state))
+    Number.isFinite(due.at) &&
+    due.at <= endsAt(state) &&
+    due.at - state.now < 1000 * (needed(state) + reserveSeconds(state))
   ) {
+    if (due.milestone !== undefined) {
+      const text = `the milestone "${due.milestone}" leaves no time for another run`;
+      return { type: 'study.ended', reason: 'milestone', text };
+    }
     return { type: 'study.ended', reason: 'deadline', text: 'the deadline leaves no time for another run' };
   }
   const first = state.pace.count === 0 ? ' before a single run could be paid for' : '';

@@ -97,7 +97,11 @@ export function openHearing(config: StudyConfig): Hearing {
         peakBytes: exit.peakBytes,
         exit: exit.code,
         ...stepOf(key, heard),
-        charge: cost(exit.how === 'unstarted' ? 0 : exit.seconds, devices, config.price),
+        charge: cost(
+          exit.how === 'unstarted' ? 0 : exit.seconds,
+          devices,
+          config.slots[run.slot]?.price ?? config.price,
+        ),
       } as const;
       const tail = exit.tail.slice(-12);
       const failed = (reason: FailReason, text: string): EventBody => ({

@@ -162,16 +162,19 @@ export function openLab(parts: LabParts): Lab {
 
   /** A proposal becomes a trial unless it is a repeat, outside the rules, or nobody asked. */
   const admit = (proposal: Extract<EventBody, { type: 'trial.proposed' }>): EventBody => {
-    const refuse = (text: string): EventBody => ({
-      type: 'proposal.refused',
-      ask: proposal.ask,
-      text,
-      exhausted: false,
-    });
+    const refuse = (text: string): EventBody =>
+      proposal.ask === 0
+        ? // Nobody waits for the answer to a person's own idea: it is said where the person looks.
+          {
+            type: 'warning.raised',
+            code: 'idea-refused',
+            text: `the idea ${proposal.hypothesis} is not run: it ${text}`,
+          }
+        : { type: 'proposal.refused', ask: proposal.ask, text, exhausted: false };
     // A knob that does not apply reaches no script: with it or without it, the point is the same.
     const point = applicable(space, proposal.point);
     const twin = state.seen[canonical(point)];
-    if (twin !== undefined) return refuse(`tried before: trial ${twin}`);
+    if (twin !== undefined) return refuse(`was tried before: trial ${twin}`);
     const missing = space.params.find((param) => active(param, point) && valueAt(point, param.name) === undefined);
     if (missing !== undefined) return refuse(`says nothing about ${missing.name}`);
     if (!feasible(space, point)) return refuse('violates a constraint');

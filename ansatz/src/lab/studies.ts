@@ -390,6 +390,7 @@ const REQUESTS = new Set([
   'budget.raised',
   'trial.proposed',
   'history.imported',
+  'bet.steered',
 ]);
 
 /** Whether what a file holds is a request a lab can fold: anybody may write into the inbox. */
@@ -401,10 +402,15 @@ function isRequest(event: EventBody): boolean {
     const { deadline = 0 } = event;
     return [...amounts, deadline].every((amount) => Number.isFinite(amount) && amount >= 0);
   }
+  if (event.type === 'bet.steered') {
+    const shares = [event.floor ?? 0, event.cap ?? 0];
+    return typeof event.bet === 'string' && typeof event.open === 'boolean' && shares.every((x) => x >= 0 && x <= 1);
+  }
   if (event.type !== 'trial.proposed') return true;
-  const { ask, parent, point, researcher, hypothesis } = event;
+  const { ask, parent, point, researcher, hypothesis, bet = '', by = '' } = event;
   return (
     ask === 0 &&
+    [bet, by].every((text) => typeof text === 'string') &&
     Number.isInteger(parent) &&
     [researcher, hypothesis].every((text) => typeof text === 'string') &&
     typeof point === 'object' &&

@@ -1,7 +1,7 @@
 /** What is left to spend, in runs. */
 
 import type { Amount } from './events/index.ts';
-import { free, NOTHING } from './ledger.ts';
+import { free, NOTHING, RESOURCES } from './ledger.ts';
 import { deterministic } from './noise.ts';
 import type { State } from './state.ts';
 
@@ -10,18 +10,56 @@ export function typicalCost(state: State): number {
   return state.pace.count === 0 ? NaN : state.pace.seconds / state.pace.count;
 }
 
+/** Smallest share of any budget that is neither spent nor held; 1 when nothing is limited. */
+export function leftShare(state: State): number {
+  const shares = RESOURCES.flatMap((resource) => {
+    const cap = state.ledger.budget[resource];
+    return cap === undefined || cap === 0 ? [] : [free(state.ledger, resource) / cap];
+  });
+  return Math.min(1, ...shares);
+}
+
+/** When the search must be over: the deadline, or a milestone that asks for a frozen result. Milliseconds since 1970. */
+export function searchEnds(state: State): { readonly at: number; readonly milestone?: string } {
+  const frozen = (state.config.milestones ?? []).filter((one) => one.frozen).toSorted((a, b) => a.at - b.at)[0];
+  const deadline = state.deadline ?? Infinity;
+  return frozen !== undefined && frozen.at < deadline ? { at: frozen.at, milestone: frozen.name } : { at: deadline };
+}
+
+/** Share of every budget that milestones to come want left. */
+function promised(state: State): number {
+  const due = (state.config.milestones ?? []).filter((one) => one.frozen || one.at > state.now);
+  return Math.max(0, ...due.map((one) => one.left));
+}
+
 /** Runs that the reserve is worth at least and at most, and the runs a budget must be worth to have one. */
 const RESERVE = { least: 2, most: 12, from: 40 } as const;
 
 /**
  * What the search may not touch: a share of each budget that is kept to run the incumbent again at the end. Nothing
  * while the length of a run is unknown, where a budget is worth fewer than 40 runs, and where repeats come out exactly
- * alike anyway.
+ * alike anyway. On top of it comes what a milestone wants left, which nothing opens.
  */
 export function reserveOf(state: State): Amount {
   const { config, ledger } = state;
   const share = config.reserve ?? 0;
   const seconds = typicalCost(state);
+  const due = promised(state);
+  if (due > 0) {
+    const { budget } = ledger;
+    const part = (cap: number | undefined): number => (cap === undefined ? 0 : due * cap);
+    const finalists = reserveFor(state, share, seconds);
+    return {
+      runs: Math.ceil(part(budget.runs)) + finalists.runs,
+      deviceSeconds: part(budget.deviceSeconds) + finalists.deviceSeconds,
+      money: part(budget.money) + finalists.money,
+    };
+  }
+  return reserveFor(state, share, seconds);
+}
+
+function reserveFor(state: State, share: number, seconds: number): Amount {
+  const { config, ledger } = state;
   if (share === 0 || state.closing !== undefined || !(seconds > 0) || deterministic(state)) return NOTHING;
   const kept = (cap: number | undefined, each: number): number => {
     if (cap === undefined || each === 0 || cap < RESERVE.from * each) return 0;
@@ -51,7 +89,7 @@ export function runsLeft(state: State): number {
     const wall = state.config.budget.wallSeconds;
     const clock = Math.min(
       wall === undefined ? Infinity : wall - state.wallSeconds,
-      state.deadline === undefined ? Infinity : (state.deadline - state.now) / 1000,
+      (searchEnds(state).at - state.now) / 1000,
     );
     limits.push((Math.max(0, clock) * state.config.slots.length) / seconds);
   }

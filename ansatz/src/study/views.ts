@@ -4,8 +4,18 @@ import { mean } from '../methods/math/summary.ts';
 import { type Point, type Value, valueAt } from '../methods/space/point.ts';
 import { compare, meanMargin } from '../methods/stats/compare.ts';
 import { type Noise, sampleNoise } from '../methods/stats/noise.ts';
-import type { Direction } from './config.ts';
+import type { Cap, Direction } from './config.ts';
 import type { Amount, EndReason, EndStatus, FailReason, Verdict } from './events/index.ts';
+import {
+  type BetRow,
+  betRows,
+  expectedFalseKeeps,
+  type MilestoneRow,
+  milestoneRows,
+  type Outlook,
+  outlookOf,
+} from './account.ts';
+import { NOTHING } from './ledger.ts';
 import { killAudit, type KillAudit, savedSeconds } from './audit.ts';
 import { reportedSample } from './contrast.ts';
 import { deterministic, noiseOf } from './noise.ts';
@@ -98,6 +108,17 @@ export interface Status {
   readonly held: Amount;
   readonly budget: Partial<Record<keyof Amount | 'wallSeconds', number>>;
   readonly deadline?: number;
+  readonly outlook: Outlook;
+  readonly bets: readonly BetRow[];
+  /** What each person with ideas of their own has spent, and may. */
+  readonly people: readonly { readonly name: string; readonly spent: Amount; readonly cap?: Cap }[];
+  readonly milestones: readonly MilestoneRow[];
+  /** Keeps that are expected to be no gain: the sum of their chances of not being better. */
+  readonly expectedFalseKeeps: number;
+  /** Cost of each confirmed improvement; absent before the first. */
+  readonly perKeep?: { readonly deviceSeconds: number; readonly money: number };
+  /** Tokens of language models, absent where none was called. */
+  readonly tokens?: { readonly input: number; readonly output: number };
   /** Device-seconds that pruning kept from being spent, judged by the mean length of finished runs. */
   readonly savedSeconds: number;
   readonly audit: KillAudit;
@@ -245,6 +266,24 @@ export function statusOf(state: State): Status {
     held: ledger.held,
     budget: { ...ledger.budget, wallSeconds: config.budget.wallSeconds },
     deadline: state.deadline,
+    outlook: outlookOf(state),
+    bets: betRows(state),
+    people: Object.keys(config.people ?? {}).map((name) => ({
+      name,
+      spent: state.accounts[`person:${name}`]?.spent ?? NOTHING,
+      cap: config.people![name],
+    })),
+    milestones: milestoneRows(state),
+    expectedFalseKeeps: expectedFalseKeeps(state),
+    ...(state.marks.length < 2
+      ? {}
+      : {
+          perKeep: {
+            deviceSeconds: ledger.spent.deviceSeconds / (state.marks.length - 1),
+            money: ledger.spent.money / (state.marks.length - 1),
+          },
+        }),
+    ...(state.tokens.input + state.tokens.output === 0 ? {} : { tokens: state.tokens }),
     savedSeconds: savedSeconds(state),
     audit: killAudit(state),
     running: state.running.map((id) => runRow(state, runOf(state, id))),

@@ -112,6 +112,25 @@ Exit codes: 0 ok, 2 usage, 3 budget too small, 4 no improvement, 5 the script fa
     .action(async (trial: string, options: object) => (await import('./show.ts')).show(trial, options));
 
   top
+    .command('try <settings...>')
+    .description('queue an idea of your own: lr=0.1 layers=4; the rest stays as in the best trial so far')
+    .addOption(study())
+    .option('--why <text>', 'the hypothesis, in words')
+    .option('--by <person>', 'whose idea it is; it is paid from that person’s budget')
+    .option('--bet <name>', 'the line of enquiry it belongs to')
+    .action(async (settings: string[], options: object) => (await import('./idea.ts')).tryIdea(settings, options));
+
+  top
+    .command('bet <open|close> <name>')
+    .description('close a line of enquiry, open it again, or promise it a share of the compute')
+    .addOption(study())
+    .option('--floor <share>', 'share it gets at least, e.g. 20%')
+    .option('--cap <share>', 'share it gets at most')
+    .action(async (what: string, name: string, options: object) =>
+      (await import('./idea.ts')).steerBet(what, name, options),
+    );
+
+  top
     .command('best')
     .description('the best trial that survived judging, to use elsewhere')
     .addOption(study())

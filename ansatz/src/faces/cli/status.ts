@@ -59,6 +59,7 @@ export function statusLines(one: Status, paint: Paint, width: number): string[] 
     ...budgetLines(one).map((text) => `  ${text}`),
     `  trials    ${one.trials}: ${verdictText(one, paint)}; ${one.runs} runs, ${one.running.length} of ${one.slots} slots busy${one.paused.length > 0 ? `, ${one.paused.length} runs paused` : ''}`,
   ];
+  lines.push(...accountLines(one, paint).map((text) => `  ${text}`));
   if (one.savedSeconds > 0) lines.push(`  pruning   kept about ${seconds(one.savedSeconds)} from being spent`);
   if (one.audit.audited > 0) lines.push(`  audit     ${auditText(one)}`);
   for (const run of one.running) {
@@ -97,7 +98,7 @@ export function headline(one: Status, paint: Paint): string {
       ? 'repeats are exact'
       : `p ${1 - better < 1e-4 ? '< 0.0001' : `= ${num(1 - better, 2)}`}`;
   const by = `${num(effect, 3)}${margin > 0 ? ` ± ${num(margin, 2)}` : ''} (${num(percent, 3)} %)`;
-  return `${start} → ${paint.green(`best ${resultText(one.best)}`)} (trial ${one.best.trial}), better by ${by}, ${sure}`;
+  return `${start} → ${paint.green(`best ${resultText(one.best)}`)} (trial ${one.best.trial}${one.best.replicated ? ', replicated' : ''}), better by ${by}, ${sure}`;
 }
 
 function noiseText(one: Status): string {
@@ -131,6 +132,54 @@ export function budgetLines(one: Status): string[] {
     );
   }
   return lines;
+}
+
+/** What is still to come, what each line of enquiry and each person has had, and which dates are due. */
+function accountLines(one: Status, paint: Paint): string[] {
+  const lines: string[] = [];
+  const { runs, another } = one.outlook;
+  if (one.ended === undefined && runs !== undefined && runs > 0) {
+    const chance = another === undefined ? '' : `; chance of another improvement ${percent(another)}`;
+    lines.push(`ahead     ${count(runs, 'run')} at most${chance}`);
+  }
+  if (one.perKeep !== undefined) {
+    const { keep } = one.verdicts;
+    const money = one.perKeep.money > 0 ? ` and ${num(one.perKeep.money, 3)} money` : '';
+    const wrong = one.expectedFalseKeeps < 0.001 ? 'fewer than 0.001' : num(one.expectedFalseKeeps, 1);
+    lines.push(
+      `per gain  ${seconds(one.perKeep.deviceSeconds)}${money}; of ${count(keep - 1, 'keep')} ${wrong} expected to be none`,
+    );
+  }
+  if (one.bets.length > 1) {
+    for (const bet of one.bets) {
+      const word = bet.closed ? 'closed' : bet.chance === undefined ? '' : `chance to pay ${percent(bet.chance)}`;
+      const parts = [count(bet.trials, 'trial'), `${bet.keeps} kept`, `${percent(bet.share)} of the time`, word];
+      lines.push(`bet ${fit(bet.name, 24).padEnd(14)} ${parts.filter((part) => part !== '').join(', ')}`);
+    }
+  }
+  for (const { name, spent, cap } of one.people) {
+    const parts = [
+      `${num(spent.runs)}${cap?.runs === undefined ? '' : ` of ${cap.runs}`} runs`,
+      ...(cap?.deviceSeconds === undefined ? [] : [`${seconds(spent.deviceSeconds)} of ${seconds(cap.deviceSeconds)}`]),
+      ...(cap?.money === undefined ? [] : [`${num(spent.money, 3)} of ${num(cap.money, 3)} money`]),
+    ];
+    lines.push(`person    ${name}: ${parts.join(', ')}`);
+  }
+  for (const due of one.milestones) {
+    const when = new Date(due.at).toLocaleString('sv-SE').slice(0, 16);
+    const said =
+      due.state === 'met'
+        ? paint.green('met')
+        : due.state === 'missed'
+          ? paint.red(due.text)
+          : `${due.needs}: chance ${percent(due.chance)}`;
+    lines.push(`milestone ${due.name}, ${when}: ${said}`);
+  }
+  return lines;
+}
+
+function count(n: number, what: string): string {
+  return `${num(n)} ${what}${n === 1 ? '' : 's'}`;
 }
 
 /** `2 of 41 doomed runs were let finish, 0 of 2 came out better than the best of then (0 % to 66 %; stated 3 %)`. */

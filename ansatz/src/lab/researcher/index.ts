@@ -1,2 +1,2 @@
 export type { Post, Researcher } from './researcher.ts';
-export { earlierResults, describe, numericResearcher, spaceOf, type FromCurves } from './numeric.ts';
+export { earlierResults, describe, inRange, numericResearcher, spaceOf, type FromCurves } from './numeric.ts';

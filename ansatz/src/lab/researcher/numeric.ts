@@ -42,14 +42,15 @@ export function spaceOf(config: StudyConfig): Space {
 /**
  * First each knob alone, moved far from its default (when the budget can pay for it: that shows which knobs are
  * dead and which matter), then whatever `sampler` says. Deterministic: ask number n of a study with the same seed
- * and history gets the same point.
+ * and history gets the same point. Asked for a bet it turns that bet's knobs only, and leaves the others as the
+ * incumbent has them; it learns from the trials of that bet.
  */
 export function numericResearcher(sampler: Sampler, config: StudyConfig, fromCurves?: FromCurves): Researcher {
   const whole = spaceOf(config);
   // A sampler keeps what it has learned with the space it learned it on.
   const alive = new Map<string, Space>();
   const spaceWithout = (dead: readonly string[], baseline: Point): Space => {
-    const key = dead.join('\n');
+    const key = `${dead.join('\n')}\n${canonical(baseline)}`;
     const known = alive.get(key) ?? withoutDead(whole, dead, baseline);
     alive.set(key, known);
     return known;
@@ -65,20 +66,24 @@ export function numericResearcher(sampler: Sampler, config: StudyConfig, fromCur
     asksAtOnce: 1,
     propose(state, ask, post) {
       const parent = state.incumbent ?? 1;
-      const single = lookAtOne(state, whole);
+      const bet = state.askedFor[ask];
+      const mine = state.config.bets?.find(({ name }) => name === bet)?.knobs;
+      const others = mine === undefined ? [] : whole.params.filter(({ name }) => !mine.includes(name));
+      const single = lookAtOne(state, whole, mine);
       if (single !== undefined) {
         post({ type: 'trial.proposed', trial: 0, ask, researcher: 'numeric', ...single, parent: 1 });
         return;
       }
-      const fixed = trialOf(state, 1).point;
-      const space = spaceWithout(state.dead, fixed);
-      const known = (): readonly Observation[] => [...earlier(state.history, fixed), ...state.observations];
+      const fixed = trialOf(state, mine === undefined ? 1 : parent).point;
+      const space = spaceWithout([...state.dead, ...others.map(({ name }) => name)], fixed);
+      const known = (): readonly Observation[] => [...earlier(state.history, fixed), ...resultsFor(state, bet)];
       for (let attempt = 0; attempt < TRIES + RANDOM_TRIES; attempt++) {
         // A sampler that has settled on one spot proposes it again and again; chance finds what is left elsewhere.
         const draw = attempt < TRIES ? sampler : byChance;
         const random = rng(config.seedNumber, ask, attempt);
         const sampled =
-          (attempt < TRIES ? fromCurves?.(state, space, random) : undefined) ?? draw(space, known(), random);
+          (attempt < TRIES && mine === undefined ? fromCurves?.(state, space, random) : undefined) ??
+          draw(space, known(), random);
         // A sampled point lacks what does not matter in it; the baseline's value must not bring it back.
         const point = applicable(whole, { ...fixed, ...sampled });
         if (canonical(point) in state.seen || !feasible(whole, point)) continue;
@@ -95,6 +100,12 @@ export function numericResearcher(sampler: Sampler, config: StudyConfig, fromCur
       post({ type: 'proposal.refused', ask, text: 'no point is left that was not tried', exhausted: true });
     },
   };
+}
+
+/** What a bet may learn from: its own trials and the baseline. All there is, where the study has no bets. */
+function resultsFor(state: State, bet: string | undefined): readonly Observation[] {
+  if (bet === undefined) return state.observations;
+  return state.observations.filter((_, i) => i === 0 || state.trials[i]!.bet === bet);
 }
 
 /** What logs of other tools say about a space, and how many of their rows say nothing. */
@@ -118,7 +129,7 @@ export function earlierResults(history: readonly HistoryEvent[], space: Space, b
         unnamed++;
         continue;
       }
-      const settings = named.map((param) => [param.name, within(param, values[param.name]!)] as const);
+      const settings = named.map((param) => [param.name, inRange(param, values[param.name]!)] as const);
       if (settings.some(([, value]) => value === undefined)) {
         outside++;
         continue;
@@ -135,7 +146,7 @@ export function earlierResults(history: readonly HistoryEvent[], space: Space, b
 }
 
 /** A value as its parameter has it; undefined outside of its range or choices. */
-function within(param: Param, value: Value): Value | undefined {
+export function inRange(param: Param, value: Value): Value | undefined {
   if (param.kind === 'choice') return param.choices.find((choice) => String(choice) === String(value));
   const number = typeof value === 'string' ? Number(value) : value;
   if (typeof number !== 'number' || !(number >= param.low && number <= param.high)) return undefined;
@@ -159,11 +170,16 @@ function withoutDead(space: Space, dead: readonly string[], baseline: Point): Sp
 }
 
 /** The baseline with one knob moved, for the first knob that was not looked at yet. What then comes to matter is as the script has it. */
-function lookAtOne(state: State, space: Space): { point: Point; hypothesis: string } | undefined {
+function lookAtOne(
+  state: State,
+  space: Space,
+  only?: readonly string[],
+): { point: Point; hypothesis: string } | undefined {
   const runs = state.config.budget.runs ?? Infinity;
   const baseline = trialOf(state, 1).point;
   const movable = space.params.filter((param) => {
     const from = valueAt(baseline, param.name);
+    if (only !== undefined && !only.includes(param.name)) return false;
     return from !== undefined && farFrom(param, from) !== from;
   });
   const most = Math.min(movable.length, Math.floor(runs * LOOK_SHARE));

@@ -1,0 +1,140 @@
+/** `ansatz try` and `ansatz bet`: a person's own ideas, and their word on the lines of enquiry. */
+
+import { chooseStudy, held, postRequest, readStudy, type StudyFolder } from '../../lab/studies.ts';
+import { describe, inRange, spaceOf } from '../../lab/researcher/index.ts';
+import { leaderOf } from '../../study/belief.ts';
+import { applicable, feasible } from '../../methods/space/index.ts';
+import type { Param, Value } from '../../methods/space/space.ts';
+import { closest, UserError } from '../../study/error.ts';
+import type { EventBody } from '../../study/events/index.ts';
+import type { State } from '../../study/state.ts';
+
+export interface TryOptions {
+  readonly study?: string;
+  readonly why?: string;
+  readonly by?: string;
+  readonly bet?: string;
+}
+
+/** Queue a trial with these settings (`lr=0.1 layers=4`); knobs that are not named stay as in the best trial so far. */
+export function tryIdea(settings: readonly string[], options: TryOptions): void {
+  const folder = chooseStudy(process.cwd(), options.study);
+  const { state, lease } = readStudy(folder);
+  refuseEnded(state, folder);
+  const space = spaceOf(state.config);
+  const parent = leaderOf(state);
+  const chosen = Object.fromEntries(settings.map((text) => settingOf(text, space.params)));
+  const point = applicable(space, { ...parent.point, ...chosen });
+  if (!feasible(space, point)) {
+    throw new UserError('infeasible', 'these settings violate a constraint', {
+      where: settings.join(' '),
+      why: state.config.constraints.join('; '),
+      fix: 'change one of the values',
+    });
+  }
+  checkBet(state, options.bet);
+  checkPerson(state, options.by);
+  const changed = describe(parent.point, point);
+  const event: EventBody = {
+    type: 'trial.proposed',
+    trial: 0,
+    ask: 0,
+    researcher: 'person',
+    hypothesis: options.why === undefined ? changed : `${options.why} (${changed})`,
+    point,
+    parent: parent.id,
+    bet: options.bet ?? 'ideas',
+    ...(options.by === undefined ? {} : { by: options.by }),
+  };
+  postRequest(folder, event);
+  const when = held(lease) ? 'the lab at work takes it in' : 'the next ansatz run takes it in';
+  process.stdout.write(`study "${folder.name}": ${changed}, from trial ${parent.id}; ${when}\n`);
+}
+
+/** Close a bet, open it again (then no review closes it), or promise it a share. */
+export function steerBet(
+  what: string,
+  name: string,
+  options: { readonly study?: string; readonly floor?: string; readonly cap?: string },
+): void {
+  const folder = chooseStudy(process.cwd(), options.study);
+  const { state, lease } = readStudy(folder);
+  if (what !== 'open' && what !== 'close') {
+    throw new UserError('usage', `bets can be opened and closed, not "${what}"${closest(what, ['open', 'close'])}`, {
+      fix: `ansatz bet close ${name}`,
+    });
+  }
+  checkBet(state, name);
+  refuseEnded(state, folder);
+  const [floor, cap] = [shareOption(options.floor, '--floor'), shareOption(options.cap, '--cap')];
+  postRequest(folder, {
+    type: 'bet.steered',
+    bet: name,
+    open: what === 'open',
+    ...(floor === undefined ? {} : { floor }),
+    ...(cap === undefined ? {} : { cap }),
+  });
+  const when = held(lease) ? 'now' : 'when ansatz run goes on';
+  process.stdout.write(
+    `study "${folder.name}": bet ${name} ${what === 'open' ? 'is open, whatever reviews say' : 'gets nothing more'}, ${when}\n`,
+  );
+}
+
+function refuseEnded(state: State, folder: StudyFolder): void {
+  if (state.ended === undefined) return;
+  throw new UserError('ended', `study "${folder.name}" has ended: ${state.ended.text}`, {
+    fix: 'ansatz run --runs 100   # a larger budget lets it go on; then try again',
+  });
+}
+
+function settingOf(text: string, params: readonly Param[]): [string, Value] {
+  const at = text.indexOf('=');
+  const name = at < 0 ? text : text.slice(0, at);
+  const param = params.find((one) => one.name === name);
+  if (at < 0 || param === undefined) {
+    const names = params.map((one) => one.name);
+    throw new UserError(
+      'bad-setting',
+      at < 0 ? `"${text}" sets nothing` : `"${name}" is not a knob${closest(name, names)}`,
+      {
+        fix: `ansatz try ${names[0] ?? 'lr'}=…   # knobs: ${names.join(', ')}`,
+      },
+    );
+  }
+  const raw = text.slice(at + 1);
+  const value = raw.trim() === '' ? undefined : inRange(param, raw);
+  if (value !== undefined) return [name, value];
+  const range = param.kind === 'choice' ? param.choices.map(String).join(', ') : `${param.low} to ${param.high}`;
+  throw new UserError('bad-setting', `${name} cannot be "${raw}"`, {
+    why:
+      param.kind === 'choice'
+        ? `its choices are ${range}`
+        : `it is ${param.kind === 'int' ? 'a whole number ' : ''}from ${range}`,
+    fix: 'choose a value inside, or widen the range in ansatz.yaml for a new study',
+  });
+}
+
+function checkBet(state: State, name: string | undefined): void {
+  const names = [...new Set([...(state.config.bets ?? []).map((bet) => bet.name), ...Object.keys(state.bets)])];
+  if (name === undefined || names.includes(name)) return;
+  throw new UserError('no-bet', `there is no bet "${name}"${closest(name, names)}`, {
+    why: names.length === 0 ? 'the study has no bets' : `there are ${names.join(', ')}`,
+    fix: 'bets are written in ansatz.yaml:  bets: { optimizer: { knobs: [lr] } }',
+  });
+}
+
+function checkPerson(state: State, by: string | undefined): void {
+  const names = Object.keys(state.config.people ?? {});
+  if (by === undefined || names.length === 0 || names.includes(by)) return;
+  throw new UserError('no-person', `nobody called "${by}" has a budget${closest(by, names)}`, {
+    why: `ansatz.yaml names ${names.join(', ')}`,
+    fix: `ansatz try --by ${names[0]} …`,
+  });
+}
+
+function shareOption(given: string | undefined, flag: string): number | undefined {
+  if (given === undefined) return undefined;
+  const share = given.endsWith('%') ? Number(given.slice(0, -1)) / 100 : Number(given);
+  if (share >= 0 && share <= 1) return share;
+  throw new UserError('bad-share', `"${given}" is no share`, { where: flag, fix: `${flag} 20%` });
+}
