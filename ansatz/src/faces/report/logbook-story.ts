@@ -45,7 +45,7 @@ export function logbookStory(book: Logbook): LogbookStory {
     ...(counts.unknown > 0 ? [`${grouped(counts.unknown)} without a verdict`] : []),
   ];
   const moved =
-    book.from === undefined || book.to === undefined
+    book.from === undefined || book.to === undefined || book.claims.length === 0
       ? ''
       : ` ${log.metric} ${num(book.from, 6)} → ${num(book.to, 6)}${book.groups > 1 ? ` in the largest of ${book.groups} groups` : ''}.`;
   return {

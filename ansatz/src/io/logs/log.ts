@@ -5,13 +5,15 @@ import { closest, UserError } from '../../study/error.ts';
 import type { Log, LogRow, LogStatus } from '../../study/logbook-log.ts';
 import type { Value } from '../../methods/space/space.ts';
 import { guessDirection, matchMetric } from '../capture/index.ts';
-import { directionOf } from '../config/index.ts';
 import { hasDecimalComma, isNothing, momentIn, numberIn, plain } from './cells.ts';
 import { DIALECTS } from './dialects.ts';
+import { directionFor } from './direction.ts';
 import { readOdd } from './odd.ts';
-import { type Roles, rolesOf, secondsOfRow } from './roles.ts';
-import { type Cells, counted, type Table } from './table.ts';
+import { type Roles, rolesOf } from './roles.ts';
+import { withoutStandIns } from './standins.ts';
+import type { Cells, Table } from './table.ts';
 import { readLogText } from './text.ts';
+import { secondsOfRow } from './times.ts';
 import { flagOf, type Word, wordOf } from './verdicts.ts';
 
 /** What the user says instead of letting it be guessed. */
@@ -51,7 +53,7 @@ export function parseLog(text: string, file: string, options: LogOptions = {}, b
 
   const { words, told, judged } = verdictsOf(records, roles);
   const first = records.map((record, i) => rowOf(record, roles, words[i], comma));
-  const rows = withoutSentinels(first, guesses);
+  const rows = withoutStandIns(first, guesses);
   const { direction, why } =
     options.direction !== undefined
       ? { direction: options.direction, why: 'as asked' }
@@ -202,95 +204,6 @@ function settingOf(cell: string): Value {
   if (/^(?:true|false)$/i.test(cell)) return /^t/i.test(cell);
   const value = Number(cell);
   return cell !== '' && Number.isFinite(value) ? value : cell;
-}
-
-/** Numbers that stand for no result, such as 0 for a crash or −999: exact, round, and far from everything else. */
-const STAND_INS = new Set([0, -1, 100, 999, 9999, 99_999, 999_999, -999, -9999, -99_999, 1e6, 1e9, 1e10, -1e6, -1e9]);
-
-function withoutSentinels(rows: readonly LogRow[], guesses: string[]): LogRow[] {
-  const values = rows.flatMap(({ value }) => value ?? []);
-  const others = values.filter((value) => !STAND_INS.has(value)).map(Math.abs);
-  if (others.length < 3) return [...rows];
-  const [low, high] = [Math.min(...others), Math.max(...others)];
-  const negative = values.some((value) => value < 0 && !STAND_INS.has(value));
-  const zeros = values.filter((value) => value === 0).length;
-  const means = new Map<number, number>();
-  const cleared = rows.map((row) => {
-    const { value, status, memory, ...rest } = row;
-    if (value === undefined || !STAND_INS.has(value)) return row;
-    // A zero is a result of its own where results reach down to it, or where the row was kept and measured.
-    const unmeasured = memory === 0 || (zeros >= 3 && zeros > 0.05 * values.length);
-    const far =
-      value === 0
-        ? memory === 0 || (low > 0.3 * high && (status !== 'keep' || unmeasured))
-        : value < 0
-          ? (!negative || Math.abs(value) > 20 * high) && (status !== 'keep' || value < -100)
-          : value > 5 * high && (status !== 'keep' || value > 100);
-    if (!far) return row;
-    means.set(value, (means.get(value) ?? 0) + 1);
-    return { ...rest, ...(status === undefined ? {} : { status }), ...(memory === undefined ? {} : { memory }) };
-  });
-  for (const [value, n] of means) guesses.push(`${value} in ${counted(n, 'row')} stands for no result`);
-  return cleared;
-}
-
-/** By the log's own word, else by the metric's name, unless the verdicts say otherwise. */
-function directionFor(table: Table, metric: string, rows: readonly LogRow[]): { direction: Direction; why: string } {
-  if (table.direction !== undefined) return { direction: table.direction, why: 'as the log says' };
-  const generic = /^(?:score|value|metric|objective|result|fitness|values?_0|column \d+|none)$/i.test(metric);
-  const name = generic ? undefined : (guessDirection(metric) ?? directionOf(metric) ?? speedDirection(metric));
-  const { down, up } = votes(rows);
-  const all = down + up;
-  const trend: Direction = down >= up ? 'minimize' : 'maximize';
-  const share = Math.max(down, up) / Math.max(1, all);
-  const clear = all >= 4 && share >= 0.75;
-  if (name === undefined && clear)
-    return { direction: trend, why: `by what was kept (${Math.round(100 * share)} % of ${all} verdicts fit)` };
-  if (name !== undefined && name !== trend && all >= 8 && share >= 0.9)
-    return {
-      direction: trend,
-      why: `by what was kept (${Math.round(100 * share)} % of ${all} verdicts fit), against the metric's name`,
-    };
-  if (name !== undefined) return { direction: name, why: "by the metric's name" };
-  if (all > 0 && share > 0.5)
-    return {
-      direction: trend,
-      why: `by what was kept, which is not clear (${Math.round(100 * share)} % of ${all} verdicts fit); --direction settles it`,
-    };
-  return { direction: 'minimize', why: 'for want of any sign; --direction settles it' };
-}
-
-function speedDirection(metric: string): Direction | undefined {
-  if (
-    /(?:^|[_. /-])(?:throughput|tflops|speed|speedup|tps|qps|fps|ops|rps|mfu|sharpe|coverage|gain|profit|pass(?:ed|_rate)?|hit_?rate)/i.test(
-      metric,
-    ) ||
-    /tok(?:en)?s?_?(?:per_?|\/)?_?s(?:ec)?\b/i.test(metric)
-  )
-    return 'maximize';
-  if (
-    /(?:^|[_. /-])(?:time|seconds?|latency|duration|runtime|ms|us|µs|ns|bytes|size|memory|cost|violations?|failures?|warnings?)(?:$|[_. /-])/i.test(
-      metric,
-    )
-  )
-    return 'minimize';
-  return undefined;
-}
-
-/** Kept rows that are lower than what was kept before, dropped ones that are higher, and the reverse. */
-function votes(rows: readonly LogRow[]): { down: number; up: number } {
-  const kept = new Map<string, number>();
-  let [down, up] = [0, 0];
-  for (const { value, status, group = '' } of rows) {
-    if (value === undefined || (status !== 'keep' && status !== 'discard')) continue;
-    const before = kept.get(group);
-    if (before !== undefined && value !== before) {
-      if (value < before === (status === 'keep')) down++;
-      else up++;
-    }
-    if (status === 'keep') kept.set(group, value);
-  }
-  return { down, up };
 }
 
 function otherMetrics(table: Table, roles: Roles): string {

@@ -1,12 +1,13 @@
 /** Which column of a log is what: told by its name first, then by what stands in it. */
 
 import { candidates, guessDirection } from '../capture/index.ts';
-import { isNothing, momentIn, numberIn, secondsIn } from './cells.ts';
+import { isNothing, momentIn, numberIn } from './cells.ts';
 import type { Table } from './table.ts';
+import { secondsOf, spanOf, type Times } from './times.ts';
 import { flagOf, wordOf } from './verdicts.ts';
 
 /** The columns by their part; those without one are kept in the raw rows only. */
-export interface Roles {
+export interface Roles extends Times {
   readonly metric?: string;
   readonly status?: string;
   readonly text?: string;
@@ -15,9 +16,6 @@ export interface Roles {
   readonly config?: string;
   readonly seed?: string;
   readonly group?: string;
-  readonly seconds?: { readonly column: string; readonly unit: number };
-  /** Two moments whose difference is what a run took. */
-  readonly span?: { readonly start: string; readonly end: string };
   readonly money?: string;
   readonly memory?: string;
   readonly at?: string;
@@ -257,39 +255,6 @@ function textOf(columns: readonly Content[]): string | undefined {
   return long.find(({ name, length }) => length >= 15 && !/^(?:id|name|run|key)|(?:_id|hash)$/i.test(name))?.name;
 }
 
-function secondsOf(columns: readonly Content[]): { column: string; unit: number } | undefined {
-  const names = [
-    /^total_?(?:seconds|time|runtime|duration)/i,
-    /^(?:wall|wall_?clock|walltime|wt|device)(?:[_ ]?(?:time|seconds|secs?|s))?$/i,
-    /^_?(?:runtime|duration|elapsed|run_?time)(?:[_ (]|$)/i,
-    /^(?:train(?:ing)?|run|eval)[_ ](?:seconds|secs?|time|duration|minutes|hours)/i,
-    /^(?:seconds?|secs?|time_s|time_sec|time|minutes?|mins?|hours?|hrs?|gpu_?(?:hours?|seconds?|h|s))(?:$|[_ (])/i,
-  ];
-  for (const pattern of names) {
-    const found = columns.find(
-      ({ name, filled }) => pattern.test(name) && filled > 0 && !/per|avg|step|stamp|ratio|delta/i.test(name),
-    );
-    if (found === undefined) continue;
-    const unit = /(?:^|[_ (])(?:ms|millis)/i.test(found.name)
-      ? 1e-3
-      : /(?:^|[_ (])min/i.test(found.name)
-        ? 60
-        : /(?:^|[_ (])h(?:ou)?rs?\b|hours?|_h$/i.test(found.name)
-          ? 3600
-          : 1;
-    if (found.numbers > 0.5 || found.values.length === 0) return { column: found.name, unit };
-  }
-  return undefined;
-}
-
-function spanOf(columns: readonly Content[]): { start: string; end: string } | undefined {
-  const start = columns.find(({ name }) => /^(?:datetime_start|start_time|started(?:_at)?|time_start)$/i.test(name));
-  const end = columns.find(({ name }) =>
-    /^(?:datetime_complete|end_time|finished(?:_at)?|ended(?:_at)?|time_end)$/i.test(name),
-  );
-  return start === undefined || end === undefined ? undefined : { start: start.name, end: end.name };
-}
-
 /** Columns of a table without descriptions that are neither results nor about the machine are its settings. */
 function isKnob({ name, filled, length }: Content): boolean {
   if (filled === 0 || length > 40) return false;
@@ -301,15 +266,4 @@ function isKnob({ name, filled, length }: Content): boolean {
   )
     return false;
   return guessDirection(name) === undefined || /lr|rate|decay|weight|dropout|warm|momentum|beta/i.test(name);
-}
-
-/** Seconds between the two moments of a span, or in the column of lengths; undefined when unknown. */
-export function secondsOfRow(cells: ReadonlyMap<string, string>, { seconds, span }: Roles): number | undefined {
-  if (seconds !== undefined) {
-    const cell = cells.get(seconds.column) ?? '';
-    if (!isNothing(cell)) return secondsIn(cell, seconds.unit);
-  }
-  if (span === undefined) return undefined;
-  const [from, to] = [momentIn(cells.get(span.start) ?? ''), momentIn(cells.get(span.end) ?? '')];
-  return from === undefined || to === undefined || to < from ? undefined : (to - from) / 1000;
 }
