@@ -1,7 +1,9 @@
 import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
+import { UserError } from '../../study/error.ts';
 import { auditLog } from '../../study/logbook.ts';
 import { publicLog } from '../../study/logbook.fixture.ts';
 import { hasDecimalComma, momentIn, numberIn, secondsIn } from './cells.ts';
@@ -426,6 +428,91 @@ describe('files that are no logs', () => {
     expect(auditLog(read(`${HEAD}\n${many.join('\n')}`)).steps).toHaveLength(100_000);
     expect(performance.now() - start).toBeLessThan(20_000);
   });
+});
+
+test('whatever is in a file, it is a log that can be audited or an error that says what to do', () => {
+  const cell = fc.oneof(
+    fc.constantFrom(
+      'keep',
+      'discard',
+      'crash',
+      'loss',
+      'status',
+      'description',
+      'commit',
+      '',
+      '-',
+      'nan',
+      'inf',
+      '1e999',
+      '-0',
+      '0',
+      '"',
+      '""',
+      '{',
+      '}',
+      '[',
+      ']',
+      '|',
+      '---',
+      '```',
+      '#',
+      '##',
+      ':',
+      '__proto__',
+      'seed 1 to 2',
+      'baseline',
+      'NEW BEST',
+      '\u202e',
+      '🙂',
+    ),
+    fc.double().map(String),
+    fc.integer().map(String),
+    fc.string({ maxLength: 12 }),
+  );
+  const mark = fc.constantFrom('\t', ',', ';', ' | ', '  ', ': ');
+  const text = fc
+    .tuple(mark, fc.array(fc.array(cell, { maxLength: 7 }), { maxLength: 12 }), fc.constantFrom('\n', '\r\n', '\n\n'))
+    .map(([by, rows, end]) => rows.map((row) => row.join(by)).join(end));
+  const record = fc.dictionary(
+    fc.constantFrom(
+      'loss',
+      'status',
+      'run',
+      'metric',
+      'value',
+      'text',
+      'lr',
+      'seed',
+      '__proto__',
+      'type',
+      'metricName',
+    ),
+    fc.oneof(fc.double(), cell, fc.constant(null), fc.boolean(), fc.object({ maxDepth: 2 })),
+  );
+  const whole = fc.oneof(
+    text,
+    fc.array(record, { maxLength: 8 }).map((list) => JSON.stringify(list)),
+    fc.array(record, { maxLength: 8 }).map((list) => list.map((one) => JSON.stringify(one)).join('\n')),
+    fc.object({ maxDepth: 4 }).map((object) => JSON.stringify(object)),
+  );
+  fc.assert(
+    fc.property(whole, (given) => {
+      let log: Log;
+      try {
+        log = read(given);
+      } catch (error) {
+        expect(error).toBeInstanceOf(UserError);
+        return;
+      }
+      for (const { value } of log.rows) expect(value === undefined || Number.isFinite(value)).toBe(true);
+      const book = auditLog(log);
+      expect(Object.values(book.counts).reduce((a, b) => a + b, 0)).toBe(log.rows.length);
+      expect(book.expectedFalseKeeps ?? 0).not.toBeNaN();
+      expect(book.claims.length).toBeLessThanOrEqual(book.counts.keep);
+    }),
+    { numRuns: 1500 },
+  );
 });
 
 describe('cells', () => {
