@@ -165,10 +165,8 @@ function rowOf({ line, cells, group }: Cells, roles: Roles, word: Word | undefin
   };
   const metric = cell(roles.metric);
   const value = number(roles.metric);
-  // FAILED in place of a number says it, whatever the verdict is called.
-  const failed = metric !== undefined && value === undefined && wordOf(metric) === 'crash';
-  const verdict: LogStatus | undefined = failed ? 'crash' : word === 'ran' || word === 'open' ? undefined : word;
-  // Nor did a run succeed that nobody judged and whose metric is nan, null or a dash; an empty cell may mean anything.
+  const verdict: LogStatus | undefined = word === 'ran' || word === 'open' ? undefined : word;
+  // A run that nobody judged did not succeed when its metric is FAILED, nan, null or a dash; an empty cell may mean anything.
   const status = verdict ?? (metric !== undefined && value === undefined ? 'crash' : undefined);
   const knobs = roles.knobs.flatMap((name): [string, Value][] => {
     const given = cell(name);

@@ -117,7 +117,7 @@ describe('the same log in every dialect', () => {
     'a crash as a dash': PLAIN.replace('\t0.0\t0.0\tcrash', '\t—\tN/A\tcrash'),
     'a crash as NaN': PLAIN.replace('\t0.0\t0.0\tcrash', '\tnan\t\tcrash'),
     'a crash as inf': PLAIN.replace('\t0.0\t0.0\tcrash', '\tinf\t0.0\tcrash'),
-    'a crash in place of the value': PLAIN.replace('\t0.0\t0.0\tcrash', '\tFAILED\t0.0\treverted_oom'),
+    'a crash in place of the value': PLAIN.replace('\t0.0\t0.0\tcrash', '\tFAILED\t0.0\toom'),
     'columns in another order': cells.map((row) => row.toReversed().join('\t')).join('\n'),
     'a column more': cells.map((row, i) => [...row, i === 0 ? 'tok_per_sec' : '1000'].join('\t')).join('\n'),
     'a second metric': cells
@@ -299,6 +299,12 @@ describe('hostile logs', () => {
       '| Feature | Values |\n|---|---|\n| a | 1 |\n| b | 2 |\n| c | 3 |\n\n| Exp | MAE | Decision |\n|---|---|---|\n| T1 | 5.2 | KEEP |\n| T2 | 5.1 | REVERT |\n',
     );
     expect(rowsOf(md)).toEqual(['5.2 keep', '5.1 discard']);
+  });
+
+  test('the verdict of the log goes before what its value says', () => {
+    expect(
+      rowsOf(read(`${PLAIN}aaaaaa5\tFAILED\t0.0\treverted_oom\tdim 576\naaaaaa6\tFAILED\t0.0\t\tdim 640\n`)).slice(4),
+    ).toEqual(['- discard', '- crash']);
   });
 
   test('numbers that stand for no result', () => {
