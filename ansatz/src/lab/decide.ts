@@ -8,7 +8,7 @@
 import type { Curve, Stopping } from '../methods/pruning/index.ts';
 import type { Space } from '../methods/space/space.ts';
 import type { EventBody } from '../study/events/index.ts';
-import { judge } from '../study/judge.ts';
+import { judge, outcomeOf } from '../study/judge.ts';
 import { free } from '../study/ledger.ts';
 import { reserveOf, searchEnds } from '../study/outlook.ts';
 import { checkDrift, close, measureNoise, replicate, sendSentinel } from './referee.ts';
@@ -242,6 +242,7 @@ function unconfirmed(state: State): EventBody[] {
           ? 'the budget ended before its first run'
           : 'the budget ended before it could be confirmed',
       unsettled: true,
+      ...outcomeOf(state, trial),
     }));
 }
 
@@ -266,7 +267,12 @@ function whyOver(state: State): Ending {
   }
   const first = state.pace.count === 0 ? ' before a single run could be paid for' : '';
   const end = (text: string): Ending => ({ type: 'study.ended', reason: 'budget', text: text + first });
-  if (runsFree(state) < 1) return end(`all ${budget.runs} runs are spent`);
+  if (runsFree(state) < 1) {
+    const kept = free(state.ledger, 'runs');
+    return end(
+      kept < 1 ? `all ${budget.runs} runs are spent` : `all runs are spent but the ${kept} that are kept for later`,
+    );
+  }
   if (
     budget.wallSeconds !== undefined &&
     budget.wallSeconds - state.wallSeconds < needed(state) + reserveSeconds(state)

@@ -3,13 +3,7 @@
 import { mean } from '../methods/math/summary.ts';
 import { effectPrior } from '../methods/stats/shrink.ts';
 import { noiseOf } from './noise.ts';
-import { lossOf, resultsOf, type State, type Trial, trialOf } from './state.ts';
-
-/** A normal belief about the true loss of a trial. */
-export interface Belief {
-  readonly mean: number;
-  readonly variance: number;
-}
+import { type Belief, lossOf, resultsOf, type State, type Trial, trialOf } from './state.ts';
 
 /** Trials whose steps away from their parents say what such steps are like, the newest: a search moves on. */
 const MOST_STEPS = 30;

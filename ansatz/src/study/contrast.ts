@@ -10,9 +10,8 @@ import {
   studentEquivalent,
 } from '../methods/stats/confidence.ts';
 import { nextBoundary } from '../methods/stats/sequential.ts';
-import type { Belief } from './belief.ts';
 import { noiseOf } from './noise.ts';
-import type { State, Trial } from './state.ts';
+import type { Belief, State, Trial } from './state.ts';
 
 /** Information (in runs) at which the confidence sequence is narrowest: five fresh runs against five. */
 const USUAL_INFORMATION = 2.5;

@@ -4,13 +4,12 @@ import { mean } from '../methods/math/summary.ts';
 import type { Comparison } from '../methods/stats/compare.ts';
 import { nextBoundary } from '../methods/stats/sequential.ts';
 import { spend } from '../methods/stats/family.ts';
-import type { Belief } from './belief.ts';
 import { chanceToProve, type Challenge, contrast, enough, gainBelief, incumbentValues, proofOf } from './contrast.ts';
 import type { EventBody } from './events/index.ts';
 import { broken, cheaper, looksCheaper } from './guards.ts';
 import { deterministic, noiseOf } from './noise.ts';
 import { runsLeft } from './outlook.ts';
-import { lossOf, type Run, runOf, type State, type Trial, trialOf } from './state.ts';
+import { type Belief, lossOf, type Run, runOf, type State, type Trial, trialOf } from './state.ts';
 
 /** A trial earns fresh runs when they would prove it with this chance, as far as it is believed. */
 const RIPE = 0.8;
@@ -240,6 +239,21 @@ function confirmed(state: State, trial: Trial, incumbent: Trial): EventBody | un
     };
   }
   return { type: 'trial.repeated', trial: trial.id, more: 1, why, look };
+}
+
+/** What is known of a trial that nobody can go on with: effect, interval and chance; nothing without a result. */
+export function outcomeOf(state: State, trial: Trial): Partial<Extract<EventBody, { type: 'trial.judged' }>> {
+  const noise = noiseOf(state);
+  if (trial.id === 1 || trial.screen === undefined || state.incumbent === undefined || noise.df === 0) return {};
+  if (deterministic(state) || trial.id === state.incumbent) return {};
+  const incumbent = trialOf(state, state.incumbent);
+  const fresh = trial.values.length > 0;
+  const included = fresh && state.pool.trials.includes(trial.id);
+  const values = fresh ? trial.values : [trial.screen];
+  const compared = contrast(state, { values, included, seeds: fresh ? trial.seeds : [] }, incumbent);
+  const { margin, p } = proofOf(compared, noise.sd);
+  const { effect, better } = compared;
+  return { effect, margin: fresh ? margin : compared.margin, better, shrunk: gainBelief(trial, incumbent).mean, p };
 }
 
 /** Whether a trial is shown not to be worse by as much as matters: the minimum effect, or one noise sd without one. */

@@ -6,7 +6,6 @@ import type { Common } from '../methods/stats/common.ts';
 import type { Look } from '../methods/stats/sequential.ts';
 import type { Slot, StudyConfig } from './config.ts';
 import type { Amount, EndReason, EndStatus, FailReason, StopReason, Verdict, HistoryEvent } from './events/index.ts';
-import type { Belief } from './belief.ts';
 import type { Account, Ledger } from './ledger.ts';
 
 /** One execution of a trial. */
@@ -56,6 +55,12 @@ export interface Run {
   readonly losses: number[];
   /** Number of the event each of them came with: the order across runs. */
   readonly heardAt: number[];
+}
+
+/** A normal belief about the true loss of a trial. */
+export interface Belief {
+  readonly mean: number;
+  readonly variance: number;
 }
 
 /** One change under test. */

@@ -414,7 +414,7 @@ function methodSection({ status }: Report): string {
     'How to read this',
     '',
     `<p class="lead">${text(
-      `A change is first run once. If that looks promising it gets fresh runs with further seeds, and only those count: the first was selected for looking good. They are compared with the best of the time by Student's t under the pooled noise of all repeats; a change is kept when the chance of error, shared by all looks at it, is below 5 %. p is one-sided, for the best against the baseline with all that is known now, and is not corrected for the ${count(status.trials - 1, 'change')} tried. Intervals are 95 %.`,
+      `A change is first run once. If that is likely to be provable it gets fresh runs with further seeds, and only those count: the first was selected for looking good. After each they are compared with the best of the time by Student's t under the pooled noise of all repeats. All changes that get so far share one error rate: the chance that a study keeps anything that is no gain is at most 5 %, however many of its ${count(status.trials - 1, 'change')} were looked at and however often. When the search is over the best is run again on fresh seeds, and that is what is reported. p is one-sided, for the best against the baseline with all that is known now. Intervals are 95 %, those of verdicts valid at every look.`,
     )}</p>`,
   );
 }
