@@ -31,6 +31,7 @@ interface Content {
   readonly numbers: number;
   readonly verdicts: number;
   readonly hashes: number;
+  readonly moments: number;
   readonly distinct: number;
   readonly length: number;
   readonly values: readonly number[];
@@ -74,7 +75,7 @@ export function rolesOf(table: Table, asked: { readonly metric?: string; readonl
   );
   const memory = take(named(/(?:^|[_. ])(?:memory|mem|vram|hbm)(?:$|[_. ])/i, ({ numbers }) => numbers > 0.4));
   const at = take(
-    named(/^_?(?:timestamp|time|date|datetime|created(?:_at)?|started(?:_at)?|start_time|when|at)$/i, ({ name }) =>
+    named(/^_?(?:timestamp|time|date|datetime|created(?:_at)?|started(?:_at)?|start[_ ]time|when|at)$/i, ({ name }) =>
       cellsOf(table, name)
         .slice(0, 20)
         .some((cell) => momentIn(cell) !== undefined),
@@ -148,6 +149,7 @@ function contentOf(table: Table, name: string, place: number): Content {
     numbers: sample.length === 0 ? 0 : values.length / sample.length,
     verdicts: share((cell) => numberIn(cell) === undefined && (wordOf(cell) ?? flagOf(name, cell)) !== undefined),
     hashes: share((cell) => /^(?=.*\d)[0-9a-f]{7,40}$/i.test(cell) && !/^\d+$/.test(cell)),
+    moments: share((cell) => /^\d{4}-\d\d-\d\d/.test(cell) && momentIn(cell) !== undefined),
     distinct: new Set(filled).size,
     length: sample.reduce((sum, cell) => sum + cell.length, 0) / Math.max(1, sample.length),
     values,
@@ -163,7 +165,7 @@ function statusOf(columns: readonly Content[], metric: string | undefined): stri
       /^(?:state|kept|keep\??|accepted\??|result|action|conclusion|judge?ment|adopted|(?:keep|kept)[_ /](?:or[_ ])?discard(?:ed)?)$/i.test(
         name,
       );
-    const flag = /^(?:success|succeeded|ok|crashed|failed|valid)$/i.test(name);
+    const flag = /^(?:success|succeeded|ok|crashed|failed|valid|done)$/i.test(name);
     // `kept` of 0 and 1 is a verdict, however much it looks like a number.
     const said = close && numbers > 0.9 && distinct <= 2 ? 1 : verdicts;
     const floor = exact ? 0.3 : close || flag ? 0.5 : 0.8;
@@ -242,8 +244,12 @@ const TEXTS = [
 
 function textOf(columns: readonly Content[]): string | undefined {
   const words = columns.filter(
-    ({ filled, numbers, hashes, name }) =>
-      filled > 0 && numbers < 0.5 && hashes < 0.5 && !/(?:path|dir|url|file|user|host|_at|tags?)$/i.test(name),
+    ({ filled, numbers, hashes, moments, name }) =>
+      filled > 0 &&
+      numbers < 0.5 &&
+      hashes < 0.5 &&
+      moments < 0.5 &&
+      !/(?:path|dir|url|file|user|host|_at|tags?)$/i.test(name),
   );
   for (const name of TEXTS) {
     const found = words.find((content) => content.name.toLowerCase().replaceAll(/[_-]/g, ' ') === name);
@@ -256,9 +262,9 @@ function textOf(columns: readonly Content[]): string | undefined {
 }
 
 /** Columns of a table without descriptions that are neither results nor about the machine are its settings. */
-function isKnob({ name, filled, length }: Content): boolean {
-  if (filled === 0 || length > 40) return false;
-  if (/^_|path|dir$|url|user|host|tags?$|artifact|created|updated|notes?$|sweep|state|commit|hash/i.test(name))
+function isKnob({ name, filled, length, moments }: Content): boolean {
+  if (filled === 0 || length > 40 || moments > 0.5) return false;
+  if (/^_|path|dir$|url|user|host|tags?$|artifact|created|updated|^source|notes?$|sweep|state|commit|hash/i.test(name))
     return false;
   if (ASIDE.test(name) && !/batch|epoch|size|seq|depth|width|layers?|head/i.test(name)) return false;
   if (

@@ -21,7 +21,7 @@ export interface Times {
 /** The column of lengths, by its name: of the whole run before a part of it. */
 export function secondsOf(columns: readonly Column[]): { column: string; unit: number } | undefined {
   const names = [
-    /^total_?(?:seconds|time|runtime|duration)/i,
+    /^(?:total_?(?:seconds|time|runtime|duration)|time_total)/i,
     /^(?:wall|wall_?clock|walltime|wt|device)(?:[_ ]?(?:time|seconds|secs?|s))?$/i,
     /^_?(?:runtime|duration|elapsed|run_?time)(?:[_ (]|$)/i,
     /^(?:train(?:ing)?|run|eval)[_ ](?:seconds|secs?|time|duration|minutes|hours)/i,
@@ -29,7 +29,10 @@ export function secondsOf(columns: readonly Column[]): { column: string; unit: n
   ];
   for (const pattern of names) {
     const found = columns.find(
-      ({ name, filled }) => pattern.test(name) && filled > 0 && !/per|avg|step|stamp|ratio|delta/i.test(name),
+      ({ name, filled }) =>
+        pattern.test(name.replace(/^(?:summary|metrics?)[./]/i, '')) &&
+        filled > 0 &&
+        !/(?:^|[_. ])(?:per|avg|mean|step|stamp|ratio|delta)|timestamp/i.test(name),
     );
     if (found === undefined) continue;
     const unit = /(?:^|[_ (])(?:ms|millis)/i.test(found.name)

@@ -59,7 +59,7 @@ export function wordOf(cell: string): Word | undefined {
   return words.map((part) => MEANING.get(part)).find((word) => word !== undefined);
 }
 
-/** What a flag says in a column of this name: `kept`, `success`, `crashed`. */
+/** What a flag says in a column of this name: `kept`, `success`, `crashed`, `done`; other columns' flags say nothing. */
 export function flagOf(column: string, cell: string): Word | undefined {
   const text = plain(cell).toLowerCase();
   const yes = /^(?:1|1\.0|true|yes|y|t)$/.test(text) || /^[✅✔👍]/u.test(cell.trim());
@@ -67,7 +67,12 @@ export function flagOf(column: string, cell: string): Word | undefined {
   if (!yes && !no) return undefined;
   if (/crash|fail|error|oom|invalid/i.test(column)) return yes ? 'crash' : 'ran';
   if (/succe|ok\b|valid|completed?|finished/i.test(column)) return yes ? 'ran' : 'crash';
-  return yes ? 'keep' : 'discard';
+  if (/^done$/i.test(column)) return yes ? 'ran' : 'running';
+  return /kept|keep|accept|adopt|merge|improv|better|best|winner/i.test(column)
+    ? yes
+      ? 'keep'
+      : 'discard'
+    : undefined;
 }
 
 /** What the text of a row without a status says of it: only plain words, because a description may say anything. */
