@@ -15,7 +15,8 @@ test('settings pass the type check of the configurator and give the same when ty
   expect(status.dead).toEqual([]);
 
   const baseline = await lab.show(1);
-  expect(baseline.runs.map((run) => run.status)).toEqual(['done', 'done', 'done']);
+  expect(baseline.runs.length).toBeGreaterThanOrEqual(3);
+  expect(new Set(baseline.runs.map((run) => run.status))).toEqual(new Set(['done']));
   const [heard] = Object.values(baseline.metrics);
   const counts = Object.fromEntries((heard ?? []).map((series) => [series.key, series.count]));
   expect(counts).toMatchObject({ 'val loss': 16, 'train loss': 16, 'val acc': 16 });

@@ -2,8 +2,8 @@
 
 import type { Amount } from '../study/events/index.ts';
 import { reserveOf, searchEnds, typicalCost } from '../study/outlook.ts';
-import { affords, cost, EPSILON, free, within } from '../study/ledger.ts';
-import { capOf } from './books.ts';
+import { accountsOf, affords, cost, EPSILON, free, NOTHING, type Who, within } from '../study/ledger.ts';
+import type { Cap } from '../study/config.ts';
 import { deterministic } from '../study/noise.ts';
 import { activeSeconds, type Run, runOf, type State } from '../study/state.ts';
 
@@ -14,8 +14,9 @@ const UNKNOWN_LIMIT = 7 * 24 * 3600;
 /** A learned limit is this many times the longest run so far, and never below the floor. */
 const LIMIT_FACTOR = 4;
 const LIMIT_FLOOR = 10;
-/** Finalists' runs that time is kept for. */
+/** Finalists' runs that time is kept for: of a leader that was not proven, then of the incumbent. */
 const RESERVED_RUNS = 2;
+const ROUNDS_KEPT = 2;
 
 /** When the deadline or the wall budget is reached, if the lab stays open from now on. */
 export function endsAt(state: State): number {
@@ -32,15 +33,41 @@ export type Plan = {
   readonly short?: true;
 };
 
-/** Who a run is for: its bet and its person pay as well, out of what they may spend. */
-export interface Who {
-  readonly bet?: string;
-  readonly by?: string;
+/** The cap of an account by its name. */
+export function capOf(state: State, account: string): Cap | undefined {
+  const [kind, ...rest] = account.split(':');
+  const name = rest.join(':');
+  if (kind === 'person') return state.config.people?.[name];
+  return state.config.bets?.find((bet) => bet.name === name)?.budget;
 }
 
-function allowed(state: State, { bet, by }: Who, hold: Amount): boolean {
-  const names = [...(bet === undefined ? [] : [`bet:${bet}`]), ...(by === undefined ? [] : [`person:${by}`])];
-  return names.every((name) => within(state.accounts[name], capOf(state, name), hold));
+function allowed(state: State, who: Who, hold: Amount): boolean {
+  return accountsOf(who).every((name) => within(state.accounts[name], capOf(state, name), hold));
+}
+
+/** Device-seconds that the accounts of a run have left; those that are held count as gone when `held`. */
+function secondsOf(state: State, who: Who, price: number, held: boolean): number {
+  const lefts = accountsOf(who).map((name) => {
+    const cap = capOf(state, name);
+    const account = state.accounts[name];
+    const left = (resource: 'deviceSeconds' | 'money'): number =>
+      (cap?.[resource] ?? Infinity) - (account?.spent[resource] ?? 0) - (held ? (account?.held[resource] ?? 0) : 0);
+    return Math.min(left('deviceSeconds'), price > 0 ? (left('money') / price) * 3600 : Infinity);
+  });
+  return Math.min(Infinity, ...lefts);
+}
+
+/** Whether what a run is for can still pay for one, once all that is under way has ended. */
+export function canEverPay(state: State, who: Who): boolean {
+  const oneMore = { runs: 1, deviceSeconds: 0, money: 0 };
+  return (
+    accountsOf(who).every((name) => {
+      const account = state.accounts[name];
+      return (
+        account === undefined || within({ held: { ...NOTHING }, spent: account.spent }, capOf(state, name), oneMore)
+      );
+    }) && secondsOf(state, who, state.config.price, false) >= needed(state)
+  );
 }
 
 /** The first free slot whose run can be paid for now. */
@@ -72,6 +99,7 @@ export function affordable(state: State, slot: number, who: Who = {}): Omit<Plan
   const deviceSeconds = Math.min(
     free(ledger, 'deviceSeconds') - reserve.deviceSeconds,
     price > 0 ? ((free(ledger, 'money') - reserve.money) / price) * 3600 : Infinity,
+    secondsOf(state, who, price, true),
   );
   // While nothing is known, slots share what there is instead of the first one holding it all.
   const share = pace.count > 0 ? 1 : Math.max(1, config.slots.length - state.running.length);
@@ -103,9 +131,9 @@ export function reserveSeconds(state: State): number {
   if (!(typical > 0) || (state.config.reserve ?? 0) === 0 || state.closing !== undefined || deterministic(state))
     return 0;
   const whole = state.wallSeconds + (endsAt(state) - state.now) / 1000;
-  const round = 1.25 * typical;
+  const round = 1.25 * typical + overheadSeconds(state);
   if (!Number.isFinite(whole) || whole < ROUNDS * round) return 0;
-  return Math.ceil(RESERVED_RUNS / state.config.slots.length) * round;
+  return ROUNDS_KEPT * Math.ceil(RESERVED_RUNS / state.config.slots.length) * round;
 }
 
 /**

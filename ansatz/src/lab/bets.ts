@@ -3,11 +3,11 @@
 import { type BetRecord, allocators, review, type Situation } from '../methods/bets/index.ts';
 import { rng } from '../methods/math/rng.ts';
 import type { Bet } from '../study/config.ts';
-import type { Amount, EventBody } from '../study/events/index.ts';
-import { within } from '../study/ledger.ts';
+import type { EventBody } from '../study/events/index.ts';
 import { noiseOf } from '../study/noise.ts';
 import { runsLeft, typicalCost } from '../study/outlook.ts';
 import type { State } from '../study/state.ts';
+import { canEverPay } from './afford.ts';
 
 /** Labels of the draws, so that they are nobody else's. */
 const CHOICES = 0xbe75;
@@ -19,15 +19,8 @@ const REVIEW_EVERY = 4;
 export function openBets(state: State): readonly Bet[] | undefined {
   return state.config.bets?.filter((bet) => {
     if (state.bets[bet.name]?.closed === true) return false;
-    return within(state.accounts[`bet:${bet.name}`], bet.budget, oneRun(state));
+    return canEverPay(state, { bet: bet.name });
   });
-}
-
-/** What a run of the usual length costs. */
-function oneRun(state: State): Amount {
-  const seconds = typicalCost(state);
-  if (!(seconds > 0)) return { runs: 1, deviceSeconds: 0, money: 0 };
-  return { runs: 1, deviceSeconds: seconds, money: (seconds / 3600) * state.config.price };
 }
 
 /** The bet that gets the next proposal; undefined when none may have one. */

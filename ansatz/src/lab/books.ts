@@ -2,21 +2,14 @@
 
 import type { Cap } from '../study/config.ts';
 import type { EventBody } from '../study/events/index.ts';
-import { NOTHING, RESOURCES, type Resource, within } from '../study/ledger.ts';
+import { RESOURCES, type Resource } from '../study/ledger.ts';
+import { canEverPay, capOf } from './afford.ts';
 import { leftShare } from '../study/outlook.ts';
 import { type State, trialOf } from '../study/state.ts';
 
 /** Shares of a cap at which a word is said. */
 const MARKS = [1, 0.8, 0.5] as const;
 const WORDS: Readonly<Record<Resource, string>> = { runs: 'runs', deviceSeconds: 'device time', money: 'money' };
-
-/** The cap of an account by its name. */
-export function capOf(state: State, account: string): Cap | undefined {
-  const [kind, ...rest] = account.split(':');
-  const name = rest.join(':');
-  if (kind === 'person') return state.config.people?.[name];
-  return state.config.bets?.find((bet) => bet.name === name)?.budget;
-}
 
 /** Say when half, four fifths and all of a cap are gone: of the study, of a bet, of a person. Each once. */
 export function warnSpending(state: State): EventBody[] {
@@ -63,26 +56,23 @@ function pace(state: State, spent: number, most: number): string {
 export function dropUnfunded(state: State): EventBody[] {
   return state.queue.flatMap((id): EventBody[] => {
     const trial = trialOf(state, id);
+    if (trial.verdict !== undefined) return [];
     const broke = [
-      ...(trial.bet === undefined ? [] : [`bet:${trial.bet}`]),
-      ...(trial.by === undefined ? [] : [`person:${trial.by}`]),
-    ].find((name) => {
-      const account = state.accounts[name];
-      return (
-        account !== undefined &&
-        !within({ held: { ...NOTHING }, spent: account.spent }, capOf(state, name), { ...NOTHING, runs: 1 })
-      );
-    });
-    if (broke === undefined || trial.verdict !== undefined) return [];
-    const why = `the budget of ${broke.replace(':', ' ')} is spent`;
+      ...(trial.bet === undefined ? [] : [{ bet: trial.bet }]),
+      ...(trial.by === undefined ? [] : [{ by: trial.by }]),
+    ].find((who) => !canEverPay(state, who));
+    if (broke === undefined) return [];
+    const name = 'bet' in broke ? `bet ${broke.bet}` : `person ${broke.by}`;
+    const why = `the budget of ${name} is spent`;
     return [{ type: 'trial.judged', trial: id, verdict: 'inconclusive', why, unsettled: true }];
   });
 }
 
-/** Milestones that have come: was what they ask for so? */
+/** Milestones that have come, or can no longer be met: is what they ask for so? */
 export function reachMilestones(state: State): EventBody[] {
   return (state.config.milestones ?? [])
-    .filter((one) => one.at <= state.now && !state.milestones.some(({ name }) => name === one.name))
+    .filter((one) => !state.milestones.some(({ name }) => name === one.name))
+    .filter((one) => one.at <= state.now || leftShare(state) < one.left - 1e-9)
     .flatMap((one): EventBody[] => {
       const faults: string[] = [];
       const left = leftShare(state);
@@ -92,7 +82,7 @@ export function reachMilestones(state: State): EventBody[] {
           `${Math.round(100 * left)} % of the budget is left, ${Math.round(100 * one.left)} % was asked for: what it is for must be ${less} % smaller, or the budget larger`,
         );
       }
-      if (one.frozen && state.closing === undefined) {
+      if (one.frozen && one.at <= state.now && state.closing === undefined) {
         const standing =
           state.incumbent === undefined || state.incumbent === 1
             ? 'nothing has been confirmed'

@@ -12,7 +12,7 @@ import { judge, outcomeOf } from '../study/judge.ts';
 import { free } from '../study/ledger.ts';
 import { reserveOf, searchEnds } from '../study/outlook.ts';
 import { checkDrift, close, measureNoise, replicate, sendSentinel } from './referee.ts';
-import { type Run, runOf, type State, trialOf } from '../study/state.ts';
+import { payerOf, type Run, runOf, type State, trialOf } from '../study/state.ts';
 import { endsAt, needed, openSlot, reserveSeconds, tooLateAt } from './afford.ts';
 import { cut } from './audit.ts';
 import { chooseBet, openBets, reviewBets } from './bets.ts';
@@ -151,9 +151,9 @@ function startRun(state: State): EventBody[] {
   if (state.phase !== 'running' || state.queue.length === 0) return [];
   // The first that can be paid for: the bet or the person of another may have to wait for its hold to come back.
   let plan: ReturnType<typeof openSlot>;
-  const id = state.queue
+  const id = waiting(state)
     .slice(0, MOST_WAITING)
-    .find((one) => (plan = openSlot(state, trialOf(state, one))) !== undefined);
+    .find((one) => (plan = openSlot(state, payerOf(trialOf(state, one)))) !== undefined);
   if (id === undefined || plan === undefined) return [];
   const trial = trialOf(state, id);
   // A baseline run has failed and none has succeeded: see how the others fare before paying for more.
@@ -207,7 +207,7 @@ function endStudy(state: State): EventBody[] {
   }
   if (state.phase !== 'running') return [];
   if (state.closing !== undefined) {
-    if (state.queue.length > 0 && openSlot(state) !== undefined) return [];
+    if (canStart(state)) return [];
     const more = state.queue.length > 0 ? [] : replicate(state);
     if (more.length > 0 && openSlot(state) !== undefined) return more;
     return [...unconfirmed(state), { type: 'study.ended', ...state.closing }];
@@ -218,7 +218,7 @@ function endStudy(state: State): EventBody[] {
     return close(state, end) ?? [...unconfirmed(state), end];
   }
   if (state.queue.length > 0 || !state.exhausted) {
-    if (openSlot(state) !== undefined) return [];
+    if (canStart(state) || (!state.exhausted && openSlot(state) !== undefined)) return [];
     if (state.asked.length > 0 && runsFree(state) >= 1 && endsAt(state) > state.now) return [];
     return close(state, whyOver(state)) ?? [...unconfirmed(state), whyOver(state)];
   }
@@ -244,6 +244,18 @@ function unconfirmed(state: State): EventBody[] {
       unsettled: true,
       ...outcomeOf(state, trial),
     }));
+}
+
+/** The queue in the order of start: once the search is over, what is reported comes before what may yet be proven. */
+function waiting(state: State): readonly number[] {
+  if (state.closing === undefined) return state.queue;
+  const reported = state.queue.filter((id) => id === state.incumbent);
+  return [...reported, ...state.queue.filter((id) => id !== state.incumbent)];
+}
+
+/** Whether a queued trial could start now. */
+function canStart(state: State): boolean {
+  return state.queue.slice(0, MOST_WAITING).some((id) => openSlot(state, payerOf(trialOf(state, id))) !== undefined);
 }
 
 /** Runs that the search may still start, by their count. */

@@ -3,11 +3,11 @@
 import { mean } from '../methods/math/summary.ts';
 import { studentCdf } from '../methods/math/quantile.ts';
 import type { EventBody } from '../study/events/index.ts';
-import { deterministic, noiseOf } from '../study/noise.ts';
+import { deterministic, noiseBeside } from '../study/noise.ts';
 import { leaderOf } from '../study/belief.ts';
 import { gainBelief } from '../study/contrast.ts';
 import { chanceOf, levelFor } from '../study/judge.ts';
-import { NOTHING } from '../study/ledger.ts';
+import { RESOURCES } from '../study/ledger.ts';
 import { reserveOf, runsLeft } from '../study/outlook.ts';
 import { runOf, type State, type Trial, trialOf } from '../study/state.ts';
 
@@ -23,6 +23,8 @@ const WITNESSES = 3;
 const REPLICATES = { least: 2, most: 12 } as const;
 /** Chance of being proven that the leader must have to get a last one. */
 const LAST_CHANCE = 0.2;
+/** Runs it needs for it. */
+const LAST_RUNS = 2;
 
 /** A large budget can pay for a better measure of the noise: more runs of the baseline, while the search goes on. */
 export function measureNoise(state: State): EventBody[] {
@@ -79,8 +81,9 @@ export function checkDrift(state: State): EventBody[] {
 
 /** Two-sided chance that noise alone sets the last `k` results of a trial as far apart from the earlier ones. */
 function driftChance(state: State, trial: Trial, k: number): number {
-  const { sd, df } = noiseOf(state);
   const n = trial.values.length - k;
+  // What has drifted must not make the noise look large that it is judged by.
+  const { sd, df } = noiseBeside(state, trial, trial.values.slice(0, n));
   const apart = mean(trial.values.slice(n)) - mean(trial.values.slice(0, n));
   if (!(sd > 0)) return apart === 0 ? 1 : 0;
   return 2 * studentCdf(-Math.abs(apart) / (sd * Math.sqrt(1 / n + 1 / k)), df);
@@ -94,11 +97,12 @@ function driftChance(state: State, trial: Trial, k: number): number {
 export function close(state: State, end: Extract<EventBody, { type: 'study.ended' }>): EventBody[] | undefined {
   if (state.phase !== 'running' || state.incumbent === undefined || deterministic(state)) return undefined;
   const reserve = reserveOf(state);
-  if (reserve === NOTHING) return undefined;
+  if (RESOURCES.every((resource) => reserve[resource] === 0)) return undefined;
   const closing: EventBody = { type: 'study.closing', reason: end.reason, text: end.text };
   const leader = leaderOf(state);
   const untried = leader.id !== state.incumbent && leader.verdict === 'inconclusive' && leader.level === undefined;
-  if (untried) {
+  const opened = runsLeft({ ...state, closing: end });
+  if (untried && opened >= LAST_RUNS + REPLICATES.least) {
     const level = levelFor(state);
     const chance = chanceOf(
       state,
@@ -107,7 +111,10 @@ export function close(state: State, end: Extract<EventBody, { type: 'study.ended
       level.level,
     );
     const why = 'the search is over and it is believed to be the best: is it real?';
-    if (chance >= LAST_CHANCE) return [closing, { type: 'trial.repeated', trial: leader.id, more: 2, why, ...level }];
+    if (chance >= LAST_CHANCE) {
+      const last: EventBody = { type: 'trial.repeated', trial: leader.id, more: LAST_RUNS, why, ...level };
+      return [closing, last, ...replicates(state, REPLICATES.least)];
+    }
   }
   const open = state.queue.some((id) => trialOf(state, id).level !== undefined);
   return state.incumbent === 1 && !open ? undefined : [closing];
@@ -116,11 +123,15 @@ export function close(state: State, end: Extract<EventBody, { type: 'study.ended
 /** Once the reserve is open and nothing else is to be told: run the incumbent again, on fresh seeds. */
 export function replicate(state: State): EventBody[] {
   if (state.incumbent === undefined || state.incumbent === 1) return [];
-  const incumbent = trialOf(state, state.incumbent);
-  const more = Math.min(REPLICATES.most, Math.floor(runsLeft(state) + 1e-9));
-  if (incumbent.replicas > 0 || more < REPLICATES.least) return [];
+  const { replicas } = trialOf(state, state.incumbent);
+  const more = Math.min(REPLICATES.most - replicas, Math.floor(runsLeft(state) + 1e-9));
+  return more < (replicas > 0 ? 1 : REPLICATES.least) ? [] : replicates(state, more);
+}
+
+function replicates(state: State, more: number): EventBody[] {
+  if (state.incumbent === undefined || state.incumbent === 1) return [];
   const why = 'the search is over: fresh runs say what it is worth';
-  return [{ type: 'trial.repeated', trial: incumbent.id, more, why, purpose: 'replicate' }];
+  return [{ type: 'trial.repeated', trial: state.incumbent, more, why, purpose: 'replicate' }];
 }
 
 function said(x: number): string {

@@ -56,7 +56,7 @@ class Bench {
     }
   }
 
-  propose(): number {
+  propose(parent = 1): number {
     const trial = this.state.trials.length + 1;
     this.add({
       type: 'trial.proposed',
@@ -65,7 +65,7 @@ class Bench {
       researcher: 'test',
       hypothesis: '',
       point: { lr: trial, hidden: 8 },
-      parent: 1,
+      parent,
     });
     return trial;
   }
@@ -183,6 +183,168 @@ describe('a verdict', () => {
     const trial = bench.propose();
     expect(bench.settle(trial).why).toMatch(/lost/);
     expect(trialOf(bench.state, trial).runs).toHaveLength(3);
+  });
+});
+
+describe('what else counts', () => {
+  /** Runs that take `seconds` and print other metrics. */
+  class Richer extends Bench {
+    extra: (trial: number) => {
+      readonly seconds?: number;
+      readonly peakBytes?: number;
+      readonly others?: Record<string, number>;
+    } = () => ({});
+
+    override add(event: EventBody): void {
+      if (event.type !== 'run.ended') return super.add(event);
+      const { trial } = this.state.runs[event.run - 1]!;
+      super.add({ ...event, ...this.extra(trial) });
+    }
+  }
+
+  const better = (trial: number): number => (trial === 1 ? 2 : 1);
+
+  test('a guard-rail: a gain that costs too much memory, or another metric, is not kept', () => {
+    const random = rng(3);
+    const guards = [
+      { metric: 'memory', way: 'up', amount: 0.05, relative: true },
+      { metric: 'f1', way: 'down', amount: 0.01, relative: false },
+    ] as const;
+    const bench = new Richer((trial) => better(trial) + 0.02 * random.normal(), { guards });
+    bench.extra = (trial) => ({
+      peakBytes: trial === 2 ? 1.2e9 : 1e9,
+      others: { f1: trial === 3 ? 0.7 : 0.9 },
+    });
+    bench.settle(1);
+    const heavy = bench.settle(bench.propose());
+    expect(heavy).toMatchObject({ verdict: 'discard' });
+    expect(heavy.why).toBe('memory goes up from 1000000000 to 1200000000, more than the 5 % allowed');
+    expect(bench.settle(bench.propose()).why).toBe('f1 goes down from 0.9 to 0.7, more than the 0.01 allowed');
+    expect(bench.settle(bench.propose())).toMatchObject({ verdict: 'keep' });
+    // What nobody printed is not held against it.
+    expect(bench.state.verdicts).toMatchObject({ keep: 2, discard: 2 });
+  });
+
+  test('as good within the smallest effect that matters, and cheaper: kept for that; not so when nothing is said of it', () => {
+    for (const [minEffect, verdict] of [
+      [0.5, 'keep'],
+      [0, 'inconclusive'],
+    ] as const) {
+      const random = rng(5);
+      const bench = new Richer(() => 2 + 0.02 * random.normal(), { minEffect, repeats: { baseline: 5, most: 10 } });
+      const time = rng(6);
+      bench.extra = (trial) => ({ seconds: (trial === 1 ? 10 : 7) + 0.1 * time.normal() });
+      bench.settle(1);
+      const word = bench.settle(bench.propose());
+      expect(word.verdict).toBe(verdict);
+      if (verdict === 'keep') expect(word.why).toMatch(/as good within noise on \d fresh runs, and 3\d % cheaper/);
+    }
+  });
+
+  test('what is cheaper and worse by more than matters is not', () => {
+    const random = rng(5);
+    const bench = new Richer((trial) => (trial === 1 ? 2 : 2.3) + 0.02 * random.normal(), { minEffect: 0.1 });
+    bench.extra = (trial) => ({ seconds: trial === 1 ? 10 : 5 });
+    bench.settle(1);
+    expect(bench.settle(bench.propose()).verdict).toBe('discard');
+  });
+
+  test('a share of few examples has a sampling error that seeds do not show', () => {
+    const values = [0.9, 0.9001, 0.8999, 0.91, 0.91, 0.91, 0.91, 0.91, 0.91, 0.91];
+    const noise = (examples?: number): number => {
+      const rest = [...values];
+      const bench = new Bench(() => rest.shift()!, {
+        objective: {
+          metric: 'acc',
+          direction: 'maximize',
+          value: 'last',
+          ...(examples === undefined ? {} : { examples }),
+        },
+      });
+      bench.settle(1);
+      return noiseOf(bench.state).sd;
+    };
+    expect(noise()).toBeCloseTo(0.0001, 6);
+    expect(noise(400)).toBeCloseTo(Math.sqrt((0.9 * 0.1) / 400), 9);
+  });
+
+  test('luck that comes with the seed is taken off both sides, once it is measured', () => {
+    const luck = (seed: number): number => rng(seed, 77).normal();
+    const own = rng(9);
+    const effects = [0];
+    class Paired extends Bench {
+      override add(event: EventBody): void {
+        if (event.type === 'run.ended' && event.status === 'done') {
+          const { seed, trial } = this.state.runs[event.run - 1]!;
+          return super.add({ ...event, value: 10 - (effects[trial - 1] ?? 0) + luck(seed) + 0.1 * own.normal() });
+        }
+        super.add(event);
+      }
+    }
+    const bench = new Paired(() => 0, { repeats: { baseline: 8, most: 10 } });
+    bench.settle(1);
+    // Clear keeps share seeds with the baseline: that shows how much luck they have in common.
+    for (let i = 1; i <= 4; i++) {
+      effects[i] = 12 * i;
+      expect(bench.settle(bench.propose()).verdict).toBe('keep');
+    }
+    expect(bench.state.common.rho).toBeGreaterThan(0.5);
+    expect(bench.state.common.usable).toBeGreaterThan(0);
+  });
+});
+
+describe('a study', () => {
+  test('divides its error rate among the trials it confirms, and a keep hands its part on', () => {
+    const random = rng(11);
+    const bench = new Bench((trial) => 10 - 2 * trial + 0.05 * random.normal(), { budget: { runs: 120 } });
+    bench.settle(1);
+    const levels: number[] = [];
+    for (let i = 0; i < 6; i++) {
+      const trial = bench.propose();
+      expect(bench.settle(trial).verdict).toBe('keep');
+      levels.push(trialOf(bench.state, trial).level!);
+    }
+    // Ten trials are planned for: each .8 × 5 % ÷ 10; every keep adds its own to the next.
+    expect(bench.state.planned).toBe(10);
+    expect(levels[0]).toBeCloseTo(0.004, 9);
+    for (let i = 1; i < 6; i++) expect(levels[i]).toBeCloseTo(Math.min(0.05, levels[i - 1]! + 0.004), 9);
+  });
+
+  test('of which nothing is better keeps nothing, in all but a few', () => {
+    let [wrong, confirmed] = [0, 0];
+    const studies = 150;
+    for (let seed = 0; seed < studies; seed++) {
+      const random = rng(seed, 3);
+      const bench = new Bench(() => random.normal(), { budget: { runs: 120 }, repeats: { baseline: 6, most: 10 } });
+      bench.settle(1);
+      for (let i = 0; i < 60; i++) bench.settle(bench.propose());
+      wrong += Number(bench.state.incumbent !== 1);
+      confirmed += bench.state.family;
+    }
+    expect(confirmed).toBeGreaterThan(studies / 2);
+    expect(wrong / studies).toBeLessThanOrEqual(0.05);
+  });
+
+  test('adds up gains that are each too small to be proven, and proves their sum', () => {
+    let kept = 0;
+    let lone = 0;
+    for (let seed = 0; seed < 30; seed++) {
+      for (const chain of [true, false]) {
+        const random = rng(seed, 4);
+        const gain = (trial: number): number => (chain ? 0.9 * (trial - 1) : trial === 1 ? 0 : 0.9);
+        const bench = new Bench((trial) => 50 - gain(trial) + random.normal(), {
+          budget: { runs: 60 },
+          repeats: { baseline: 6, most: 8 },
+        });
+        bench.settle(1);
+        for (let i = 0; i < 8; i++) bench.settle(bench.propose(chain ? bench.state.trials.length : 1));
+        if (bench.state.incumbent === 1) continue;
+        if (chain) kept++;
+        else lone++;
+      }
+    }
+    expect(kept).toBeGreaterThan(22);
+    expect(lone).toBeLessThan(8);
   });
 });
 

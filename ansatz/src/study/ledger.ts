@@ -19,6 +19,17 @@ export interface Account {
   readonly spent: Record<Resource, number>;
 }
 
+/** Who pays for something besides the study. */
+export interface Who {
+  readonly bet?: string;
+  readonly by?: string;
+}
+
+/** Names of their accounts. */
+export function accountsOf({ bet, by }: Who): string[] {
+  return [...(bet === undefined ? [] : [`bet:${bet}`]), ...(by === undefined ? [] : [`person:${by}`])];
+}
+
 /** Whether `amount` fits under a cap of an account's own. */
 export function within(account: Account | undefined, cap: Cap | undefined, amount: Amount): boolean {
   if (cap === undefined) return true;

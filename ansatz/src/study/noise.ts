@@ -19,19 +19,29 @@ export const NO_COMMON: Common = { rho: 0, usable: 0, pairs: 0 };
  * its own mean. One wild point must not drown every later difference, and one quiet one must not make noise look real.
  */
 export function repool(state: State): void {
-  const baseline = trialOf(state, 1);
-  const repeated: Trial[] = [];
-  for (let i = state.trials.length - 1; i > 0 && repeated.length < MOST_POOLED; i--) {
-    const trial = state.trials[i]!;
-    if (trial.values.length > 1) repeated.push(trial);
-  }
-  const members = [baseline, ...repeated];
+  const members = [trialOf(state, 1), ...repeated(state)];
   const { sd, df, pooled } = pooledNoise(members.map((trial) => trial.values));
   const inside = members.filter((_, index) => pooled[index]);
   state.pool = { squares: df === 0 ? 0 : sd ** 2 * df, df, trials: df === 0 ? [] : inside.map((trial) => trial.id) };
   state.common = commonLuck(
     inside.slice(0, MOST_PAIRED).map((trial) => new Map(trial.values.map((value, i) => [trial.seeds[i]!, value]))),
   );
+}
+
+/** Trials with repeats, the baseline left out, the newest first. */
+function repeated(state: State): Trial[] {
+  const found: Trial[] = [];
+  for (let i = state.trials.length - 1; i > 0 && found.length < MOST_POOLED; i--) {
+    const trial = state.trials[i]!;
+    if (trial.values.length > 1) found.push(trial);
+  }
+  return found;
+}
+
+/** The noise as some results of a trial tell it, with the trials that are noisy alike: as if its others were not there. */
+export function noiseBeside(state: State, trial: Trial, values: readonly number[]): Noise {
+  const others = [trialOf(state, 1), ...repeated(state)].filter((other) => other !== trial && other.values.length > 1);
+  return pooledNoise([values, ...others.map((other) => other.values)]);
 }
 
 /**

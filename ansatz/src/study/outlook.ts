@@ -10,11 +10,11 @@ export function typicalCost(state: State): number {
   return state.pace.count === 0 ? NaN : state.pace.seconds / state.pace.count;
 }
 
-/** Smallest share of any budget that is neither spent nor held; 1 when nothing is limited. */
+/** Smallest share of any budget that is not spent; 1 when nothing is limited. What is held may come back. */
 export function leftShare(state: State): number {
   const shares = RESOURCES.flatMap((resource) => {
     const cap = state.ledger.budget[resource];
-    return cap === undefined || cap === 0 ? [] : [free(state.ledger, resource) / cap];
+    return cap === undefined || cap === 0 ? [] : [1 - state.ledger.spent[resource] / cap];
   });
   return Math.min(1, ...shares);
 }

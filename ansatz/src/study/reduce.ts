@@ -5,12 +5,13 @@ import type { Observation } from '../methods/sampling/sampler.ts';
 import { canonical } from '../methods/space/encode.ts';
 import type { Point } from '../methods/space/space.ts';
 import type { EndStatus, Event } from './events/index.ts';
-import { caps, EPSILON, movement, NOTHING, openLedger, RESOURCES } from './ledger.ts';
+import { accountsOf, caps, EPSILON, movement, NOTHING, openLedger, RESOURCES } from './ledger.ts';
 import { beliefOf } from './belief.ts';
 import { NO_COMMON, repool } from './noise.ts';
 import {
   type BetState,
   lossOf,
+  payerOf,
   placeOf,
   resultsOf,
   type Run,
@@ -124,6 +125,7 @@ export function reduce(state: State | undefined, event: Event): State {
       const trial = trialOf(state, event.trial);
       trial.values = trial.values.slice(-event.keep);
       trial.seeds = trial.seeds.slice(-event.keep);
+      repool(state);
       return state;
     }
     case 'clock.ticked':
@@ -309,7 +311,7 @@ function reopen(state: State): void {
     state.verdicts[trial.verdict]--;
     trial.verdict = undefined;
     trial.why = undefined;
-    if (!state.queue.includes(id)) state.unjudged.push(id);
+    (trial.runs.length < trial.wants ? state.queue : state.unjudged).push(id);
   }
 }
 
@@ -345,16 +347,11 @@ function exhaust(state: State, ask: number): void {
 }
 
 /** Names of the accounts an event moves. */
-function accountsOf(state: State, event: Event): string[] {
-  let who: { readonly bet?: string; readonly by?: string } | undefined;
-  if (event.type === 'run.started') who = trialOf(state, event.trial);
-  else if (event.type === 'run.ended') who = trialOf(state, runOf(state, event.run).trial);
-  else if (event.type === 'expense.held') who = event;
-  else if (event.type === 'expense.settled') who = state.expenses[event.expense];
-  return [
-    ...(who?.bet === undefined ? [] : [`bet:${who.bet}`]),
-    ...(who?.by === undefined ? [] : [`person:${who.by}`]),
-  ];
+function accountsMoved(state: State, event: Event): readonly string[] {
+  if (event.type === 'run.started') return accountsOf(payerOf(trialOf(state, event.trial)));
+  if (event.type === 'run.ended') return runOf(state, event.run).accounts;
+  if (event.type === 'expense.held') return accountsOf(event);
+  return event.type === 'expense.settled' ? accountsOf(state.expenses[event.expense] ?? {}) : [];
 }
 
 function settle(state: State, event: Event): void {
@@ -363,7 +360,7 @@ function settle(state: State, event: Event): void {
     expense: (expense) => state.expenses[expense]?.hold,
   });
   if (moved === undefined) return;
-  const accounts = accountsOf(state, event).map(
+  const accounts = accountsMoved(state, event).map(
     (name) => (state.accounts[name] ??= { held: { ...NOTHING }, spent: { ...NOTHING } }),
   );
   for (const account of [state.ledger, ...accounts]) {
@@ -396,6 +393,7 @@ function started(state: State, event: Extract<Event, { type: 'run.started' }>): 
     limitSeconds: event.limitSeconds,
     short: event.short,
     hold: event.hold,
+    accounts: accountsOf(payerOf(trial)),
     startedAt: event.at,
     status: 'running',
     stays: [{ slot: event.slot, from: event.at }],
@@ -523,6 +521,7 @@ function judged(state: State, event: Extract<Event, { type: 'trial.judged' }>): 
   trial.p = event.p;
   state.verdicts[event.verdict]++;
   remove(state.unjudged, event.trial);
+  remove(state.queue, event.trial);
   if (event.unsettled === true) state.unsettled.push(event.trial);
   if (event.verdict !== 'keep') return;
   state.incumbent = event.trial;

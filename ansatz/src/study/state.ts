@@ -6,7 +6,7 @@ import type { Common } from '../methods/stats/common.ts';
 import type { Look } from '../methods/stats/sequential.ts';
 import type { Slot, StudyConfig } from './config.ts';
 import type { Amount, EndReason, EndStatus, FailReason, StopReason, Verdict, HistoryEvent } from './events/index.ts';
-import type { Account, Ledger } from './ledger.ts';
+import type { Account, Ledger, Who } from './ledger.ts';
 
 /** One execution of a trial. */
 export interface Run {
@@ -23,6 +23,8 @@ export interface Run {
   leftSeconds?: number;
   short?: boolean;
   readonly hold: Amount;
+  /** Names of the accounts it is charged to besides the study. */
+  readonly accounts: readonly string[];
   readonly startedAt: number;
   /** `paused` keeps its memory and its hold, and has no slot. */
   status: 'running' | 'paused' | EndStatus;
@@ -240,6 +242,11 @@ export function underWay(run: Run): boolean {
 /** Seconds a run was in a slot up to `now` (milliseconds since 1970). */
 export function activeSeconds(run: Run, now: number): number {
   return run.stays.reduce((sum, { from, to }) => sum + Math.max(0, (to ?? now) - from), 0) / 1000;
+}
+
+/** Who pays for the next run of a trial: its bet and its person, but for what was kept: everybody compares with that. */
+export function payerOf(trial: Trial): Who {
+  return trial.verdict === 'keep' ? {} : trial;
 }
 
 /** The trial with this id. */

@@ -10,10 +10,13 @@ export function mean(values: readonly number[]): number {
 /** Unbiased variance (n − 1); NaN for fewer than two values. */
 export function variance(values: readonly number[]): number {
   if (values.length < 2) return NaN;
-  const centre = mean(values);
-  let sum = 0;
-  for (const value of values) sum += (value - centre) ** 2;
-  return sum / (values.length - 1);
+  // About the first value: equal ones then have a variance of exactly 0, and large ones lose no digits.
+  const first = values[0]!;
+  let [sum, squares] = [0, 0];
+  for (const value of values) sum += value - first;
+  const centre = sum / values.length;
+  for (const value of values) squares += (value - first - centre) ** 2;
+  return squares / (values.length - 1);
 }
 
 /** Middle value, mean of the two middle ones for even n; NaN when empty. */

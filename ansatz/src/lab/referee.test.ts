@@ -1,0 +1,291 @@
+import { describe, expect, test } from 'vitest';
+import { simulation, type SimulatedScript } from '../io/executor/simulated.ts';
+import { memoryJournal } from '../io/store/memory.ts';
+import { memoryPoints } from '../io/store/points.ts';
+import { rng } from '../methods/math/rng.ts';
+import { mean } from '../methods/math/summary.ts';
+import type { Point } from '../methods/space/space.ts';
+import { simpleConfig } from '../study/config.fixture.ts';
+import type { StudyConfig } from '../study/config.ts';
+import type { Event, EventBody } from '../study/events/index.ts';
+import type { State } from '../study/state.ts';
+import { statusOf } from '../study/views.ts';
+import { openLab } from './lab.ts';
+import { numericResearcher, type Researcher } from './researcher/index.ts';
+import { random } from '../methods/sampling/index.ts';
+
+const HOUR = 3_600_000;
+
+interface Played {
+  readonly state: State;
+  readonly events: readonly Event[];
+}
+
+async function play(
+  changes: Partial<StudyConfig>,
+  script: (point: Point, seed: number, now: number) => number,
+  more: {
+    readonly researcher?: Researcher;
+    readonly post?: (event: Event) => EventBody[];
+    readonly seconds?: number;
+  } = {},
+): Promise<Played> {
+  const config = simpleConfig({ pruner: 'none', reserve: 0.05, ...changes });
+  const journal = memoryJournal([{ type: 'study.created', config, baseline: { lr: 0.001, hidden: 16 }, at: 0 }]);
+  const simulated: SimulatedScript = (point, seed) => ({
+    seconds: more.seconds ?? 60,
+    curve: [script(point, seed, world.now())],
+  });
+  const { executor, world } = simulation(simulated, config.objective.metric);
+  const lab = openLab({
+    journal,
+    series: memoryPoints(),
+    executor,
+    researcher: more.researcher ?? numericResearcher(random, config),
+    pruner: () => 'continue',
+    world,
+    identity: { host: 'test', pid: 1, version: '0' },
+    watch(event) {
+      if (journal.events.length > 20_000) throw new Error('the lab goes round in circles');
+      more.post?.(event).forEach((body) => lab.post(body));
+    },
+  });
+  return { state: await lab.done, events: journal.events };
+}
+
+/** Noise that belongs to the run: sd 1. */
+function noise(point: Point, seed: number, salt = 0): number {
+  return rng(seed, Math.round(1e6 * Number(point['lr'])), Number(point['hidden']), salt).normal();
+}
+
+const flat = (point: Point, seed: number): number => 50 + noise(point, seed);
+/** A better setting than the baseline's wherever hidden is larger: up to ten noise sd. */
+const slope = (point: Point, seed: number): number => 50 - (Number(point['hidden']) - 16) / 11 + noise(point, seed);
+
+describe('the noise floor', () => {
+  test.each([
+    [{ runs: 30 }, 3],
+    [{ runs: 60 }, 6],
+    [{ runs: 200 }, 8],
+  ])('has as many runs as a budget of %j can pay for', async (budget, runs) => {
+    const { state } = await play({ budget, repeats: { baseline: 3, baselineMost: 8, most: 6 } }, flat);
+    const seeds = new Set(state.trials[0]!.runs.slice(0, runs).map((id) => state.runs[id - 1]!.seed));
+    expect(seeds.size).toBe(runs);
+    const asked = state.trials[0]!.wants;
+    expect(asked).toBeGreaterThanOrEqual(runs);
+  });
+
+  test('a script whose repeats are exact is not run again to measure nothing', async () => {
+    const exact = (point: Point): number => 50 - Number(point['hidden']) / 11;
+    const { state } = await play({ budget: { runs: 200 }, repeats: { baseline: 3, baselineMost: 8, most: 6 } }, exact);
+    expect(state.trials[0]!.runs).toHaveLength(3);
+    expect(state.closing).toBeUndefined();
+  });
+});
+
+describe('when the search is over', () => {
+  test('the best is run again on fresh seeds, and that is what is reported', async () => {
+    const { state, events } = await play({ budget: { runs: 100 } }, slope);
+    const best = state.trials[state.incumbent! - 1]!;
+    expect(best.id).toBeGreaterThan(1);
+    expect(best.replicates.length).toBeGreaterThanOrEqual(2);
+    const seeds = best.runs.map((id) => state.runs[id - 1]!.seed);
+    expect(new Set(seeds).size).toBe(seeds.length);
+    const status = statusOf(state);
+    expect(status.best).toMatchObject({ replicated: true, runs: best.replicates.length, mean: mean(best.replicates) });
+    expect(state.ledger.spent.runs).toBeLessThanOrEqual(100);
+    // Nothing new was tried once the reserve was open.
+    const closed = events.findIndex((event) => event.type === 'study.closing');
+    expect(closed).toBeGreaterThan(0);
+    expect(events.slice(closed).filter((event) => event.type === 'proposal.asked')).toEqual([]);
+  });
+
+  test('replicates count as repeats when the budget is raised', async () => {
+    const first = await play({ budget: { runs: 100 } }, slope);
+    const best = first.state.trials[first.state.incumbent! - 1]!;
+    const journal = memoryJournal([
+      ...first.events,
+      { type: 'budget.raised', budget: { runs: 140 }, at: first.events.at(-1)!.at },
+    ]);
+    const { executor, world } = simulation(
+      (point, seed) => ({ seconds: 60, curve: [slope(point, seed)] }),
+      'loss',
+      first.events.at(-1)!.at,
+    );
+    const state = await openLab({
+      journal,
+      series: memoryPoints(),
+      executor,
+      researcher: numericResearcher(random, first.state.config),
+      pruner: () => 'continue',
+      world,
+      identity: { host: 'test', pid: 1, version: '0' },
+    }).done;
+    const now = state.trials[best.id - 1]!;
+    expect(now.values.slice(0, best.values.length + best.replicates.length)).toEqual([
+      ...best.values,
+      ...best.replicates,
+    ]);
+    expect(now.seeds).toHaveLength(now.values.length);
+    expect(state.ledger.spent.runs).toBeLessThanOrEqual(140);
+    expect(state.ledger.spent.runs).toBeGreaterThan(120);
+  });
+
+  test('without a reserve, or with too small a budget for one, the budget is searched with', async () => {
+    const none = await play({ budget: { runs: 100 }, reserve: 0 }, slope);
+    expect(none.events.some((event) => event.type === 'study.closing')).toBe(false);
+    expect(none.state.ledger.spent.runs).toBe(100);
+    const small = await play({ budget: { runs: 20 } }, slope);
+    expect(small.events.some((event) => event.type === 'study.closing')).toBe(false);
+  });
+});
+
+describe('drift', () => {
+  test('of the machine is noticed by a sentinel, told, and taken into account', async () => {
+    const shifted = (point: Point, seed: number, now: number): number =>
+      flat(point, seed) + (now > 0.7 * HOUR ? 20 : 0);
+    const { state } = await play({ budget: { runs: 160 } }, shifted);
+    expect(state.warnings.map(({ code }) => code)).toContain('drift');
+    expect(mean(state.trials[0]!.values)).toBeGreaterThan(65);
+    // What is as good as the baseline on the machine as it is now is not discarded for being worse than it was.
+    expect(state.incumbent).toBe(1);
+    const late = state.trials.slice(-20).filter((trial) => trial.verdict === 'discard');
+    expect(late.length).toBeLessThan(12);
+  });
+
+  test('is not seen where there is none', async () => {
+    for (let seedNumber = 1; seedNumber <= 15; seedNumber++) {
+      const { state } = await play({ budget: { runs: 120 }, seedNumber }, flat);
+      expect(state.warnings.map(({ code }) => code)).not.toContain('drift');
+    }
+  });
+});
+
+describe('bets', () => {
+  const bets = [
+    { name: 'rate', knobs: ['lr'] },
+    { name: 'width', knobs: ['hidden'] },
+  ];
+
+  test('turn their own knobs only, and the one that pays gets the compute', async () => {
+    const { state } = await play({ budget: { runs: 120 }, bets }, slope);
+    for (const trial of state.trials.slice(1)) {
+      const parent = state.trials[trial.parent - 1]!;
+      const other = trial.bet === 'rate' ? 'hidden' : 'lr';
+      expect(trial.point[other]).toBe(parent.point[other]);
+    }
+    const [rate, width] = ['rate', 'width'].map((name) => state.accounts[`bet:${name}`]!.spent.runs);
+    expect(width).toBeGreaterThan(1.5 * rate!);
+    expect(state.incumbent).toBeGreaterThan(1);
+    expect(state.trials[state.incumbent! - 1]!.bet).toBe('width');
+  });
+
+  test('keep their shares and budgets', async () => {
+    const bounded = [
+      { name: 'rate', knobs: ['lr'], floor: 0.5 },
+      { name: 'width', knobs: ['hidden'], budget: { runs: 12 } },
+    ];
+    const { state } = await play({ budget: { runs: 120 }, bets: bounded }, slope);
+    const runs = (name: string): number => state.accounts[`bet:${name}`]!.spent.runs;
+    expect(runs('width')).toBeLessThanOrEqual(12);
+    expect(runs('rate')).toBeGreaterThanOrEqual(40);
+    expect(state.warnings.map(({ text }) => text)).toContain('bet width has spent 100 % of its runs');
+    expect(state.phase).toBe('ended');
+  });
+
+  test('when all are closed the study ends and says why', async () => {
+    const post = (event: Event): EventBody[] =>
+      event.type === 'run.ended' && event.run === 10
+        ? bets.map(({ name }): EventBody => ({ type: 'bet.steered', bet: name, open: false }))
+        : [];
+    const { state } = await play({ budget: { runs: 120 }, bets }, flat, { post });
+    expect(state.ended).toMatchObject({ reason: 'exhausted', text: expect.stringContaining('every bet is closed') });
+    expect(state.ledger.spent.runs).toBeLessThan(40);
+  });
+
+  test('a hopeless one is closed by two reviews, one that a person opened is not', async () => {
+    const hopeless = (point: Point, seed: number): number =>
+      slope(point, seed) + (Number(point['lr']) === 0.001 ? 0 : 60 + 5 * Math.log10(Number(point['lr'])));
+    const closed = await play({ budget: { runs: 160 }, bets }, hopeless);
+    expect(closed.state.bets['rate']).toMatchObject({ closed: true });
+    expect(closed.state.warnings.map(({ code }) => code)).toContain('bet-closed rate');
+    const post = (event: Event): EventBody[] =>
+      event.type === 'run.ended' && event.run === 4
+        ? [{ type: 'bet.steered', bet: 'rate', open: true, floor: 0.3 }]
+        : [];
+    const open = await play({ budget: { runs: 160 }, bets }, hopeless, { post });
+    expect(open.state.bets['rate']!.closed).toBe(false);
+    expect(open.state.accounts['bet:rate']!.spent.runs).toBeGreaterThan(closed.state.accounts['bet:rate']!.spent.runs);
+  });
+});
+
+describe('people', () => {
+  test('pay for their ideas, and no more than they may', async () => {
+    const idea = (hidden: number): EventBody => ({
+      type: 'trial.proposed',
+      trial: 0,
+      ask: 0,
+      researcher: 'person',
+      hypothesis: `hidden ${hidden}`,
+      point: { lr: 0.002, hidden },
+      parent: 1,
+      bet: 'ideas',
+      by: 'ana',
+    });
+    const post = (event: Event): EventBody[] =>
+      event.type === 'run.ended' && event.run === 3 ? [20, 21, 22, 23, 24, 25].map(idea) : [];
+    const { state } = await play({ budget: { runs: 60 }, people: { ana: { runs: 3 } } }, flat, { post });
+    expect(state.accounts['person:ana']!.spent.runs).toBe(3);
+    const hers = state.trials.filter((trial) => trial.by === 'ana');
+    expect(hers).toHaveLength(6);
+    expect(hers.filter((trial) => trial.why === 'the budget of person ana is spent').length).toBeGreaterThanOrEqual(3);
+    expect(state.ledger.spent.runs).toBeGreaterThan(50);
+  });
+});
+
+describe('milestones', () => {
+  test('that ask for a frozen result end the search in time and keep their part of the budget', async () => {
+    const milestones = [{ name: 'big run', at: 3 * HOUR, frozen: true, left: 0.3 }];
+    const { state } = await play({ budget: { runs: 1000, deviceSeconds: 36_000 }, milestones }, slope);
+    expect(state.now).toBeLessThanOrEqual(3 * HOUR);
+    expect(state.ledger.spent.deviceSeconds).toBeLessThanOrEqual(0.7 * 36_000);
+    expect(state.trials[state.incumbent! - 1]!.replicates.length).toBeGreaterThanOrEqual(2);
+    expect(state.ended?.reason).toBe('milestone');
+    const row = statusOf(state).milestones[0]!;
+    expect(row).toMatchObject({ state: 'to come', needs: 'a frozen result and 30 % of the budget left' });
+    expect(row.chance).toBe(1);
+  });
+
+  test('that are missed say what they change, once', async () => {
+    const milestones = [{ name: 'half way', at: 630_000, frozen: false, left: 0.9 }];
+    // The budget is lowered by what the milestone wanted left.
+    const post = (event: Event): EventBody[] =>
+      event.type === 'run.ended' && event.run === 18 ? [{ type: 'budget.raised', budget: { runs: 40 } }] : [];
+    const { state } = await play({ budget: { runs: 400 }, milestones }, flat, { post });
+    expect(state.milestones).toHaveLength(1);
+    expect(state.milestones[0]).toMatchObject({ met: false });
+    expect(state.milestones[0]!.text).toMatch(/% of the budget is left, 90 % was asked for: .* smaller/);
+    expect(state.warnings.filter(({ code }) => code === 'milestone half way')).toHaveLength(1);
+  });
+
+  test('that are met are told as well', async () => {
+    const milestones = [{ name: 'half way', at: HOUR, frozen: false, left: 0.5 }];
+    const { state } = await play({ budget: { runs: 400 }, milestones }, flat);
+    expect(state.milestones).toMatchObject([{ name: 'half way', met: true }]);
+    expect(state.ledger.spent.runs).toBeGreaterThan(200);
+  });
+});
+
+test('warnings come at half, four fifths and the end of a cap, each once, and anew when it is raised', async () => {
+  const post = (event: Event): EventBody[] =>
+    event.type === 'run.ended' && event.run === 38 ? [{ type: 'budget.raised', budget: { runs: 80 } }] : [];
+  const { state } = await play({ budget: { runs: 40 } }, flat, { post });
+  const said = state.warnings.map(({ text }) => text.replace(/:.*/, ''));
+  expect(said).toEqual([
+    'the study has spent 50 % of its runs',
+    'the study has spent 80 % of its runs',
+    'the study has spent 50 % of its runs',
+    'the study has spent 80 % of its runs',
+    ...(state.ledger.spent.runs === 80 ? ['the study has spent 100 % of its runs'] : []),
+  ]);
+});
