@@ -11,7 +11,7 @@ import type { EventBody } from '../study/events/index.ts';
 import { judge, outcomeOf } from '../study/judge.ts';
 import { free } from '../study/ledger.ts';
 import { reserveOf, searchEnds } from '../study/outlook.ts';
-import { checkDrift, close, measureNoise, replicate, sendSentinel } from './referee.ts';
+import { checkDrift, checkSlots, close, measureNoise, replicate, sendSentinel } from './referee.ts';
 import { payerOf, type Run, runOf, type State, trialOf } from '../study/state.ts';
 import { endsAt, needed, openSlot, reserveSeconds, tooLateAt } from './afford.ts';
 import { cut } from './audit.ts';
@@ -48,6 +48,7 @@ const RULES: readonly Rule[] = [
   lookAtRungs,
   measureNoise,
   checkDrift,
+  checkSlots,
   startRun,
   resumePaused,
   askProposal,

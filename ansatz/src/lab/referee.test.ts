@@ -11,6 +11,7 @@ import type { Event, EventBody } from '../study/events/index.ts';
 import type { State } from '../study/state.ts';
 import { statusOf } from '../study/views.ts';
 import { openLab } from './lab.ts';
+import { checkSlots } from './referee.ts';
 import { numericResearcher, type Researcher } from './researcher/index.ts';
 import { random } from '../methods/sampling/index.ts';
 
@@ -288,4 +289,18 @@ test('warnings come at half, four fifths and the end of a cap, each once, and an
     'the study has spent 80 % of its runs',
     ...(state.ledger.spent.runs === 80 ? ['the study has spent 100 % of its runs'] : []),
   ]);
+});
+
+test('a slot that gives other results than the others for the same trials is told, one that does not is not', async () => {
+  // The executor of this test knows no slots: which seed ran where is read from the journal.
+  const slots = Array.from({ length: 2 }, () => simpleConfig().slots[0]!);
+  const even = await play({ budget: { runs: 160 }, slots, repeats: { baseline: 8, most: 10 } }, slope);
+  expect(even.state.warnings.filter(({ code }) => code.startsWith('slot'))).toEqual([]);
+  const shifted: State = structuredClone(even.state);
+  shifted.phase = 'running';
+  shifted.closing = undefined;
+  shifted.trials.length -= shifted.trials.length % 5;
+  for (const run of shifted.runs) if (run.slot === 1 && run.value !== undefined) run.value += 8;
+  const [warning] = checkSlots(shifted);
+  expect(warning).toMatchObject({ type: 'warning.raised', code: expect.stringMatching(/^slot [01] differs$/) });
 });

@@ -3,7 +3,7 @@
 import { mean } from '../methods/math/summary.ts';
 import { studentCdf } from '../methods/math/quantile.ts';
 import type { EventBody } from '../study/events/index.ts';
-import { deterministic, noiseBeside } from '../study/noise.ts';
+import { deterministic, noiseBeside, noiseOf } from '../study/noise.ts';
 import { leaderOf } from '../study/belief.ts';
 import { gainBelief } from '../study/contrast.ts';
 import { chanceOf, levelFor } from '../study/judge.ts';
@@ -77,6 +77,47 @@ export function checkDrift(state: State): EventBody[] {
   const last = incumbent.values.at(-1)!;
   const why = `its result ${said(last)} does not go with ${said(mean(incumbent.values.slice(0, -1)))} before: has something drifted?`;
   return [{ type: 'trial.repeated', trial: incumbent.id, more: WITNESSES - 1, why }];
+}
+
+/** Repeats on a slot, and elsewhere, from which on slots are compared. */
+const FEWEST = 4;
+/** Trials that were repeated, the newest, whose runs tell slots apart. */
+const MOST_TOLD = 40;
+
+/**
+ * A slot whose runs come out otherwise than those of the same trials on other slots (another device, a busier node):
+ * worth a word, once. Each run is held against the mean of its own trial, so what was tried where does not matter.
+ */
+export function checkSlots(state: State): EventBody[] {
+  const { slots } = state.config;
+  if (slots.length < 2 || !searching(state) || deterministic(state) || state.trials.length % 5 !== 0) return [];
+  const { sd, df } = noiseOf(state);
+  if (!(sd > 0)) return [];
+  const bySlot = new Map<number, number[]>();
+  let told = 0;
+  for (let i = state.trials.length - 1; i >= 0 && told < MOST_TOLD; i--) {
+    const runs = state.trials[i]!.runs.map((id) => runOf(state, id)).filter((run) => run.value !== undefined);
+    // The screening run was selected, but not for its slot.
+    if (runs.length < 2) continue;
+    told++;
+    const centre = mean(runs.map((run) => run.value!));
+    const spread = Math.sqrt(1 - 1 / runs.length);
+    for (const run of runs) bySlot.set(run.slot, [...(bySlot.get(run.slot) ?? []), (run.value! - centre) / spread]);
+  }
+  const all = [...bySlot.values()].flat();
+  return [...bySlot].flatMap(([slot, own]): EventBody[] => {
+    const others = all.length - own.length;
+    const code = `slot ${slot} differs`;
+    if (own.length < FEWEST || others < FEWEST || state.warnings.some((warning) => warning.code === code)) return [];
+    const rest = (mean(all) * all.length - mean(own) * own.length) / others;
+    const apart = mean(own) - rest;
+    const t = Math.abs(apart) / (sd * Math.sqrt(1 / own.length + 1 / others));
+    if (2 * studentCdf(-t, df) * bySlot.size >= ALARM) return [];
+    const device = slots[slot]?.device ?? slots[slot]?.gpus.join();
+    const where = `slot ${slot}${device === undefined || device === '' ? '' : ` (${device})`}`;
+    const text = `${where} gives ${state.config.objective.metric} ${said(Math.abs(apart))} ${apart > 0 ? 'higher' : 'lower'} than the others for the same trials: its device or load differs, and comparisons across slots carry that`;
+    return [{ type: 'warning.raised', code, text }];
+  });
 }
 
 /** Two-sided chance that noise alone sets the last `k` results of a trial as far apart from the earlier ones. */

@@ -1,6 +1,7 @@
 /** Accounts for people to read: where the budget goes, when it will be gone, what can still be done by when. */
 
 import { normalCdf } from '../methods/math/quantile.ts';
+import { holm } from '../methods/stats/family.ts';
 import type { Cap } from './config.ts';
 import type { Amount } from './events/index.ts';
 import { NOTHING, type Resource, RESOURCES } from './ledger.ts';
@@ -154,6 +155,22 @@ function chanceToFreeze(state: State, at: number): number {
   const variance = lengths.reduce((sum, length) => sum + (length - typical) ** 2, 0) / Math.max(1, lengths.length - 1);
   const spread = Math.sqrt(Math.max(1, rounds) * Math.max(variance, (0.05 * typical) ** 2));
   return rounds === 0 ? 1 : normalCdf((left - rounds * typical) / spread);
+}
+
+/** A trial of the family that was given fresh runs. */
+export interface FamilyRow {
+  readonly trial: number;
+  /** Anytime-valid p-value of "not better than the incumbent of its time". */
+  readonly p: number;
+  /** The same corrected for all that were confirmed (Holm). */
+  readonly adjusted: number;
+}
+
+/** All trials that were confirmed, by number, with their p-values corrected for how many they are. */
+export function familyOf(state: State): FamilyRow[] {
+  const members = state.trials.filter((trial) => trial.level !== undefined && trial.p !== undefined);
+  const adjusted = holm(members.map((trial) => trial.p!));
+  return members.map((trial, i) => ({ trial: trial.id, p: trial.p!, adjusted: adjusted[i]! }));
 }
 
 /** Expected number of keeps that are no gain: the sum of their chances of not being better, as judged. */

@@ -10,6 +10,8 @@ import {
   type BetRow,
   betRows,
   expectedFalseKeeps,
+  familyOf,
+  type FamilyRow,
   type MilestoneRow,
   milestoneRows,
   type Outlook,
@@ -44,6 +46,13 @@ export interface TrialRow {
   readonly effect?: number;
   readonly margin?: number;
   readonly better?: number;
+  /** The effect as it is believed: shrunk by what such changes have been worth, and by the luck it was selected for. */
+  readonly shrunk?: number;
+  /** Anytime-valid p-value of "not better than the incumbent of its time", where fresh runs were made. */
+  readonly p?: number;
+  /** The line of enquiry it belongs to, and the person whose idea it is. */
+  readonly bet?: string;
+  readonly by?: string;
   readonly deviceSeconds: number;
   readonly why: string;
   readonly changes: readonly Change[];
@@ -115,6 +124,8 @@ export interface Status {
   readonly milestones: readonly MilestoneRow[];
   /** Keeps that are expected to be no gain: the sum of their chances of not being better. */
   readonly expectedFalseKeeps: number;
+  /** Trials that were given fresh runs, with p-values corrected for how many they are (Holm). */
+  readonly family: readonly FamilyRow[];
   /** Cost of each confirmed improvement; absent before the first. */
   readonly perKeep?: { readonly deviceSeconds: number; readonly money: number };
   /** Tokens of language models, absent where none was called. */
@@ -198,6 +209,10 @@ export function trialRow(state: State, trial: Trial): TrialRow {
     effect: trial.effect,
     margin: trial.margin,
     better: trial.better,
+    shrunk: trial.shrunk,
+    p: trial.p,
+    bet: trial.bet,
+    by: trial.by,
     deviceSeconds: trial.runs.reduce((sum, id) => sum + (runOf(state, id).charge?.deviceSeconds ?? 0), 0),
     why: trial.why ?? '',
     changes: changes(parent.point, trial.point),
@@ -275,6 +290,7 @@ export function statusOf(state: State): Status {
     })),
     milestones: milestoneRows(state),
     expectedFalseKeeps: expectedFalseKeeps(state),
+    family: familyOf(state),
     ...(state.marks.length < 2
       ? {}
       : {

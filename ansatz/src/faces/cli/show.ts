@@ -11,6 +11,7 @@ import { chooseStudy, readPoints, readStudy, type StudyFolder } from '../../lab/
 import { valueAt } from '../../methods/space/index.ts';
 import { closest, UserError } from '../../study/error.ts';
 import { runOf, type State, type Trial, trialOf } from '../../study/state.ts';
+import { familyOf } from '../../study/account.ts';
 import { changes, type RunRow, runRow, trialRow } from '../../study/views.ts';
 import { showKnobs } from './knobs.ts';
 import { verdictMark } from './status.ts';
@@ -84,6 +85,24 @@ function find(state: State, given: string): Trial {
   });
 }
 
+/** What of the effect is believed, and how sure fresh runs make it, alone and among all that were confirmed. */
+function evidenceLine(state: State, trial: Trial): string[] {
+  const parts: string[] = [];
+  if (trial.shrunk !== undefined) parts.push(`believed ${trial.shrunk >= 0 ? '+' : ''}${num(trial.shrunk, 3)}`);
+  const family = familyOf(state);
+  const own = family.find((row) => row.trial === trial.id);
+  if (own !== undefined) {
+    const many = family.length > 1 ? `, ${num(own.adjusted, 2)} among the ${family.length} confirmed (Holm)` : '';
+    parts.push(`p ${num(own.p, 2)} at any look${many}`);
+  }
+  return parts.length === 0 ? [] : [`  evidence    ${parts.join('; ')}`];
+}
+
+function whoseText({ researcher, bet, by }: Trial): string {
+  const line = bet === undefined || bet === researcher ? '' : `, bet ${bet}`;
+  return `${by === undefined ? researcher : by}${line}`;
+}
+
 function lines(
   state: State,
   trial: Trial,
@@ -100,7 +119,8 @@ function lines(
   const text = [
     `${paint.bold(`trial ${trial.id}`)}  ${verdictMark(row.state, paint).trim()}${trial.id === state.incumbent ? ' (incumbent)' : ''}  ${row.why}`,
     `  ${state.config.objective.metric}  ${result}${row.effect === undefined ? '' : `, ${effectText(row)} against the incumbent of its time${row.better === undefined ? '' : `, P(better) ${num(row.better, 3)}`}`}`,
-    `  hypothesis  ${trial.hypothesis} (${trial.researcher})`,
+    ...evidenceLine(state, trial),
+    `  hypothesis  ${trial.hypothesis} (${whoseText(trial)})`,
   ];
   if (trial.id !== 1) {
     text.push(`  to parent   trial ${trial.parent}: ${changesText(row.changes)}`);

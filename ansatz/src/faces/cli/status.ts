@@ -107,6 +107,20 @@ function noiseText(one: Status): string {
   return `sd ${num(one.noise.sd, 2)} of one run (${one.noise.df} degrees of freedom)`;
 }
 
+const RESOURCE: Readonly<Record<string, 'runs' | 'deviceSeconds' | 'money'>> = {
+  runs: 'runs',
+  device: 'deviceSeconds',
+  money: 'money',
+};
+
+/** `in 40 min` at the pace so far, or the day when that is far. */
+function soon(at: number, now: number): string {
+  const left = (at - now) / 1000;
+  return left < 36 * 3600
+    ? `in ${seconds(left)} at this pace`
+    : `on ${new Date(at).toLocaleString('sv-SE').slice(0, 10)} at this pace`;
+}
+
 /** One line per thing that is budgeted. */
 export function budgetLines(one: Status): string[] {
   const rows: [string, number, number, number | undefined, (x: number) => string][] = [
@@ -123,7 +137,10 @@ export function budgetLines(one: Status): string[] {
     }
     const share = budget === 0 ? 1 : spent / budget;
     const holding = held > 0 ? `, ${text(held)} held` : '';
-    lines.push(`${name.padEnd(8)}  ${bar(share)} ${text(spent)} of ${text(budget)} used${holding}`);
+    const gone = name === 'wall' ? undefined : one.outlook.gone[RESOURCE[name]!];
+    const until =
+      gone === undefined || one.ended !== undefined || spent >= budget ? '' : `, gone ${soon(gone, one.now)}`;
+    lines.push(`${name.padEnd(8)}  ${bar(share)} ${text(spent)} of ${text(budget)} used${holding}${until}`);
   }
   if (one.deadline !== undefined) {
     const left = (one.deadline - one.now) / 1000;

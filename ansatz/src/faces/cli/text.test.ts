@@ -133,6 +133,7 @@ test('on 80 columns the gain of a study is still to be read', async () => {
     people: [],
     milestones: [],
     expectedFalseKeeps: 0,
+    family: [],
     runs: 5,
     verdicts: { keep: 2, discard: 0, inconclusive: 0, crash: 0 },
     spent: { runs: 5, deviceSeconds: 9, money: 0, wallSeconds: 5 },
