@@ -1,5 +1,11 @@
 export { sampleNoise, type Noise, type SampleNoise } from './noise.ts';
-export { compare, meanMargin, type Comparison, type Sample } from './compare.ts';
+export { pooledNoise, brownForsythe } from './pool.ts';
+export { commonLuck, type BySeed, type Common } from './common.ts';
+export { compare, meanMargin, type Comparison, type Sample, type Shared } from './compare.ts';
+export { mixtureRadius, spreadFor, logEvidence, boundary, normalEquivalent, studentEquivalent } from './confidence.ts';
+export { nextBoundary, type Look } from './sequential.ts';
+export { effectPrior, shrink, type EffectPrior } from './shrink.ts';
+export { holm, spend } from './family.ts';
 export { type Outcome, violationOf, dominates, beats, fronts, crowding, nondominated, hypervolume } from './pareto.ts';
 export { importances, type Importance, type ImportanceOptions, type Result } from './importance.ts';
 export {
