@@ -18,7 +18,8 @@ test(
     expect(status.gain!.effect).toBeGreaterThan(status.gain!.margin);
 
     const baseline = await lab.show(1);
-    expect(baseline.runs.map((run) => run.status)).toEqual(['done', 'done', 'done']);
+    expect(baseline.runs.length).toBeGreaterThanOrEqual(3);
+    expect(new Set(baseline.runs.map((run) => run.status))).toEqual(new Set(['done']));
     expect(baseline.point).toMatchObject({ lr: 0.05, hidden: 16, activation: 'tanh' });
     const [curve] = Object.values(baseline.metrics);
     const counts = Object.fromEntries((curve ?? []).map((series) => [series.key, series.count]));

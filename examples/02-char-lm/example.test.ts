@@ -22,7 +22,8 @@ test(
     expect(status.gain!.effect).toBeGreaterThan(status.gain!.margin);
 
     const baseline = await lab.show(1);
-    expect(baseline.runs.map((run) => run.status)).toEqual(['done', 'done', 'done']);
+    expect(baseline.runs.length).toBeGreaterThanOrEqual(3);
+    expect(new Set(baseline.runs.map((run) => run.status))).toEqual(new Set(['done']));
     expect(new Set(baseline.runs.map((run) => run.value)).size).toBe(3);
     const [heard] = Object.values(baseline.metrics);
     const counts = Object.fromEntries((heard ?? []).map((series) => [series.key, series.count]));

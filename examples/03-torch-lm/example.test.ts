@@ -19,7 +19,8 @@ test('trials change the constants, keep the asserted constraints and are judged 
   expect(status.noise?.sd).toBeGreaterThan(0);
 
   const baseline = await lab.show(1);
-  expect(baseline.runs.map((run) => run.status)).toEqual(['done', 'done', 'done']);
+  expect(baseline.runs.length).toBeGreaterThanOrEqual(3);
+  expect(new Set(baseline.runs.map((run) => run.status))).toEqual(new Set(['done']));
   expect(baseline.value).toBeLessThan(8);
   const [heard] = Object.values(baseline.metrics);
   const counts = Object.fromEntries((heard ?? []).map((series) => [series.key, series.count]));

@@ -15,7 +15,8 @@ test('accuracy rises, by flags that give the same when typed by hand', { timeout
   expect(status.noise?.sd).toBeGreaterThan(0);
 
   const baseline = await lab.show(1);
-  expect(baseline.runs.map((run) => run.status)).toEqual(['done', 'done', 'done']);
+  expect(baseline.runs.length).toBeGreaterThanOrEqual(3);
+  expect(new Set(baseline.runs.map((run) => run.status))).toEqual(new Set(['done']));
   const [heard] = Object.values(baseline.metrics);
   const counts = Object.fromEntries((heard ?? []).map((series) => [series.key, series.count]));
   expect(counts).toMatchObject({ 'val accuracy': 30, 'val log loss': 30, 'train loss': 30 });

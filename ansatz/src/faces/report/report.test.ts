@@ -121,10 +121,10 @@ describe('the first screen', () => {
       loss 2.216 → 1.015, 54.2 % lower so far
       Better by 1.201 ± 0.037 (95 % interval), p < 0.0001: 2 runs of trial 6 against 3 of the baseline.
       Still running (as of 2026-01-05 09:09 UTC)
-      22 of 50 runs, 18 min 18 s of 60 min device time and 9 min 48 s on the clock, and up to 4 min 6 s held for runs under way. Stopping 5 hopeless runs early saved about 3 min 42 s (17 % of what it would have been). Each of 2 keeps cost 9 min 9 s.
+      22 of 50 runs, 18 min 18 s of 60 min device time and 9 min 48 s on the clock, and up to 8 min 12 s held for runs under way. Stopping 5 hopeless runs early saved about 3 min 42 s (17 % of what it would have been). Each of 2 keeps cost 9 min 9 s.
       Baseline 2.216 ± 0.023 (3 runs) → best 1.015 ± 0.028 (trial 6, 2 fresh runs): better by 1.201 ± 0.037 (54.2 %), p < 0.0001 one-sided.
       lr: importance 100 % (87 to 100 %), alone 81 % of the variation, best 0.0251 to 0.76. The other knob does not stand out from chance. A first look at 14 trials, not an experiment.
-      No run failed. Of 14 changes tried: 2 kept, 9 discarded, 2 left inconclusive and 1 not judged yet.
+      No run failed. Of 15 changes tried: 2 kept, 9 discarded, 2 left inconclusive and 2 not judged yet.
       One run of loss has sd 0.014 (4 degrees of freedom); smaller differences are not seen in single runs.
       "
     `);
