@@ -103,6 +103,27 @@ describe('a study from the first command to the last', () => {
     expect((await ansatz(folder, ['status', '--study', 'S_2'])).err).toMatch(/closest: "s-2"/);
   });
 
+  test('ideas by hand are paid from the budget of whose they are; bets and people may change while a study is on', async () => {
+    const people = ['people: { ana: { runs: 2 } }', 'bets: { where: { knobs: [x] } }'];
+    const folder = project({ 'ansatz.yaml': yaml(...people), 'script.sh': SCRIPT });
+    await ansatz(folder, ['run', '--plain']);
+    expect((await ansatz(folder, ['bet', 'close', 'wher'])).err).toMatch(/error\[no-bet\].*closest: "where"/);
+    expect((await ansatz(folder, ['try', 'x=9'])).err).toMatch(/error\[bad-setting\]: x cannot be "9"/);
+    expect((await ansatz(folder, ['try', 'xx=1'])).err).toMatch(/closest: "x"/);
+    expect((await ansatz(folder, ['try', 'x=0.3', '--by', 'bob'])).err).toMatch(/error\[no-person\]/);
+    const tried = await ansatz(folder, ['try', 'x=0.31', '--by', 'ana', '--why', 'a hunch']);
+    expect(tried.out).toMatch(/x .* → 0\.31, from trial \d+; ansatz run --runs 18 takes it in/);
+    project({ 'ansatz.yaml': yaml('people: { ana: { runs: 3 } }', people[1]!) }, folder);
+    await ansatz(folder, ['run', '--plain', '--runs', '12']);
+    const state = stateOf(folder, 's');
+    expect(state.config.people).toEqual({ ana: { runs: 3 } });
+    const hers = state.trials.filter((trial) => trial.by === 'ana');
+    expect(hers.map((trial) => trial.point['x'])).toEqual([0.31]);
+    expect(hers[0]!.hypothesis).toMatch(/^a hunch/);
+    expect(state.accounts['person:ana']!.spent.runs).toBeGreaterThanOrEqual(1);
+    expect((await ansatz(folder, ['status'])).out).toMatch(/person {4}ana: \d of 3 runs/);
+  });
+
   test('what it may cost is shown before anything starts', async () => {
     const folder = project({ 'ansatz.yaml': yaml('price: 2', 'budget: { runs: 8, money: 5 }'), 'script.sh': SCRIPT });
     const { out } = await ansatz(folder, ['run', '--dry-run']);

@@ -200,7 +200,7 @@ function openForWork(folder: StudyFolder): { journal: StudyDatabase; state: Stat
     refuseHeld(folder, journal.lease());
     journal.take(identity(), Date.now());
     // Words meant for a lab that is gone: a stop asked of it must not stop this one.
-    readRequests(folder).done();
+    dropOrders(folder);
     writeFileSync(join(folder.path, 'holder'), identity());
     return { journal, state: journal.state() };
   } catch (error) {
@@ -427,6 +427,16 @@ export function postRequest(folder: StudyFolder, event: EventBody): void {
   renameSync(file, join(folder.inbox, `${name}.json`));
 }
 
+/** Orders to a lab that is gone are not for the next one; ideas and wishes wait for it. */
+const ORDERS = new Set(['study.paused', 'study.resumed', 'study.draining', 'study.killed', 'budget.raised']);
+
+function dropOrders(folder: StudyFolder): void {
+  for (const file of requestFiles(folder)) {
+    const event = requestIn(file);
+    if (event === undefined || ORDERS.has(event.type)) rmSync(file, { force: true });
+  }
+}
+
 /** The requests in a study's inbox, oldest first, and a way to clear them away once they are written down. */
 export interface Requests {
   readonly events: readonly EventBody[];
@@ -435,21 +445,26 @@ export interface Requests {
 
 /** Read a study's inbox. What is no request goes with the rest when it is cleared. */
 export function readRequests(folder: StudyFolder): Requests {
-  let names: string[];
-  try {
-    names = readdirSync(folder.inbox).filter((name) => name.endsWith('.json'));
-  } catch {
-    return { events: [], done: () => {} };
-  }
-  const files = names.sort().map((name) => join(folder.inbox, name));
-  const events = files.flatMap((file) => {
-    try {
-      const event = JSON.parse(readFileSync(file, 'utf8')) as EventBody;
-      return isRequest(event) ? [event] : [];
-    } catch {
-      // Not JSON: nobody of ours wrote it.
-      return [];
-    }
-  });
+  const files = requestFiles(folder);
+  const events = files.flatMap((file) => requestIn(file) ?? []);
   return { events, done: () => files.forEach((file) => rmSync(file, { force: true })) };
+}
+
+function requestFiles(folder: StudyFolder): string[] {
+  try {
+    const names = readdirSync(folder.inbox).filter((name) => name.endsWith('.json'));
+    return names.sort().map((name) => join(folder.inbox, name));
+  } catch {
+    return [];
+  }
+}
+
+/** What a file of the inbox asks for; undefined for what nobody of ours wrote. */
+function requestIn(file: string): EventBody | undefined {
+  try {
+    const event = JSON.parse(readFileSync(file, 'utf8')) as EventBody;
+    return isRequest(event) ? event : undefined;
+  } catch {
+    return undefined;
+  }
 }

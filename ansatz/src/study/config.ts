@@ -94,6 +94,11 @@ export interface Milestone {
   readonly left: number;
 }
 
+/** What may change while a study is on: it says how the work is paid for and shared, not what is asked. */
+export const AMENDABLE = ['price', 'repeats', 'reserve', 'bets', 'allocator', 'people', 'milestones'] as const;
+
+export type Amendment = Partial<Pick<StudyConfig, (typeof AMENDABLE)[number]>>;
+
 /** A file the script writes metrics to, besides its output streams. Paths are relative to the script's folder. */
 export interface MetricFile {
   readonly path: string;

@@ -118,6 +118,12 @@ export function reduce(state: State | undefined, event: Event): State {
       state.phase = 'ended';
       state.ended = { reason: event.reason, text: event.text };
       return state;
+    case 'study.amended': {
+      const kept = Object.entries({ ...state.config, ...event.changes }).filter(([, value]) => value !== null);
+      state.config = Object.fromEntries(kept) as unknown as State['config'];
+      for (const bet of state.config.bets ?? []) state.bets[bet.name] ??= newBet();
+      return state;
+    }
     case 'study.closing':
       state.closing = { reason: event.reason, text: event.text };
       return state;

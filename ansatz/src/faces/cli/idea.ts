@@ -1,6 +1,6 @@
 /** `ansatz try` and `ansatz bet`: a person's own ideas, and their word on the lines of enquiry. */
 
-import { chooseStudy, held, postRequest, readStudy, type StudyFolder } from '../../lab/studies.ts';
+import { chooseStudy, held, postRequest, readStudy } from '../../lab/studies.ts';
 import { describe, inRange, spaceOf } from '../../lab/researcher/index.ts';
 import { leaderOf } from '../../study/belief.ts';
 import { applicable, feasible } from '../../methods/space/index.ts';
@@ -20,7 +20,6 @@ export interface TryOptions {
 export function tryIdea(settings: readonly string[], options: TryOptions): void {
   const folder = chooseStudy(process.cwd(), options.study);
   const { state, lease } = readStudy(folder);
-  refuseEnded(state, folder);
   const space = spaceOf(state.config);
   const parent = leaderOf(state);
   const chosen = Object.fromEntries(settings.map((text) => settingOf(text, space.params)));
@@ -47,7 +46,7 @@ export function tryIdea(settings: readonly string[], options: TryOptions): void 
     ...(options.by === undefined ? {} : { by: options.by }),
   };
   postRequest(folder, event);
-  const when = held(lease) ? 'the lab at work takes it in' : 'the next ansatz run takes it in';
+  const when = held(lease) ? 'the lab at work takes it in' : `${nextRun(state)} takes it in`;
   process.stdout.write(`study "${folder.name}": ${changed}, from trial ${parent.id}; ${when}\n`);
 }
 
@@ -65,7 +64,6 @@ export function steerBet(
     });
   }
   checkBet(state, name);
-  refuseEnded(state, folder);
   const [floor, cap] = [shareOption(options.floor, '--floor'), shareOption(options.cap, '--cap')];
   postRequest(folder, {
     type: 'bet.steered',
@@ -74,17 +72,16 @@ export function steerBet(
     ...(floor === undefined ? {} : { floor }),
     ...(cap === undefined ? {} : { cap }),
   });
-  const when = held(lease) ? 'now' : 'when ansatz run goes on';
+  const when = held(lease) ? 'now' : `when ${nextRun(state)} goes on`;
   process.stdout.write(
     `study "${folder.name}": bet ${name} ${what === 'open' ? 'is open, whatever reviews say' : 'gets nothing more'}, ${when}\n`,
   );
 }
 
-function refuseEnded(state: State, folder: StudyFolder): void {
-  if (state.ended === undefined) return;
-  throw new UserError('ended', `study "${folder.name}" has ended: ${state.ended.text}`, {
-    fix: 'ansatz run --runs 100   # a larger budget lets it go on; then try again',
-  });
+/** The command that takes up what is in the inbox; a study that has ended needs a larger budget for it. */
+function nextRun(state: State): string {
+  if (state.ended === undefined) return 'the next ansatz run';
+  return `ansatz run --runs ${state.ledger.spent.runs + 10}`;
 }
 
 function settingOf(text: string, params: readonly Param[]): [string, Value] {

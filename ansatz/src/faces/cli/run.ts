@@ -23,7 +23,7 @@ import {
 import { stoppingOf } from '../../methods/pruning/index.ts';
 import { samplers } from '../../methods/sampling/index.ts';
 import { defaults, feasible, valueAt } from '../../methods/space/index.ts';
-import type { StudyConfig } from '../../study/config.ts';
+import { AMENDABLE, type StudyConfig } from '../../study/config.ts';
 import { UserError } from '../../study/error.ts';
 import type { Event, EventBody } from '../../study/events/index.ts';
 import { overdrawn } from '../../study/ledger.ts';
@@ -176,16 +176,25 @@ function standing(
   config: StudyConfig,
   file: string,
   options: RunOptions,
-): Pick<StudyConfig, 'budget' | 'deadline'> {
+): Pick<StudyConfig, 'budget' | 'deadline' | 'milestones'> {
   const { budget, deadline } = config;
-  if (held.state === undefined) return { budget, deadline };
+  const { milestones } = config;
+  const due = milestones === undefined ? {} : { milestones };
+  if (held.state === undefined) return { budget, deadline, ...due };
   const told = [options.runs, options.wall, options.device, options.money].some((amount) => amount !== undefined);
   const [first] = held.journal.read();
   const asBefore = first?.type === 'study.created' && JSON.stringify(first.config.budget) === JSON.stringify(budget);
-  const relative = /^deadline:\s*['"]?\+/m.test(readFileSync(file, 'utf8'));
+  const text = readFileSync(file, 'utf8');
+  // A milestone that counts from now keeps the day it had, by its name.
+  const known = new Map(
+    /\bat:\s*['"]?\+/.test(text) ? held.state.config.milestones?.map((one) => [one.name, one.at]) : [],
+  );
+  const kept = milestones?.map((one) => ({ ...one, at: known.get(one.name) ?? one.at }));
+  const relative = /^deadline:\s*['"]?\+/m.test(text);
   return {
     budget: asBefore && !told ? held.state.config.budget : budget,
     deadline: relative && options.deadline === undefined ? held.state.deadline : deadline,
+    ...(kept === undefined ? {} : { milestones: kept }),
   };
 }
 
@@ -207,13 +216,14 @@ function prepareJournal(held: HeldStudy, config: StudyConfig): State {
       {
         where: held.folder.path,
         why: 'results under different settings cannot be compared',
-        fix: 'ansatz run --new   # starts another study with the settings of now\n       (budget, deadline, price-free limits and slots may change at any time)',
+        fix: 'ansatz run --new   # starts another study with the settings of now\n       (budgets, deadline, milestones, bets, people, prices, repeats and slots may change at any time)',
       },
     );
   }
+  const amended = amendment(state.config, config);
   const budgetChanged = JSON.stringify(state.config.budget) !== JSON.stringify(config.budget);
   const deadlineChanged = config.deadline !== undefined && config.deadline !== state.deadline;
-  if (!budgetChanged && !deadlineChanged) return state;
+  if (!budgetChanged && !deadlineChanged && amended === undefined) return state;
   const low = overdrawn(state.ledger, config.budget);
   if (low !== undefined) {
     const gone = num(state.ledger.spent[low] + state.ledger.held[low]);
@@ -222,21 +232,40 @@ function prepareJournal(held: HeldStudy, config: StudyConfig): State {
       fix: `set it to ${gone} or more`,
     });
   }
-  const raised: Event = {
-    type: 'budget.raised',
-    budget: config.budget,
-    deadline: config.deadline,
-    at: Math.max(now, state.now),
-  };
+  const at = Math.max(now, state.now);
+  const news: Event[] = [
+    ...(amended === undefined ? [] : [{ type: 'study.amended', changes: amended, at } as const]),
+    ...(budgetChanged || deadlineChanged
+      ? [{ type: 'budget.raised', budget: config.budget, deadline: config.deadline, at } as const]
+      : []),
+  ];
   // A lab that was killed could not say that it closed: the time since its last word is nobody's wall time.
-  const events: Event[] = state.open ? [{ type: 'lab.closed', at: state.now }, raised] : [raised];
+  const events: Event[] = state.open ? [{ type: 'lab.closed', at: state.now }, ...news] : news;
   journal.append(events);
   return events.reduce(reduce, state);
 }
 
+/** Rules of the file that are not those of the study any more; undefined when all are. */
+function amendment(before: StudyConfig, after: StudyConfig): Record<string, unknown> | undefined {
+  const changed = AMENDABLE.filter((key) => JSON.stringify(before[key]) !== JSON.stringify(after[key]));
+  if (changed.length === 0) return undefined;
+  return Object.fromEntries(changed.map((key) => [key, after[key] ?? null]));
+}
+
 /** Settings that change the question, by name. */
 function differences(before: StudyConfig, after: StudyConfig): string[] {
-  const free = new Set(['name', 'folder', 'budget', 'deadline', 'slots', 'sampler', 'pruner', 'pause', 'seedNumber']);
+  const free = new Set([
+    'name',
+    'folder',
+    'budget',
+    'deadline',
+    'slots',
+    'sampler',
+    'pruner',
+    'pause',
+    'seedNumber',
+    ...AMENDABLE,
+  ]);
   const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])] as (keyof StudyConfig)[];
   return keys.filter((key) => !free.has(key) && JSON.stringify(before[key]) !== JSON.stringify(after[key]));
 }

@@ -30,6 +30,8 @@ export type StudyEvent =
   | { readonly type: 'budget.raised'; readonly budget: Budget; readonly deadline?: number }
   /** The search is over, for this reason; what was held in reserve goes to the finalists. */
   | { readonly type: 'study.closing'; readonly reason: EndReason; readonly text: string }
+  /** The rules of how work is paid for and shared have changed: each named key has this value now, null = none. */
+  | { readonly type: 'study.amended'; readonly changes: Readonly<Record<string, unknown>> }
   | { readonly type: 'study.ended'; readonly reason: EndReason; readonly text: string }
   /** Wakes `decide` at a time it waits for; carries nothing but its `at`. */
   | { readonly type: 'clock.ticked' }
