@@ -13,15 +13,22 @@ const FEWEST = 3;
 const REGRESSED = 8;
 /** No stop in the first and the last part of a run: nothing is known there, and nothing is saved there. */
 const FROM = 0.06;
-const UNTIL = 0.9;
+const UNTIL = 0.96;
 /** Largest chance of beating the best so far that a run is stopped with. */
-const RISK = 0.07;
-/** A run is granted this much of the largest gain any finished run still made, … */
-const BEST_GAIN = 0.75;
-/** … on top of its own recent gain (over the last third of its steps), this many times over. */
-const OWN_GAIN = 1.3;
+const RISK = 0.12;
+/** A run is granted this much of the largest gain any finished run still made, on top of what its own pace promises. */
+const BEST_GAIN = 0.9;
+/**
+ * Own pace: the gain over the last third of its steps, once more; or, while fewer than ALIKE siblings had at least
+ * FAST of that gain there, as often as {@link logClock} says. Siblings that stood still say nothing about a run that
+ * moves, and at the start of a study most of those that finished did.
+ */
+const ALIKE = 4;
+const FAST = 0.3;
 /** The same must have been so a little earlier, this share of a full run: one bad report stops nothing. */
-const EARLIER = 0.02;
+const EARLIER = 0.01;
+/** Least spread of a forecast, as a share of the largest gain of any sibling. */
+const LEAST_SPREAD = 0.1;
 const RIDGE = 1;
 const CLIP = 2.5;
 const MOST_DF = 30;
@@ -118,9 +125,20 @@ function bySiblings(run: Curve, step: number, finished: readonly Curve[], longes
   }
   gain = Math.min(0, gain);
   const most = Math.min(...gains);
-  const own = OWN_GAIN * Math.min(0, recent(run));
-  const sd = Math.hypot(Math.max(Math.sqrt(variance * (1 + 1 / n)), 0.05 * Math.abs(most)), 0.5 * own);
+  const pace = Math.min(0, recent(run));
+  const alike = siblings.filter((curve) => recent(curve) <= FAST * pace).length;
+  const own = pace * (alike < ALIKE ? Math.max(1, logClock(before, step, longest)) : 1);
+  const sd = Math.hypot(Math.max(Math.sqrt(variance * (1 + 1 / n)), LEAST_SPREAD * Math.abs(most)), 0.5 * own);
   return { mean: here + gain, sd, df, hope: here + BEST_GAIN * Math.min(most, gain) + own };
+}
+
+/**
+ * How long the time from `step` to `longest` is beside that from `before` to `step`, on a logarithmic clock. A curve
+ * that falls by a power law, a + b t^−c (Hestness et al. 2017, arXiv 1712.00409), still gains at most its recent gain
+ * times this: the gain per factor of time only shrinks. 0 when `before` is no time.
+ */
+function logClock(before: number, step: number, longest: number): number {
+  return before > 0 ? Math.log(longest / step) / Math.log(step / before) : 0;
 }
 
 /** With one finished run: as large a share of its gain as it has made so far, give or take as much again. */
