@@ -70,7 +70,7 @@ describe('stop by forecast', () => {
     // All fall as fast as the run, and then no further: so will the run.
     const early = (level: number): Curve => ({
       steps: finished[0]!.steps,
-      losses: finished[0]!.steps.map((step) => level + Math.max(0, 6 - step) / 4),
+      losses: finished[0]!.steps.map((step) => level + Math.max(0, 12 - step) / 2),
     });
     const stopped = stopsAt(early(2), [0.1, 0.5, 0.6, 0.9, 1.2].map(early));
     expect(stopped).toBeLessThan(6);
