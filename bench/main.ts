@@ -30,6 +30,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ bench: () => Promise<Benc
   stopping: () => import('./stopping.ts'),
   bets: () => import('./bets.ts'),
   verdicts: () => import('./verdicts.ts'),
+  memory: () => import('./memory.ts'),
 };
 
 const [name, ...flags] = process.argv.slice(2);

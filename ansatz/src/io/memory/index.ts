@@ -1,0 +1,1 @@
+export { openMemory, type MemoryStore } from './store.ts';
