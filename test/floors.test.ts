@@ -23,6 +23,7 @@ const ROOMS = [
   'io/knobs',
   'io/store',
   'io/memory',
+  'io/workspace',
   'io/executor',
   'io/logs',
   'lab/researcher',

@@ -124,6 +124,49 @@ describe('a study from the first command to the last', () => {
     expect((await ansatz(folder, ['status'])).out).toMatch(/person {4}ana: \d of 3 runs/);
   });
 
+  test('a change of the code is run, judged, kept as a commit, turned further, shown, and made a branch', async () => {
+    const folder = project({
+      'ansatz.yaml': yaml('budget: { runs: 6 }', 'code: { protected: [other.sh] }'),
+      'script.sh': SCRIPT,
+      'other.sh': 'echo\n',
+    });
+    const git = (...args: string[]): string => execFileSync('git', args, { cwd: folder, encoding: 'utf8' });
+    git('init', '--quiet');
+    git('add', 'script.sh', 'other.sh');
+    git('-c', 'user.name=u', '-c', 'user.email=u@u', 'commit', '--quiet', '-m', 'one');
+    await ansatz(folder, ['run', '--plain']);
+    const better = SCRIPT.replace('(2 - $X', '(1 - $X');
+    expect(better).not.toBe(SCRIPT);
+    project({ 'better.sh': better }, folder);
+    expect((await ansatz(folder, ['try', '--file', 'script.sh=script.sh'])).err).toMatch(/error\[no-op\]/);
+    expect((await ansatz(folder, ['try', '--file', 'other.sh=better.sh'])).err).toMatch(
+      /error\[protected\]: other\.sh/,
+    );
+    project({ 'wrong.diff': '--- a/script.sh\n+++ b/script.sh\n@@ -1 +1 @@\n-never there\n+x\n' }, folder);
+    expect((await ansatz(folder, ['try', '--patch', 'wrong.diff'])).err).toMatch(/error\[bad-patch\]/);
+    const tried = await ansatz(folder, ['try', '--file', 'script.sh=better.sh', '--why', 'minus']);
+    expect(tried.out).toMatch(/changes script\.sh, from trial \d+/);
+    await ansatz(folder, ['run', '--plain', '--runs', '30']);
+    const state = stateOf(folder, 's');
+    const mine = state.trials.find((trial) => trial.researcher === 'person')!;
+    expect(mine).toMatchObject({ verdict: 'keep', code: { files: ['script.sh'] } });
+    // What is tried after it stands on it, and nothing of it is in the script's own folder.
+    const later = state.trials.filter((trial) => trial.parent === mine.id);
+    expect(later.length).toBeGreaterThan(0);
+    expect(later.every((trial) => trial.code!.tree === mine.code!.tree)).toBe(true);
+    expect(readFileSync(join(folder, 'script.sh'), 'utf8')).toBe(SCRIPT);
+    expect((await ansatz(folder, ['show', String(mine.id), '--diff'])).out).toMatch(
+      /^diff --git a\/script\.sh[\s\S]*^\+.*\(1 - \$X/m,
+    );
+    expect((await ansatz(folder, ['diff', '1', '1'])).out).toBe('');
+    expect((await ansatz(folder, ['trials'])).out).toMatch(/code script\.sh/);
+    const applied = await ansatz(folder, ['apply', String(mine.id)]);
+    expect(applied.out).toMatch(new RegExp(`branch ansatz/s-${mine.id} holds trial ${mine.id}`));
+    expect(git('show', `ansatz/s-${mine.id}:script.sh`)).toBe(better);
+    expect(git('status', '--porcelain', '--', 'script.sh')).toBe('');
+    expect((await ansatz(folder, ['apply', String(mine.id)])).err).toMatch(/error\[bad-patch\].*branch/s);
+  });
+
   test('what it may cost is shown before anything starts', async () => {
     const folder = project({ 'ansatz.yaml': yaml('price: 2', 'budget: { runs: 8, money: 5 }'), 'script.sh': SCRIPT });
     const { out } = await ansatz(folder, ['run', '--dry-run']);

@@ -104,7 +104,13 @@ function deadKnob(state: State, id: number): EventBody[] {
   const baseline = trialOf(state, 1);
   const changed = state.config.knobs.filter((knob) => trial.point[knob.name] !== baseline.point[knob.name]);
   const knob = changed[0];
-  if (changed.length !== 1 || knob === undefined || state.dead.includes(knob.name) || trial.runs.length === 0)
+  if (
+    trial.code !== undefined ||
+    changed.length !== 1 ||
+    knob === undefined ||
+    state.dead.includes(knob.name) ||
+    trial.runs.length === 0
+  )
     return [];
   const run = runOf(state, trial.runs[0]!);
   const same = baseline.runs

@@ -5,12 +5,12 @@ import type { World } from '../io/executor/world.ts';
 import type { Journal } from '../io/store/journal.ts';
 import type { SeriesStore } from '../io/store/series.ts';
 import type { Stopping } from '../methods/pruning/index.ts';
-import { active, applicable, canonical, feasible, valueAt } from '../methods/space/index.ts';
+import { active, applicable, feasible, valueAt } from '../methods/space/index.ts';
 import type { Slot } from '../study/config.ts';
 import type { Event, EventBody } from '../study/events/index.ts';
 import { overdrawn } from '../study/ledger.ts';
 import { reduce } from '../study/reduce.ts';
-import { runOf, type State, trialOf, underWay } from '../study/state.ts';
+import { keyOf, runOf, type State, trialOf, underWay } from '../study/state.ts';
 import { alarm, decide, type Parts } from './decide.ts';
 import { openHearing } from './hearing.ts';
 import type { Researcher } from './researcher/researcher.ts';
@@ -173,13 +173,15 @@ export function openLab(parts: LabParts): Lab {
         : { type: 'proposal.refused', ask: proposal.ask, text, exhausted: false };
     // A knob that does not apply reaches no script: with it or without it, the point is the same.
     const point = applicable(space, proposal.point);
-    const twin = state.seen[canonical(point)];
+    const parent = state.trials[proposal.parent - 1] === undefined ? 1 : proposal.parent;
+    const code = proposal.code ?? trialOf(state, parent).code;
+    const twin = state.seen[keyOf(point, code)];
     if (twin !== undefined) return refuse(`was tried before: trial ${twin}`);
     const missing = space.params.find((param) => active(param, point) && valueAt(point, param.name) === undefined);
     if (missing !== undefined) return refuse(`says nothing about ${missing.name}`);
     if (!feasible(space, point)) return refuse('violates a constraint');
-    const parent = state.trials[proposal.parent - 1] === undefined ? 1 : proposal.parent;
-    return { ...proposal, point, parent, trial: state.trials.length + 1 };
+    const own = code === undefined ? {} : { code };
+    return { ...proposal, point, parent, ...own, trial: state.trials.length + 1 };
   };
 
   /** A pause needs memory to stand still in: note how much there is, when that can matter and has changed. */
@@ -254,5 +256,6 @@ export function specOf(state: State, id: number): RunSpec {
     seed: run.seed,
     slot: run.slot,
     limitSeconds: run.limitSeconds,
+    ...(trial.code === undefined ? {} : { code: trial.code.commit }),
   };
 }

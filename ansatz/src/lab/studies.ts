@@ -20,9 +20,10 @@ import { openPoints } from '../io/store/points.ts';
 import { salvage } from '../io/store/salvage.ts';
 import type { SeriesStore } from '../io/store/series.ts';
 import { type Lease, openStudyDatabase, type StudyDatabase } from '../io/store/sqlite.ts';
+import { Repository } from '../io/workspace/index.ts';
 import { closest, UserError } from '../study/error.ts';
 import { isHistory } from '../study/events/history.ts';
-import type { EventBody } from '../study/events/index.ts';
+import type { CodeRef, EventBody } from '../study/events/index.ts';
 import type { State } from '../study/state.ts';
 
 /** Folder beside ansatz.yaml that holds all studies. */
@@ -36,6 +37,8 @@ export interface StudyFolder {
   readonly points: string;
   readonly runs: string;
   readonly inbox: string;
+  /** Bare git repository of the code that was tried. */
+  readonly code: string;
 }
 
 /** The layout of study `name` in the project at `project`. Makes nothing. */
@@ -48,7 +51,13 @@ export function studyFolder(project: string, name: string): StudyFolder {
     points: join(path, 'points.db'),
     runs: join(path, 'runs'),
     inbox: join(path, 'inbox'),
+    code: join(path, 'code.git'),
   };
+}
+
+/** The code of a study, kept beside its journal; `project` is the folder of the script. */
+export function repositoryOf(folder: StudyFolder, project: string): Repository {
+  return new Repository(folder.code, project, folder.name);
 }
 
 /** Names of the studies in a project, the one worked on last first. */
@@ -411,10 +420,24 @@ function isRequest(event: EventBody): boolean {
   return (
     ask === 0 &&
     [bet, by].every((text) => typeof text === 'string') &&
+    isCode(event.code) &&
     Number.isInteger(parent) &&
     [researcher, hypothesis].every((text) => typeof text === 'string') &&
     typeof point === 'object' &&
     point !== null
+  );
+}
+
+/** Whether a code of a request is one: names of git objects and paths, nothing that a shell or git would take for more. */
+function isCode(code: CodeRef | undefined): boolean {
+  if (code === undefined) return true;
+  const hash = /^[0-9a-f]{40}([0-9a-f]{24})?$/;
+  return (
+    typeof code === 'object' &&
+    code !== null &&
+    [code.commit, code.tree].every((name) => typeof name === 'string' && hash.test(name)) &&
+    Array.isArray(code.files) &&
+    code.files.every((file) => typeof file === 'string')
   );
 }
 

@@ -143,6 +143,8 @@ export interface StudyConfig {
   /** Smallest improvement worth keeping, in the metric's own unit; 0 = any that is real. */
   readonly minEffect: number;
   readonly guards?: readonly Guard[];
+  /** Globs of files that a change of code may touch, and may not. */
+  readonly code?: { readonly editable?: readonly string[]; readonly protected?: readonly string[] };
   /** Share of the budget kept for the finalists: the incumbent is run again after the search. Absent = none. */
   readonly reserve?: number;
   /** Lines of enquiry; absent = a single one over all knobs. */

@@ -2,7 +2,6 @@
 
 import { forecastOf } from '../methods/pruning/forecast.ts';
 import type { Observation } from '../methods/sampling/sampler.ts';
-import { canonical } from '../methods/space/encode.ts';
 import type { Point } from '../methods/space/space.ts';
 import type { EndStatus, Event } from './events/index.ts';
 import { accountsOf, caps, EPSILON, movement, NOTHING, openLedger, RESOURCES } from './ledger.ts';
@@ -10,6 +9,7 @@ import { beliefOf } from './belief.ts';
 import { NO_COMMON, repool } from './noise.ts';
 import {
   type BetState,
+  keyOf,
   lossOf,
   payerOf,
   placeOf,
@@ -58,7 +58,7 @@ export function reduce(state: State | undefined, event: Event): State {
       asks: 0,
       asked: [],
       exhausted: event.config.knobs.length === 0,
-      seen: { [canonical(event.baseline)]: 1 },
+      seen: { [keyOf(event.baseline, undefined)]: 1 },
       observations: [{ point: event.baseline, status: 'pending' }],
       pool: { squares: 0, df: 0, trials: [] },
       common: NO_COMMON,
@@ -172,6 +172,7 @@ export function reduce(state: State | undefined, event: Event): State {
         point: event.point,
         parent: event.parent,
         bet,
+        ...(event.code === undefined ? {} : { code: event.code }),
         ...(event.by === undefined ? {} : { by: event.by }),
         proposedAt: event.at,
         runs: [],
@@ -183,7 +184,7 @@ export function reduce(state: State | undefined, event: Event): State {
         replicas: 0,
         replicates: [],
       });
-      state.seen[canonical(event.point)] = event.trial;
+      state.seen[keyOf(event.point, event.code)] = event.trial;
       state.observations.push({ point: event.point, status: 'pending' });
       state.queue.push(event.trial);
       return state;

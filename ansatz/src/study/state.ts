@@ -1,11 +1,21 @@
 /** What the journal adds up to: plain data that survives JSON, and small questions about it. Only `reduce` changes it. */
 
 import type { Observation } from '../methods/sampling/sampler.ts';
+import { canonical } from '../methods/space/encode.ts';
 import type { Point } from '../methods/space/space.ts';
 import type { Common } from '../methods/stats/common.ts';
 import type { Look } from '../methods/stats/sequential.ts';
 import type { Slot, StudyConfig } from './config.ts';
-import type { Amount, EndReason, EndStatus, FailReason, StopReason, Verdict, HistoryEvent } from './events/index.ts';
+import type {
+  Amount,
+  CodeRef,
+  EndReason,
+  EndStatus,
+  FailReason,
+  StopReason,
+  Verdict,
+  HistoryEvent,
+} from './events/index.ts';
 import type { Account, Ledger, Who } from './ledger.ts';
 
 /** One execution of a trial. */
@@ -72,6 +82,8 @@ export interface Trial {
   readonly hypothesis: string;
   readonly point: Point;
   readonly parent: number;
+  /** Its code; absent = the script as it is. */
+  readonly code?: CodeRef;
   /** The line of enquiry it belongs to; absent for the baseline. */
   readonly bet?: string;
   /** The person whose idea it is; absent for a researcher's. */
@@ -185,7 +197,7 @@ export interface State {
   /** Requests not answered yet. */
   asked: number[];
   exhausted: boolean;
-  /** Canonical point → trial. */
+  /** {@link keyOf} → trial. */
   readonly seen: Record<string, number>;
   /** One per trial, in order: what a sampler may know. */
   readonly observations: Observation[];
@@ -242,6 +254,11 @@ export function underWay(run: Run): boolean {
 /** Seconds a run was in a slot up to `now` (milliseconds since 1970). */
 export function activeSeconds(run: Run, now: number): number {
   return run.stays.reduce((sum, { from, to }) => sum + Math.max(0, (to ?? now) - from), 0) / 1000;
+}
+
+/** What names a trial among all: its settings and its code. */
+export function keyOf(point: Point, code: CodeRef | undefined): string {
+  return code === undefined ? canonical(point) : `${canonical(point)}\n${code.tree}`;
 }
 
 /** Who pays for the next run of a trial: its bet and its person, but for what was kept: everybody compares with that. */

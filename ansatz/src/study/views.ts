@@ -56,6 +56,8 @@ export interface TrialRow {
   readonly deviceSeconds: number;
   readonly why: string;
   readonly changes: readonly Change[];
+  /** Paths of its code that differ from its parent's code; absent when none does. */
+  readonly files?: readonly string[];
 }
 
 /** A run in one row. */
@@ -216,6 +218,7 @@ export function trialRow(state: State, trial: Trial): TrialRow {
     deviceSeconds: trial.runs.reduce((sum, id) => sum + (runOf(state, id).charge?.deviceSeconds ?? 0), 0),
     why: trial.why ?? '',
     changes: changes(parent.point, trial.point),
+    ...(trial.code === undefined || trial.code.tree === parent.code?.tree ? {} : { files: trial.code.files }),
   };
 }
 

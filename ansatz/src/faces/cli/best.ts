@@ -6,33 +6,42 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { joinWords } from '../../io/config/index.ts';
 import { applyPatches, deliver } from '../../io/knobs/deliver.ts';
-import { chooseStudy, readStudy } from '../../lab/studies.ts';
+import { chooseStudy, readStudy, type StudyFolder } from '../../lab/studies.ts';
 import { UserError } from '../../study/error.ts';
 import type { State } from '../../study/state.ts';
 import { trialOf } from '../../study/state.ts';
 import { changes, gainOf, resultOf } from '../../study/views.ts';
-import { changesText, num, paintFor, resultText, valueText } from './text.ts';
+import { patchOf } from './code.ts';
+import { changeText, num, paintFor, resultText, valueText } from './text.ts';
 
 /** Print the incumbent. */
 export async function best(options: { study?: string; as?: string; json?: boolean }): Promise<void> {
-  const { state } = readStudy(chooseStudy(process.cwd(), options.study));
+  const folder = chooseStudy(process.cwd(), options.study);
+  const { state } = readStudy(folder);
   if (state.incumbent === undefined) {
     throw new UserError('no-best', `study "${state.config.name}" has no result yet`, {
       why: 'the baseline must be measured first',
       fix: 'ansatz run',
     });
   }
-  process.stdout.write(`${await form(state, options.json === true ? 'json' : options.as)}\n`);
+  process.stdout.write(`${await form(state, folder, options.json === true ? 'json' : options.as)}\n`);
 }
 
-async function form(state: State, as: string | undefined): Promise<string> {
+async function form(state: State, folder: StudyFolder, as: string | undefined): Promise<string> {
   const trial = trialOf(state, state.incumbent!);
   const baseline = trialOf(state, 1);
   const result = resultOf(state, trial);
   const { config } = state;
   switch (as) {
     case 'json':
-      return JSON.stringify({ study: config.name, trial: trial.id, point: trial.point, result, gain: gainOf(state) });
+      return JSON.stringify({
+        study: config.name,
+        trial: trial.id,
+        point: trial.point,
+        ...(trial.code === undefined ? {} : { code: trial.code }),
+        result,
+        gain: gainOf(state),
+      });
     case 'yaml':
       return [
         `# ${config.name}: trial ${trial.id}, ${config.objective.metric} ${resultText(result)}`,
@@ -61,13 +70,13 @@ async function form(state: State, as: string | undefined): Promise<string> {
       const { argv, env, patches } = deliver(config, trial.point, undefined);
       const words = [...Object.entries(env).map(([name, value]) => `${name}=${joinWords([value])}`), joinWords(argv)];
       const note =
-        patches.length > 0
-          ? `# ${patches.map((patch) => patch.file).join(', ')} change too: ansatz best --as patch\n`
+        patches.length > 0 || trial.code !== undefined
+          ? `# ${[...new Set([...patches.map((patch) => patch.file), ...(trial.code?.files ?? [])])].join(', ')} change too: ansatz best --as patch, or ansatz apply ${trial.id}\n`
           : '';
       return note + words.join(' ');
     }
     case 'patch':
-      return patchText(state);
+      return trial.code === undefined ? patchText(state) : (await patchOf(state, folder, trial)).replace(/\n$/, '');
     default: {
       const paint = paintFor(process.stdout);
       const gain = gainOf(state);
@@ -75,7 +84,7 @@ async function form(state: State, as: string | undefined): Promise<string> {
         `${paint.bold(`trial ${trial.id}`)}: ${config.objective.metric} ${resultText(result)} from ${result?.runs ?? 0} runs`,
         trial.id === 1
           ? '  the script as it is: nothing better was confirmed'
-          : `  ${changesText(changes(baseline.point, trial.point))}`,
+          : `  ${changeText({ changes: changes(baseline.point, trial.point), files: trial.code?.files })}`,
       ];
       if (gain !== undefined)
         lines.push(

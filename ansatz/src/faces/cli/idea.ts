@@ -1,22 +1,31 @@
 /** `ansatz try` and `ansatz bet`: a person's own ideas, and their word on the lines of enquiry. */
 
-import { chooseStudy, held, postRequest, readStudy } from '../../lab/studies.ts';
+import { readFileSync } from 'node:fs';
+import { checkChange } from '../../io/workspace/index.ts';
+import { chooseStudy, held, postRequest, readStudy, repositoryOf, type StudyFolder } from '../../lab/studies.ts';
 import { describe, inRange, spaceOf } from '../../lab/researcher/index.ts';
 import { leaderOf } from '../../study/belief.ts';
 import { applicable, feasible } from '../../methods/space/index.ts';
 import type { Param, Value } from '../../methods/space/space.ts';
 import { closest, UserError } from '../../study/error.ts';
-import type { EventBody } from '../../study/events/index.ts';
-import type { State } from '../../study/state.ts';
+import type { CodeRef, EventBody } from '../../study/events/index.ts';
+import type { State, Trial } from '../../study/state.ts';
 
 export interface TryOptions {
   readonly study?: string;
   readonly why?: string;
   readonly by?: string;
   readonly bet?: string;
+  /** A unified diff; `-` = standard input. */
+  readonly patch?: string;
+  /** `train.py=candidate.py`: the file on the left becomes what the one on the right holds. */
+  readonly file?: readonly string[];
 }
 
-/** Queue a trial with these settings (`lr=0.1 layers=4`); knobs that are not named stay as in the best trial so far. */
+/**
+ * Queue a trial with these settings (`lr=0.1 layers=4`) and this change of code; what is not named stays as in the best
+ * trial so far.
+ */
 export function tryIdea(settings: readonly string[], options: TryOptions): void {
   const folder = chooseStudy(process.cwd(), options.study);
   const { state, lease } = readStudy(folder);
@@ -33,7 +42,12 @@ export function tryIdea(settings: readonly string[], options: TryOptions): void 
   }
   checkBet(state, options.bet);
   checkPerson(state, options.by);
-  const changed = describe(parent.point, point);
+  const code = codeOf(state, folder, parent, options, settings.length === 0);
+  const moved = describe(parent.point, point);
+  const changed =
+    code === undefined
+      ? moved
+      : [...(moved === 'no change' ? [] : [moved]), `changes ${code.edited.join(', ')}`].join(', ');
   const event: EventBody = {
     type: 'trial.proposed',
     trial: 0,
@@ -44,10 +58,50 @@ export function tryIdea(settings: readonly string[], options: TryOptions): void 
     parent: parent.id,
     bet: options.bet ?? 'ideas',
     ...(options.by === undefined ? {} : { by: options.by }),
+    ...(code === undefined ? {} : { code: code.ref }),
   };
   postRequest(folder, event);
   const when = held(lease) ? 'the lab at work takes it in' : `${nextRun(state)} takes it in`;
   process.stdout.write(`study "${folder.name}": ${changed}, from trial ${parent.id}; ${when}\n`);
+}
+
+/** The changed code as the study keeps it, checked; undefined when only settings change. */
+function codeOf(
+  state: State,
+  folder: StudyFolder,
+  parent: Trial,
+  { patch, file = [] }: TryOptions,
+  alone: boolean,
+): { readonly ref: CodeRef; readonly edited: readonly string[] } | undefined {
+  if (patch === undefined && file.length === 0) return undefined;
+  const repository = repositoryOf(folder, state.config.folder);
+  const base = repository.base();
+  const from = parent.code?.commit ?? base.commit;
+  const name = `idea-${Date.now()}-${process.pid}`;
+  let code = patch === undefined ? undefined : repository.patch(from, textOf(patch), 'a person’s patch', name);
+  if (file.length > 0) {
+    const edits = new Map(
+      file.map((pair) => {
+        const at = pair.indexOf('=');
+        if (at > 0) return [pair.slice(0, at), textOf(pair.slice(at + 1))] as const;
+        throw new UserError('bad-setting', `"${pair}" does not say which file becomes what`, {
+          fix: 'ansatz try --file train.py=candidate.py',
+        });
+      }),
+    );
+    code = repository.edit(code?.commit ?? from, edits, 'a person’s files', name);
+  }
+  const edited = checkChange(repository, from, code!.commit, state.config.code ?? {}, alone);
+  const files = repository.changed(base.commit, code!.commit).map(({ path }) => path);
+  return { ref: { ...code!, files }, edited };
+}
+
+function textOf(file: string): string {
+  try {
+    return readFileSync(file === '-' ? 0 : file, 'utf8');
+  } catch {
+    throw new UserError('no-file', `${file} cannot be read`, { fix: 'ansatz try --patch change.diff' });
+  }
 }
 
 /** Close a bet, open it again (then no review closes it), or promise it a share. */

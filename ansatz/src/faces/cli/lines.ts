@@ -3,7 +3,7 @@
 import type { Event } from '../../study/events/index.ts';
 import { runOf, type State, trialOf } from '../../study/state.ts';
 import { changes, trialRow } from '../../study/views.ts';
-import { changesText, effectText, num, seconds } from './text.ts';
+import { changeText, effectText, num, seconds } from './text.ts';
 
 /** The line for an event, or undefined for events that say nothing to people. Call it with the state after it. */
 export function eventLine(event: Event, state: State): string | undefined {
@@ -51,7 +51,9 @@ function textOf(event: Event, state: State): string | undefined {
     case 'run.started': {
       const trial = trialOf(state, event.trial);
       const what =
-        trial.id === 1 ? 'the script as it is' : changesText(changes(trialOf(state, 1).point, trial.point), 6);
+        trial.id === 1
+          ? 'the script as it is'
+          : changeText({ changes: changes(trialOf(state, 1).point, trial.point), files: trial.code?.files }, 6);
       return `run ${event.run} started: trial ${event.trial}, seed ${event.seed}, slot ${event.slot}: ${what}`;
     }
     case 'run.reported':

@@ -108,13 +108,33 @@ Exit codes: 0 ok, 2 usage, 3 budget too small, 4 no improvement, 5 the script fa
     .addOption(study())
     .addOption(json())
     .option('--log', 'the whole log of its last run')
+    .option('--diff', 'how its code differs from that of its parent, as a patch')
     .option('--metric <name>', 'the curve to draw (default: the objective)')
     .action(async (trial: string, options: object) => (await import('./show.ts')).show(trial, options));
 
   top
-    .command('try <settings...>')
+    .command('diff <a> <b>')
+    .description('how the code of trial b differs from that of trial a, as a patch; 1 is the script as it is')
+    .addOption(study())
+    .action(async (a: string, b: string, options: object) => (await import('./code.ts')).diff(a, b, options));
+
+  top
+    .command('apply <trial>')
+    .description('make the change of a trial a branch of your repository, for you to merge')
+    .addOption(study())
+    .option('--branch <name>', 'its name (default: ansatz/<study>-<trial>)')
+    .action(async (trial: string, options: object) => (await import('./code.ts')).apply(trial, options));
+
+  top
+    .command('try [settings...]')
     .description('queue an idea of your own: lr=0.1 layers=4; the rest stays as in the best trial so far')
     .addOption(study())
+    .option('--patch <file>', 'a change of the code: a unified diff, - for standard input')
+    .option(
+      '--file <path=file>',
+      'a change of the code: this file becomes what that one holds; may be repeated',
+      (pair: string, before: string[] = []) => [...before, pair],
+    )
     .option('--why <text>', 'the hypothesis, in words')
     .option('--by <person>', 'whose idea it is; it is paid from that person’s budget')
     .option('--bet <name>', 'the line of enquiry it belongs to')
@@ -171,6 +191,36 @@ Exit codes: 0 ok, 2 usage, 3 budget too small, 4 no improvement, 5 the script fa
     .addOption(study())
     .addOption(json())
     .action(async (file: string, options: object) => (await import('./import.ts')).importLog(file, options));
+
+  const memory = top
+    .command('memory')
+    .description('what all studies of the project have taught (search, show, lessons, export)');
+  memory
+    .command('search <words...>')
+    .description('the experiments nearest to some words or knobs')
+    .option('--most <n>', 'how many', '10')
+    .option('--tokens <n>', 'instead: what a researcher would be told, within so many tokens')
+    .addOption(study())
+    .addOption(json())
+    .action(async (words: string[], options: object) => (await import('./memory.ts')).searchMemory(words, options));
+  memory
+    .command('show <id>')
+    .description('a record or a lesson: what was done, what came of it, what is linked with it')
+    .addOption(study())
+    .addOption(json())
+    .action(async (id: string, options: object) => (await import('./memory.ts')).showMemory(id, options));
+  memory
+    .command('lessons')
+    .description('what the experiments add up to: contradictions first, then effects, then a line for each knob')
+    .option('--most <n>', 'how many', '30')
+    .addOption(study())
+    .addOption(json())
+    .action(async (options: object) => (await import('./memory.ts')).memoryLessons(options));
+  memory
+    .command('export')
+    .description('every record as a line of JSON')
+    .addOption(study())
+    .action(async (options: object) => (await import('./memory.ts')).exportMemory(options));
 
   for (const [name, text] of [
     ['stop', 'start no more runs and end when those under way have (--now: stop them too)'],

@@ -19,6 +19,7 @@ import {
   setCurrent,
   studyFolder,
   readRequests,
+  repositoryOf,
 } from '../../lab/studies.ts';
 import { stoppingOf } from '../../methods/pruning/index.ts';
 import { samplers } from '../../methods/sampling/index.ts';
@@ -275,7 +276,8 @@ async function work(held: HeldStudy, config: StudyConfig, options: RunOptions): 
   const out = process.stdout;
   const terminal = out.isTTY && options.plain !== true && options.json !== true && process.env['CI'] === undefined;
   const [host, pid] = identity().split(' ');
-  const executor = localExecutor({ config, runs: folder.runs });
+  const repository = repositoryOf(folder, config.folder);
+  const executor = localExecutor({ config, runs: folder.runs, repository });
   let view: ReturnType<typeof openLiveView> | undefined;
   let deaf = false;
 

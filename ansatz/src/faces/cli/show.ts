@@ -13,11 +13,14 @@ import { closest, UserError } from '../../study/error.ts';
 import { runOf, type State, type Trial, trialOf } from '../../study/state.ts';
 import { familyOf } from '../../study/account.ts';
 import { changes, type RunRow, runRow, trialRow } from '../../study/views.ts';
+import { diffToParent } from './code.ts';
+import { findTrial } from './find.ts';
 import { showKnobs } from './knobs.ts';
 import { verdictMark } from './status.ts';
 import {
   bytes,
   changesText,
+  changeText,
   effectText,
   num,
   paintFor,
@@ -33,6 +36,7 @@ export interface ShowOptions {
   json?: boolean;
   log?: boolean;
   metric?: string;
+  diff?: boolean;
 }
 
 /** Print one trial. */
@@ -43,7 +47,12 @@ export async function show(given: string, options: ShowOptions): Promise<void> {
     showKnobs(state, options.json === true);
     return;
   }
-  const trial = find(state, given);
+  const trial = findTrial(state, given);
+  if (options.diff === true) {
+    const text = diffToParent(state, folder, trial);
+    if (text !== '') process.stdout.write(`${text}\n`);
+    return;
+  }
   const lastRun = trial.runs.at(-1);
   if (options.log === true) {
     if (lastRun === undefined) throw new UserError('no-run', `trial ${trial.id} has not run yet`);
@@ -71,18 +80,6 @@ export async function show(given: string, options: ShowOptions): Promise<void> {
   } finally {
     points?.close();
   }
-}
-
-function find(state: State, given: string): Trial {
-  if (given === 'best' && state.incumbent !== undefined) return trialOf(state, state.incumbent);
-  if (given === 'baseline') return trialOf(state, 1);
-  const id = Number(given.replace(/^(trial|t)[ -]?/i, ''));
-  const trial = Number.isInteger(id) ? state.trials[id - 1] : undefined;
-  if (trial !== undefined) return trial;
-  throw new UserError('no-trial', `there is no trial "${given}"`, {
-    where: `study "${state.config.name}" has trials 1 to ${state.trials.length}`,
-    fix: `ansatz show ${state.incumbent ?? 1}   # a number, "best", "baseline" or "knobs"`,
-  });
 }
 
 /** What of the effect is believed, and how sure fresh runs make it, alone and among all that were confirmed. */
@@ -123,9 +120,11 @@ function lines(
     `  hypothesis  ${trial.hypothesis} (${whoseText(trial)})`,
   ];
   if (trial.id !== 1) {
-    text.push(`  to parent   trial ${trial.parent}: ${changesText(row.changes)}`);
+    text.push(`  to parent   trial ${trial.parent}: ${changeText(row)}`);
     if (trial.parent !== 1) text.push(`  to baseline ${changesText(changes(baseline.point, trial.point))}`);
   }
+  if (trial.code !== undefined)
+    text.push(`  code        ${trial.code.files.join(', ')}   (ansatz show ${trial.id} --diff)`);
   text.push(
     `  settings    ${
       [...new Set([...Object.keys(trial.point), ...state.config.knobs.map((knob) => knob.name)])]

@@ -4,7 +4,7 @@ import { chooseStudy, findProject, held, listStudies, readStudy, studyFolder } f
 import { statusOf, type Status } from '../../study/views.ts';
 import {
   bar,
-  changesText,
+  changeText,
   effectText,
   fit,
   num,
@@ -71,7 +71,7 @@ export function statusLines(one: Status, paint: Paint, width: number): string[] 
   }
   for (const row of one.last) {
     lines.push(
-      `  ${verdictMark(row.state, paint)} trial ${row.trial} ${effectText(row)}  ${changesText(row.changes, 4)}  ${paint.dim(row.why)}`,
+      `  ${verdictMark(row.state, paint)} trial ${row.trial} ${effectText(row)}  ${changeText(row, 4)}  ${paint.dim(row.why)}`,
     );
   }
   for (const knob of one.dead) lines.push(paint.yellow(`  knob ${knob} does nothing: it is left alone`));

@@ -76,6 +76,13 @@ export function changesText(list: readonly Change[], most = Infinity): string {
   return shown.join(' ') || '-';
 }
 
+/** What a trial changes against its parent: settings, and the files of its code. */
+export function changeText(row: Pick<TrialRow, 'changes' | 'files'>, most = Infinity): string {
+  if (row.files === undefined) return changesText(row.changes, most);
+  const settings = row.changes.length === 0 ? [] : [changesText(row.changes, most)];
+  return [...settings, `code ${row.files.join(' ')}`].join(' ');
+}
+
 /** `+0.31 ± 0.12`: better is plus. */
 export function effectText(row: Pick<TrialRow, 'effect' | 'margin'>): string {
   if (row.effect === undefined) return '';

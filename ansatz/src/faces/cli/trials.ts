@@ -3,7 +3,7 @@
 import { chooseStudy, readStudy } from '../../lab/studies.ts';
 import { closest, UserError } from '../../study/error.ts';
 import { trialRows, type TrialRow } from '../../study/views.ts';
-import { changesText, effectText, fit, paintFor, plusMinus, seconds, table } from './text.ts';
+import { changeText, effectText, fit, paintFor, plusMinus, seconds, table } from './text.ts';
 
 const VERDICTS = ['keep', 'discard', 'inconclusive', 'crash', 'running', 'paused', 'queued'];
 const SORTS = ['trial', 'value', 'effect'];
@@ -41,7 +41,7 @@ export function trials(options: {
       String(row.runs),
       seconds(row.deviceSeconds),
       effectText(row),
-      row.trial === 1 ? '(the script as it is)' : changesText(row.changes, 4),
+      row.trial === 1 ? '(the script as it is)' : changeText(row, 4),
       row.why,
     ]),
     [0, 3],

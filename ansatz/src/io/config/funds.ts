@@ -9,7 +9,7 @@ import type { Path, Source } from './source.ts';
 /** Share of the budget kept for the finalists when nothing is said. */
 const RESERVE = 0.05;
 
-type Funds = Pick<StudyConfig, 'guards' | 'reserve' | 'bets' | 'allocator' | 'people' | 'milestones'>;
+type Funds = Pick<StudyConfig, 'guards' | 'code' | 'reserve' | 'bets' | 'allocator' | 'people' | 'milestones'>;
 
 /** Everything about funds that the file says; what it does not say is absent. */
 export function readFunds(given: ConfigFile, knobs: readonly Knob[], now: number, source: Source): Funds {
@@ -34,6 +34,7 @@ export function readFunds(given: ConfigFile, knobs: readonly Knob[], now: number
   return {
     reserve: given.reserve === undefined ? RESERVE : shareOf(given.reserve, source.at(['reserve'])),
     ...(guards.length === 0 ? {} : { guards }),
+    ...(given.code === undefined ? {} : { code: given.code }),
     ...(bets.length === 0 ? {} : { bets }),
     ...(given.allocator === undefined ? {} : { allocator: given.allocator }),
     ...(people.length === 0 ? {} : { people: Object.fromEntries(people) }),

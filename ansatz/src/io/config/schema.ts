@@ -92,6 +92,9 @@ export const fileSchema = z.strictObject({
   price: z.union([z.number().nonnegative(), z.record(z.string(), z.number().nonnegative())]).optional(),
   slots: z.union([count, slotsSchema, z.array(slotsSchema).min(1)]).optional(),
   guards: z.unknown().optional(),
+  code: z
+    .strictObject({ editable: z.array(z.string().min(1)).optional(), protected: z.array(z.string().min(1)).optional() })
+    .optional(),
   reserve: share.optional(),
   bets: z.unknown().optional(),
   allocator: z.enum(Object.keys(allocators) as [keyof typeof allocators]).optional(),

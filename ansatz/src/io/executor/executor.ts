@@ -10,6 +10,8 @@ export interface RunSpec {
   readonly point: Point;
   readonly seed: number;
   readonly slot: number;
+  /** Commit of its code in the study's repository; absent = the script as it is. */
+  readonly code?: string;
   /** After this many seconds the executor ends the run, also when no lab is there to ask. */
   readonly limitSeconds: number;
 }

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Slot, StudyConfig } from '../../study/config.ts';
 import { type Capture, openCapture } from '../capture/index.ts';
+import type { Repository } from '../workspace/index.ts';
 import type { Executor, Exit, RunSpec, Tell } from './executor.ts';
 import { keep, letGo, machineMemory, readPaused, rebind, writeLimit } from './pausing.ts';
 import { commandOf, prepare, type Prepared } from './prepare.ts';
@@ -68,6 +69,8 @@ export interface LocalOptions {
   readonly runs: string;
   /** How long a paused run waits for a lab to come back; default 15 minutes. */
   readonly leaseSeconds?: number;
+  /** Where the code of trials is kept that change it. */
+  readonly repository?: Repository;
 }
 
 /** The folder of a run. */
@@ -85,7 +88,7 @@ function tokenEntry(runs: string, run: number): string {
 }
 
 /** An executor for the slots in `config`. */
-export function localExecutor({ config, runs, leaseSeconds = LEASE_SECONDS }: LocalOptions): Executor {
+export function localExecutor({ config, runs, leaseSeconds = LEASE_SECONDS, repository }: LocalOptions): Executor {
   const live = new Map<number, Live>();
   let timer: NodeJS.Timeout | undefined;
 
@@ -136,7 +139,7 @@ export function localExecutor({ config, runs, leaseSeconds = LEASE_SECONDS }: Lo
   };
 
   const prepareAndLaunch = async (entry: Live): Promise<void> => {
-    const prepared = await prepare(config, entry.spec, entry.dir);
+    const prepared = await prepare(config, entry.spec, entry.dir, repository);
     if (entry.ended) return;
     entry.preparing = false;
     if (entry.cancelled) {

@@ -6,6 +6,7 @@ import { delimiter, join } from 'node:path';
 import type { Slot, StudyConfig } from '../../study/config.ts';
 import { copyTree } from '../knobs/copy.ts';
 import { applyPatches, deliver, type Delivered } from '../knobs/deliver.ts';
+import type { Repository } from '../workspace/index.ts';
 import type { RunSpec } from './executor.ts';
 
 export interface Prepared {
@@ -20,15 +21,25 @@ export interface Prepared {
  * Make the run's folder and, when the study wants private copies or a patch needs one, its tree. Throws a
  * UserError when a value cannot be delivered.
  */
-export async function prepare(config: StudyConfig, spec: RunSpec, dir: string): Promise<Prepared> {
+export async function prepare(
+  config: StudyConfig,
+  spec: RunSpec,
+  dir: string,
+  repository?: Repository,
+): Promise<Prepared> {
   claim(spec, dir);
   const delivered = deliver(config, spec.point, config.seed === undefined ? undefined : spec.seed);
   let cwd = config.folder;
-  if (config.run.workspace === 'copy' || delivered.patches.length > 0) {
+  if (config.run.workspace === 'copy' || delivered.patches.length > 0 || spec.code !== undefined) {
     cwd = join(dir, 'tree');
     // A half-made copy of a lab that died must not be run.
     rmSync(cwd, { recursive: true, force: true });
-    copyTree(config.folder, cwd, { patched: delivered.patches.map((patch) => patch.file) });
+    if (spec.code !== undefined && repository === undefined)
+      throw new Error('a changed code needs the study’s repository');
+    const changed = spec.code === undefined ? [] : repository!.changed(repository!.base().commit, spec.code);
+    const patched = [...delivered.patches.map((patch) => patch.file), ...changed.map(({ path }) => path)];
+    copyTree(config.folder, cwd, { patched });
+    if (spec.code !== undefined) repository!.lay(spec.code, cwd);
     // What an earlier run by hand left in a metric file is not this run's.
     for (const { path } of config.capture.files) rmSync(join(cwd, path), { recursive: true, force: true });
     if (delivered.patches.length > 0) await applyPatches(cwd, delivered.patches);

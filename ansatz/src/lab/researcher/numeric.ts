@@ -17,9 +17,9 @@ import {
 } from '../../methods/space/index.ts';
 import type { Param, Point, Space, Value } from '../../methods/space/space.ts';
 import type { StudyConfig } from '../../study/config.ts';
-import type { HistoryEvent } from '../../study/events/index.ts';
+import type { CodeRef, HistoryEvent } from '../../study/events/index.ts';
 import type { State } from '../../study/state.ts';
-import { trialOf } from '../../study/state.ts';
+import { keyOf, trialOf } from '../../study/state.ts';
 import type { Researcher } from './researcher.ts';
 
 /** How often a sampler may come up with something that was tried before it is no longer asked. */
@@ -69,6 +69,8 @@ export function numericResearcher(sampler: Sampler, config: StudyConfig, fromCur
       const bet = state.askedFor[ask];
       const mine = state.config.bets?.find(({ name }) => name === bet)?.knobs;
       const others = mine === undefined ? [] : whole.params.filter(({ name }) => !mine.includes(name));
+      // A point is tried on the code that is best so far; results on other code are those of a related study.
+      const { code } = trialOf(state, parent);
       const single = lookAtOne(state, whole, mine);
       if (single !== undefined) {
         post({ type: 'trial.proposed', trial: 0, ask, researcher: 'numeric', ...single, parent: 1 });
@@ -76,7 +78,7 @@ export function numericResearcher(sampler: Sampler, config: StudyConfig, fromCur
       }
       const fixed = trialOf(state, mine === undefined ? 1 : parent).point;
       const space = spaceWithout([...state.dead, ...others.map(({ name }) => name)], fixed);
-      const known = (): readonly Observation[] => [...earlier(state.history, fixed), ...resultsFor(state, bet)];
+      const known = (): readonly Observation[] => [...earlier(state.history, fixed), ...resultsFor(state, bet, code)];
       for (let attempt = 0; attempt < TRIES + RANDOM_TRIES; attempt++) {
         // A sampler that has settled on one spot proposes it again and again; chance finds what is left elsewhere.
         const draw = attempt < TRIES ? sampler : byChance;
@@ -86,12 +88,12 @@ export function numericResearcher(sampler: Sampler, config: StudyConfig, fromCur
           draw(space, known(), random);
         // A sampled point lacks what does not matter in it; the baseline's value must not bring it back.
         const point = applicable(whole, { ...fixed, ...sampled });
-        if (canonical(point) in state.seen || !feasible(whole, point)) continue;
+        if (keyOf(point, code) in state.seen || !feasible(whole, point)) continue;
         const hypothesis = describe(trialOf(state, parent).point, point);
         post({ type: 'trial.proposed', trial: 0, ask, researcher: 'numeric', hypothesis, point, parent });
         return;
       }
-      const untried = anyUntried(state, space, fixed, whole);
+      const untried = anyUntried(state, space, fixed, whole, code);
       if (untried !== undefined) {
         const hypothesis = describe(trialOf(state, parent).point, untried);
         post({ type: 'trial.proposed', trial: 0, ask, researcher: 'numeric', hypothesis, point: untried, parent });
@@ -103,9 +105,14 @@ export function numericResearcher(sampler: Sampler, config: StudyConfig, fromCur
 }
 
 /** What a bet may learn from: its own trials and the baseline. All there is, where the study has no bets. */
-function resultsFor(state: State, bet: string | undefined): readonly Observation[] {
-  if (bet === undefined) return state.observations;
-  return state.observations.filter((_, i) => i === 0 || state.trials[i]!.bet === bet);
+function resultsFor(state: State, bet: string | undefined, code: CodeRef | undefined): readonly Observation[] {
+  const own = state.observations.map((seen, i): Observation | undefined => {
+    const trial = state.trials[i]!;
+    if (bet !== undefined && i > 0 && trial.bet !== bet) return undefined;
+    if (trial.code?.tree === code?.tree || seen.status === 'pending') return seen;
+    return { ...seen, study: `code ${trial.code?.tree ?? 'as it is'}` };
+  });
+  return own.filter((seen) => seen !== undefined);
 }
 
 /** What logs of other tools say about a space, and how many of their rows say nothing. */
@@ -207,7 +214,13 @@ function farFrom(param: Param, value: Value): Value {
 }
 
 /** In a small finite space, the first point nobody tried. */
-function anyUntried(state: State, space: Space, fixed: Point, whole: Space): Point | undefined {
+function anyUntried(
+  state: State,
+  space: Space,
+  fixed: Point,
+  whole: Space,
+  code: CodeRef | undefined,
+): Point | undefined {
   const lists = space.params.map((param) =>
     cardinality({ params: [param], constraints: [] }) > 20_000 ? undefined : valuesOf(param),
   );
@@ -222,7 +235,7 @@ function anyUntried(state: State, space: Space, fixed: Point, whole: Space): Poi
       rest = Math.floor(rest / values.length);
     });
     const point = applicable(whole, chosen);
-    if (!(canonical(point) in state.seen) && feasible(whole, point)) return point;
+    if (!(keyOf(point, code) in state.seen) && feasible(whole, point)) return point;
   }
   return undefined;
 }

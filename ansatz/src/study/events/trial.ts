@@ -2,6 +2,15 @@
 
 import type { Point } from '../../methods/space/space.ts';
 
+/** Code that differs from the script as it is, kept as a commit inside the study. */
+export interface CodeRef {
+  readonly commit: string;
+  /** Equal for equal files. */
+  readonly tree: string;
+  /** Paths that differ from the script as it is. */
+  readonly files: readonly string[];
+}
+
 /** What was concluded about a trial. */
 export type Verdict = 'keep' | 'discard' | 'inconclusive' | 'crash';
 
@@ -18,6 +27,8 @@ export type TrialEvent =
       readonly point: Point;
       /** The trial it departs from: the incumbent of that moment. */
       readonly parent: number;
+      /** Its code; that of its parent when absent, which is the script as it is when that has none. */
+      readonly code?: CodeRef;
       /** The line of enquiry it belongs to; that of its request when absent. */
       readonly bet?: string;
       /** The person whose idea it is. */
