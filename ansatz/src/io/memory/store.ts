@@ -70,11 +70,15 @@ export function openMemory(file: string, mode: 'write' | 'read'): MemoryStore {
   const readRecord = one('SELECT body FROM record WHERE document = ? AND current = 1');
   const readId = one('SELECT document, body FROM record WHERE id = ? AND current = 1');
   const readPostings = one('SELECT documents, counts FROM posting WHERE term = ? ORDER BY segment');
+  const readFrequency = one('SELECT sum(length(documents)) / 4 AS n FROM posting WHERE term = ?');
   let lengths = new Uint32Array();
   let total = 0;
   let uses: Use[] = [];
   let segments = 0;
+  let seen = -1;
+  const versionNow = (): number => one('PRAGMA data_version').get()!['data_version'] as number;
   const load = (): void => {
+    seen = versionNow();
     const rows = one('SELECT lengths FROM segment ORDER BY number').all();
     segments = rows.length;
     lengths = joined(rows.map((row) => numbers(row['lengths'])));
@@ -132,6 +136,8 @@ export function openMemory(file: string, mode: 'write' | 'read'): MemoryStore {
 
   const store: MemoryStore = {
     get size() {
+      // Another process may have written in the meantime. Every search begins here.
+      if (versionNow() !== seen) load();
       return lengths.length;
     },
     get lengths() {
@@ -146,6 +152,7 @@ export function openMemory(file: string, mode: 'write' | 'read'): MemoryStore {
     get count() {
       return one('SELECT count(*) AS n FROM record WHERE current = 1').get()!['n'] as number;
     },
+    frequency: (term) => (readFrequency.get(term)!['n'] as number | null) ?? 0,
     postings(term) {
       const rows = readPostings.all(term);
       if (rows.length === 0) return undefined;
@@ -174,6 +181,7 @@ export function openMemory(file: string, mode: 'write' | 'read'): MemoryStore {
     stamp: (study) => one('SELECT stamp FROM study WHERE name = ?').get(study)?.['stamp'] as string | undefined,
     put(study, stamp, records) {
       transaction(() => {
+        if (versionNow() !== seen) load();
         const changed = records.flatMap((record) => {
           const body = JSON.stringify(record);
           return readId.get(record.id)?.['body'] === body ? [] : [{ record, body }];
@@ -223,10 +231,9 @@ function versionOf(db: DatabaseSync): number {
 function prepare(db: DatabaseSync): void {
   // Nothing here is precious: a power cut may cost the file, and it is made again.
   db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF');
-  if (versionOf(db) !== VERSION)
-    for (const table of ['study', 'record', 'segment', 'usage', 'posting']) db.exec(`DROP TABLE IF EXISTS ${table}`);
-  db.exec(SCHEMA);
-  db.exec(`PRAGMA user_version = ${VERSION}`);
+  if (versionOf(db) === VERSION) return;
+  const drops = ['study', 'record', 'segment', 'usage', 'posting'].map((table) => `DROP TABLE IF EXISTS ${table};`);
+  db.exec(`BEGIN IMMEDIATE; ${drops.join('')} ${SCHEMA} PRAGMA user_version = ${VERSION}; COMMIT`);
 }
 
 function bytes(list: Uint32Array | Uint16Array): Uint8Array {

@@ -78,6 +78,7 @@ export function memoryOf(records: Iterable<TrialRecord> = []): Memory {
       return index.total;
     },
     lengths: index.lengths,
+    frequency: (term) => index.frequency(term),
     postings: (term) => index.postings(term),
     uses,
     record(document) {

@@ -15,6 +15,8 @@ export interface TextIndex {
   /** Terms of each document, and of all. */
   readonly lengths: ArrayLike<number>;
   readonly total: number;
+  /** Documents that hold the term. */
+  frequency(term: string): number;
   /** Undefined for a term that no document holds. */
   postings(term: string): Postings | undefined;
 }
@@ -30,6 +32,9 @@ const B = 0.75;
 /** A long question repeats its words; the tenth time adds little (k3 of the probabilistic model). */
 const K3 = 8;
 
+/** Most entries of lists that a question reads: what is common among very many documents tells them least apart. */
+const MOST_READ = 300_000;
+
 /** How often each term occurs. */
 export function countTerms(list: readonly string[]): Map<string, number> {
   const counts = new Map<string, number>();
@@ -43,17 +48,23 @@ export function bm25(index: TextIndex, question: ReadonlyMap<string, number>, be
   const { lengths, size } = index;
   const average = index.total / Math.max(1, size) || 1;
   const [fixed, growing] = [K1 * (1 - B), (K1 * B) / average];
-  for (const [term, asked] of question) {
-    const found = index.postings(term);
-    if (found === undefined) continue;
-    const { documents, counts } = found;
+  const rarest = [...question]
+    .map(([term, asked]) => ({ term, asked, frequency: index.frequency(term) }))
+    .filter(({ frequency }) => frequency > 0)
+    .sort((a, b) => a.frequency - b.frequency);
+  let read = 0;
+  for (const { term, asked, frequency } of rarest) {
+    if (read > 0 && read + frequency > MOST_READ) break;
+    read += frequency;
+    const { documents, counts } = index.postings(term)!;
     let end = documents.length;
     if (before < size) for (end = 0; end < documents.length && documents[end]! < before; end++);
     if (end === 0) continue;
     const rarity = Math.log(1 + (scores.length - end + 0.5) / (end + 0.5));
     const weight = rarity * ((asked * (K3 + 1)) / (asked + K3)) * (K1 + 1);
     for (let k = 0; k < end; k++) {
-      const [document, count] = [documents[k]!, counts[k]!];
+      const document = documents[k]!;
+      const count = counts[k]!;
       scores[document]! += (weight * count) / (count + fixed + growing * lengths[document]!);
     }
   }
@@ -120,6 +131,7 @@ export function textIndex(): GrowingIndex {
       return total;
     },
     lengths,
+    frequency: (term) => lists.get(term)?.documents.length ?? 0,
     postings,
     add(list) {
       total += list.length;

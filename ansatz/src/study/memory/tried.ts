@@ -211,8 +211,7 @@ function sameWords(memory: Memory, { hypothesis }: Question, inContext: InContex
   if (hypothesis === undefined) return undefined;
   const asked = countTerms(terms(hypothesis));
   if (asked.size < 2) return undefined;
-  const rarity = (term: string): number =>
-    Math.log(1 + memory.size / (1 + (memory.postings(term)?.documents.length ?? 0)));
+  const rarity = (term: string): number => Math.log(1 + memory.size / (1 + memory.frequency(term)));
   const alike = best(bm25(memory, asked), 10).flatMap(({ document }) => {
     const record = memory.record(document);
     if (record === undefined) return [];
