@@ -18,9 +18,10 @@ export interface Telling {
 export const FAILURES = 0.3;
 export const WINS = 0.3;
 /** How much being like what is chosen already takes from a score. */
-const REDUNDANCY = 0.5;
-/** Told in full, while there is more than a third of the budget. */
+const REDUNDANCY = 0.7;
+/** So many are told in full, one for each so many tokens, while there is more than a third of the budget. */
 const IN_FULL = 8;
+const TOKENS_EACH = 200;
 
 /** The chosen with the line to tell each by, in the order they were chosen. A line costs its tokens and a break. */
 export function choose<T extends Telling>(
@@ -34,7 +35,7 @@ export function choose<T extends Telling>(
   const onlyWins = all.every(({ face }) => face === 'win');
   let left = budget;
   while (alike.size > 0) {
-    const form = chosen.length < IN_FULL && left > budget / 3 ? 'full' : 'short';
+    const form = chosen.length < Math.min(IN_FULL, budget / TOKENS_EACH) && left > budget / 3 ? 'full' : 'short';
     const after = chosen.length + 1;
     let best: { one: T; value: number; fails: boolean } | undefined;
     const needed = count.failure < FAILURES * after;

@@ -58,7 +58,10 @@ export function contextOf(state: State, parent: Trial, origin: Origin = {}): Con
     metric: objective.metric,
     direction: objective.direction,
     ...versions(origin),
-    code: origin.of?.(parent).code ?? origin.code ?? [hash(command.join('\u0000'))],
+    code: [
+      ...(origin.of?.(parent).code ?? origin.code ?? [hash(command.join('\u0000'))]),
+      ...(parent.code === undefined ? [] : [parent.code.tree]),
+    ],
     researcher: parent.researcher,
   };
 }
@@ -88,10 +91,10 @@ export function recordOf(state: State, trial: Trial, origin: Origin = {}): Trial
       knobs: parent === undefined ? [] : changesBetween(parent.point, trial.point, scales),
       ...(more?.files === undefined ? {} : { files: more.files }),
       ...(more?.diff === undefined ? {} : { diff: more.diff }),
+      ...(trial.code === undefined ? {} : { tree: trial.code.tree }),
     },
     context: {
       ...contextOf(state, parent ?? trial, origin),
-      code: more?.code ?? origin.code ?? [hash(config.command.join('\u0000'))],
       ...(trial.bet === undefined ? {} : { bet: trial.bet }),
       researcher: trial.researcher,
     },

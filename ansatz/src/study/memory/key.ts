@@ -4,19 +4,29 @@ import type { Point, Value } from '../../methods/space/space.ts';
 import { hash } from './hash.ts';
 import type { Context, FileChange } from './record.ts';
 
+/** A change of code, however it is known. */
+export interface CodeChange {
+  readonly files?: readonly FileChange[];
+  readonly diff?: string;
+  readonly tree?: string;
+}
+
+/** A text that equal changes of code share; that of no change is equal to itself. */
+export function codeOf({ files = [], diff, tree }: CodeChange): string {
+  // Equal code is equal however it came about.
+  if (tree !== undefined) return tree;
+  return JSON.stringify([files.map(({ path, fingerprint }) => [path, fingerprint.bare]).sort(), diff]);
+}
+
 /** A text that equal experiments share: settings to six digits, code, data and metric; the seed is another matter. */
-export function keyOf(
-  point: Point,
-  context: Context,
-  change: { readonly files?: readonly FileChange[]; readonly diff?: string } = {},
-): string {
+export function keyOf(point: Point, context: Context, change: CodeChange = {}): string {
   const settings = Object.keys(point)
     .sort()
     .map((name): [string, Value] => {
       const value = point[name]!;
       return [name, typeof value === 'number' ? Number(value.toPrecision(6)) : value];
     });
-  const files = (change.files ?? []).map(({ path, fingerprint }) => [path, fingerprint.bare]).sort();
   const { code, data, metric, metricVersion } = context;
-  return hash(JSON.stringify([settings, [...code].sort(), data, metric, metricVersion, files, change.diff]));
+  const base = change.tree === undefined ? [...code].sort() : [];
+  return hash(JSON.stringify([settings, base, codeOf(change), data, metric, metricVersion]));
 }

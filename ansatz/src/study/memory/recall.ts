@@ -134,7 +134,8 @@ export function recall(shelf: Shelf, query: Query, budget: number, options: Reca
     if (mine.length > 0 && say(title)) for (const { line, one } of mine) say(line, [one.record.id]);
   }
   const untold = candidates.filter(({ record }) => !told.has(record.id)).map(({ record }) => record);
-  const clusters = knobClusters(untold).filter(({ records }) => records.length > 1);
+  const taught = new Set(lessons.filter(({ id }) => ids.includes(id)).flatMap(({ knobs }) => knobs));
+  const clusters = knobClusters(untold).filter(({ knob, records }) => records.length > 1 && !taught.has(knob));
   if (clusters.length > 0 && say('Others by knob:')) {
     for (const cluster of clusters) {
       const [newest] = cluster.records.slice(-1);

@@ -95,6 +95,8 @@ export interface TrialRecord {
     readonly files?: readonly FileChange[];
     /** Fingerprint of the set of added and removed lines: the same edit of another base has the same. */
     readonly diff?: string;
+    /** Hash of all code after the change; absent where it is the script as it is, or nobody knows. */
+    readonly tree?: string;
   };
   readonly context: Context;
   readonly outcome: Outcome;

@@ -12,9 +12,10 @@ const FEW_WORDS = 16;
 /** `[id] discard -0.0012 ± 0.0004 (n 3): what was tried; lr 0.1 → 0.2; why; then: …`. */
 export function fullLine(record: TrialRecord, differs: readonly Differs[] = []): string {
   const { id, hypothesis, outcome } = record;
+  const change = changeText(record);
   const words = [
     fitted(oneLine(hypothesis), WORDS),
-    changeText(record),
+    hypothesis.includes(change) ? '' : change,
     fitted(oneLine(outcome.why === hypothesis ? '' : (outcome.why ?? '')), WORDS),
     failed(outcome) ? fitted(oneLine(outcome.signature ?? ''), FEW_WORDS) : '',
     differs.length === 0 ? '' : `then: ${differsText(differs, 3)}`,

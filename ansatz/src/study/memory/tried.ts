@@ -10,18 +10,16 @@ import { type Differs, differsText, likeness, SAME_CONTEXT, valueText } from './
 import type { CrashModel } from './crash.ts';
 import type { Memory } from './memory.ts';
 import { type Distance, FIRST_RADIUS } from './near.ts';
-import { changesBetween, type Context, failed, type FileChange, pointOf, type TrialRecord } from './record.ts';
-import { keyOf } from './key.ts';
+import { changesBetween, type Context, failed, pointOf, type TrialRecord } from './record.ts';
+import { type CodeChange, codeOf, keyOf } from './key.ts';
 import { best, bm25, countTerms } from './search.ts';
 import { terms } from './terms.ts';
 
 /** What somebody wants to try: all settings, and the context it would happen in. */
-export interface Question {
+export interface Question extends CodeChange {
   readonly point: Point;
   readonly context: Context;
   readonly hypothesis?: string;
-  readonly files?: readonly FileChange[];
-  readonly diff?: string;
   readonly seed?: number | string;
 }
 
@@ -143,16 +141,20 @@ function exact(memory: Memory, question: Question): Found | undefined {
 
 function near(
   memory: Memory,
-  { point, context }: Question,
+  question: Question,
   { distance, radius = FIRST_RADIUS }: TriedOptions,
   inContext: InContext,
 ): Found | undefined {
   if (distance === undefined) return undefined;
+  const { point, context } = question;
+  const code = codeOf(question);
   const close = memory
     .around(context.metric)
     .flatMap((record) => {
       const apart = distance(pointOf(record), point);
-      return apart <= radius && record.outcome.status !== 'open' ? [{ record, apart }] : [];
+      return apart <= radius && record.outcome.status !== 'open' && codeOf(record.change) === code
+        ? [{ record, apart }]
+        : [];
     })
     .sort((a, b) => a.apart - b.apart)
     .map(({ record }) => record);
@@ -165,14 +167,16 @@ function near(
 
 function sameChange(
   memory: Memory,
-  { point, context }: Question,
+  question: Question,
   { distance, radius = FIRST_RADIUS }: TriedOptions,
   inContext: InContext,
 ): Found | undefined {
-  const turned = changesBetween(context.incumbent, point);
+  const turned = changesBetween(question.context.incumbent, question.point);
+  const code = codeOf(question);
   if (turned.length === 0) return undefined;
   const goal = Object.fromEntries(turned.flatMap(({ name, to }) => (to === undefined ? [] : [[name, to]])));
   const same = memory.turning(turned.map(({ name }) => name)).filter(({ change }) => {
+    if (codeOf(change) !== code) return false;
     const was = Object.fromEntries(change.knobs.flatMap(({ name, to }) => (to === undefined ? [] : [[name, to]])));
     return distance === undefined
       ? Object.keys(goal).every((name) => goal[name] === was[name])
