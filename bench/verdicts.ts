@@ -106,7 +106,7 @@ function alarms(cell: readonly number[], cells: readonly number[][], figures: Re
   const share = (hits: number, note?: string): Figure => ({
     value: hits / SPLITS,
     unit: 'false alarms at nominal 5 %',
-    quartiles: wilson(hits, SPLITS) as [number, number],
+    quartiles: wilson(hits, SPLITS),
     bound: `<= ${bound}`,
     pass: hits / SPLITS <= bound,
     ...(note === undefined ? {} : { note }),
@@ -249,7 +249,7 @@ async function labs(figures: Record<string, Figure>, cell: readonly number[] | u
     figures[`lab.${name}.false`] = {
       value: wrong / STUDIES,
       unit: 'studies with a keep that is no gain',
-      quartiles: wilson(wrong, STUDIES) as [number, number],
+      quartiles: wilson(wrong, STUDIES),
       ...(name === 'null' ? { bound: '<= .05', pass: wrong / STUDIES <= 0.05 } : {}),
       note: `${world.says}; ${(keeps / STUDIES).toFixed(2)} keeps a study. Keep if lower: ${(naive.wrong / STUDIES).toFixed(1)} false keeps of ${(naive.keeps / STUDIES).toFixed(1)}`,
     };

@@ -24,6 +24,7 @@ const ROOMS = [
   'io/store',
   'io/memory',
   'io/workspace',
+  'io/llm',
   'io/executor',
   'io/logs',
   'lab/researcher',

@@ -11,6 +11,7 @@ import type { EventBody } from '../study/events/index.ts';
 import { judge, outcomeOf } from '../study/judge.ts';
 import { free } from '../study/ledger.ts';
 import { reserveOf, searchEnds } from '../study/outlook.ts';
+import { askModel, patientUntil } from './model.ts';
 import { checkDrift, checkSlots, close, measureNoise, replicate, sendSentinel } from './referee.ts';
 import { payerOf, type Run, runOf, type State, trialOf } from '../study/state.ts';
 import { endsAt, needed, openSlot, reserveSeconds, tooLateAt } from './afford.ts';
@@ -51,6 +52,7 @@ const RULES: readonly Rule[] = [
   checkSlots,
   startRun,
   resumePaused,
+  askModel,
   askProposal,
   sendSentinel,
   dropUnfinished,
@@ -74,6 +76,7 @@ export function alarm(state: State): number {
   const moments = [
     endsAt(state),
     ...(state.config.milestones ?? []).map((one) => one.at),
+    ...(state.config.model === undefined ? [] : [patientUntil(state)]),
     ...state.paused.map((id) => tooLateAt(state, runOf(state, id)) + 1),
   ].map(Math.ceil);
   return Math.min(...moments.filter((moment) => moment > state.now), Infinity);
@@ -196,10 +199,12 @@ function seedOf(state: State, repeat: number): number {
 function askProposal(state: State, { researcher }: Parts): EventBody[] {
   if (state.phase !== 'running' || state.exhausted || state.incumbent === undefined) return [];
   if (state.closing !== undefined) return [];
-  if (state.asked.length >= researcher.asksAtOnce) return [];
-  const idle = state.config.slots.length - state.running.length - state.queue.length - state.asked.length;
+  // A request to a model takes its time, and no slot waits for it.
+  const asked = state.asked.filter((ask) => state.askedModel[ask] === undefined).length;
+  if (asked >= researcher.asksAtOnce) return [];
+  const idle = state.config.slots.length - state.running.length - state.queue.length - asked;
   if (idle <= 0 || openSlot(state) === undefined) return [];
-  if (runsFree(state) < 1 + state.queue.length + state.asked.length) return [];
+  if (runsFree(state) < 1 + state.queue.length + asked) return [];
   const ask = state.asks + 1;
   if (state.config.bets === undefined) return [{ type: 'proposal.asked', ask }];
   const bet = chooseBet(state, ask);

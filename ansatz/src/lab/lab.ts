@@ -155,6 +155,8 @@ export function openLab(parts: LabParts): Lab {
       }
       case 'proposal.refused':
         return state.asked.includes(message.ask) ? [message] : [];
+      case 'expense.settled':
+        return state.expenses[message.expense] === undefined ? [] : [message];
       default:
         return [message];
     }
@@ -196,6 +198,14 @@ export function openLab(parts: LabParts): Lab {
     return moved > MEMORY_SHARE * now.totalBytes ? [{ type: 'machine.noted', ...now }] : [];
   };
 
+  /** Every expense that is open, at its worst case: nobody will hear what it came to. */
+  const settleAll = (): EventBody[] =>
+    Object.entries(state.expenses).map(([expense, { hold }]) => ({
+      type: 'expense.settled',
+      expense: Number(expense),
+      charge: hold,
+    }));
+
   const act = (): void => {
     const events: Event[] = noteMemory().map(stamp);
     for (;;) {
@@ -222,6 +232,11 @@ export function openLab(parts: LabParts): Lab {
       else if (run.status === 'paused') executor.pause(id);
       else if (run.stays.length > 1) executor.resume(id, run.slot, run.leftSeconds);
     }
+    // Calls of a model that a lab left behind may have been made: they are paid for, and not made again.
+    const lost = Object.entries(state.askedModel).flatMap(([ask]): EventBody[] => [
+      { type: 'proposal.refused', ask: Number(ask), text: 'the lab ended before the model answered', exhausted: false },
+    ]);
+    store([...settleAll(), ...lost].map(stamp));
     for (const ask of state.asked) researcher.propose(state, ask, post);
     for (;;) {
       takeIn();
@@ -236,7 +251,7 @@ export function openLab(parts: LabParts): Lab {
       await world.wait(wakeAt - ahead);
       if (inbox.length === 0 && clock() >= wakeAt) inbox.push({ type: 'clock.ticked' });
     }
-    store([stamp({ type: 'lab.closed' })]);
+    store([...settleAll(), { type: 'lab.closed' } as const].map(stamp));
     series.flush();
     journal.snapshot(state);
     return state;

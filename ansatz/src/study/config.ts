@@ -95,9 +95,42 @@ export interface Milestone {
 }
 
 /** What may change while a study is on: it says how the work is paid for and shared, not what is asked. */
-export const AMENDABLE = ['price', 'repeats', 'reserve', 'bets', 'allocator', 'people', 'milestones'] as const;
+export const AMENDABLE = [
+  'price',
+  'repeats',
+  'reserve',
+  'bets',
+  'allocator',
+  'people',
+  'milestones',
+  'model',
+  'sandbox',
+] as const;
 
 export type Amendment = Partial<Pick<StudyConfig, (typeof AMENDABLE)[number]>>;
+
+/** A language model that proposes beside the sampler. */
+export interface ModelConfig {
+  /** `openai` stands for everything that speaks its protocol: Ollama, vLLM, LM Studio, most gateways. */
+  readonly provider: 'openai' | 'anthropic' | 'google';
+  readonly model: string;
+  /** Base address of the server, when it is not the provider's own. */
+  readonly url?: string;
+  /** Name of the environment variable that holds the key. */
+  readonly key?: string;
+  /** Share of the proposals it makes, from the `after`-th trial on. */
+  readonly share: number;
+  readonly after: number;
+  /** What it may change. */
+  readonly changes: 'knobs' | 'code' | 'both';
+  /** Money per million tokens. */
+  readonly price: { readonly input: number; readonly output: number };
+  /** Most seconds and most tokens of one answer. */
+  readonly limitSeconds: number;
+  readonly maxOutput: number;
+  /** Tokens that a question may have: what is remembered is cut to fit. */
+  readonly maxInput: number;
+}
 
 /** A file the script writes metrics to, besides its output streams. Paths are relative to the script's folder. */
 export interface MetricFile {
@@ -151,6 +184,10 @@ export interface StudyConfig {
   readonly bets?: readonly Bet[];
   /** How compute is shared among them. */
   readonly allocator?: keyof typeof allocators;
+  /** A language model that proposes; absent = none. */
+  readonly model?: ModelConfig;
+  /** Code that a model wrote runs unconfined only where this was written down. */
+  readonly sandbox?: 'none';
   /** What each person may spend on ideas of their own. */
   readonly people?: Readonly<Record<string, Cap>>;
   readonly milestones?: readonly Milestone[];

@@ -41,6 +41,8 @@ export function reduce(state: State | undefined, event: Event): State {
       accounts: {},
       bets: Object.fromEntries((event.config.bets ?? []).map((bet) => [bet.name, newBet()])),
       askedFor: {},
+      askedModel: {},
+      model: { asked: 0, failed: 0, at: 0 },
       reviewedAt: 0,
       expenses: {},
       expenseCount: 0,
@@ -154,14 +156,20 @@ export function reduce(state: State | undefined, event: Event): State {
       state.asks = event.ask;
       state.asked.push(event.ask);
       if (event.bet !== undefined) state.askedFor[event.ask] = event.bet;
+      if (event.researcher === 'model') {
+        state.askedModel[event.ask] = event.expense ?? 0;
+        state.model.asked++;
+      }
       return state;
     case 'proposal.refused':
       remove(state.asked, event.ask);
       if (event.exhausted) exhaust(state, event.ask);
+      answered(state, event.ask, false);
       delete state.askedFor[event.ask];
       return state;
     case 'trial.proposed': {
       remove(state.asked, event.ask);
+      answered(state, event.ask, true);
       const bet = event.bet ?? state.askedFor[event.ask] ?? event.researcher;
       delete state.askedFor[event.ask];
       (state.bets[bet] ??= newBet()).trials++;
@@ -339,6 +347,14 @@ function baselineTrial(point: Point, repeats: number, at: number): Trial {
     replicas: 0,
     replicates: [],
   };
+}
+
+/** The model has answered: with a trial, or with nothing that could be run. */
+function answered(state: State, ask: number, well: boolean): void {
+  if (state.askedModel[ask] === undefined) return;
+  delete state.askedModel[ask];
+  state.model.failed = well ? 0 : state.model.failed + 1;
+  state.model.at = state.now;
 }
 
 function newBet(): BetState {

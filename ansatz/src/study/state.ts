@@ -169,6 +169,10 @@ export interface State {
   readonly bets: Record<string, BetState>;
   /** The bet of each request that is not answered yet. */
   readonly askedFor: Record<number, string>;
+  /** Requests to the model that are not answered yet, each with the expense that pays for it. */
+  readonly askedModel: Record<number, number>;
+  /** Answers of the model so far, those in a row that led to nothing, and when the last one came. */
+  readonly model: { asked: number; failed: number; at: number };
   /** Trials there were when the bets were last reviewed. */
   reviewedAt: number;
   /** Expenses that are not settled yet; how many there were; tokens used. */

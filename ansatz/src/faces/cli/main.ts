@@ -133,7 +133,7 @@ Exit codes: 0 ok, 2 usage, 3 budget too small, 4 no improvement, 5 the script fa
     .option(
       '--file <path=file>',
       'a change of the code: this file becomes what that one holds; may be repeated',
-      (pair: string, before: string[] = []) => [...before, pair],
+      (pair: string, before: string[] | undefined) => [...(before ?? []), pair],
     )
     .option('--why <text>', 'the hypothesis, in words')
     .option('--by <person>', 'whose idea it is; it is paid from that person’s budget')

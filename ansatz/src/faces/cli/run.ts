@@ -6,7 +6,7 @@ import { readConfig, thisMachine } from '../../io/config/index.ts';
 import { localExecutor } from '../../io/executor/local.ts';
 import { realWorld } from '../../io/executor/world.ts';
 import { openLab } from '../../lab/lab.ts';
-import { numericResearcher, spaceOf } from '../../lab/researcher/index.ts';
+import { mixedResearcher, modelResearcher, numericResearcher, spaceOf } from '../../lab/researcher/index.ts';
 import { pointFromCurves } from '../../lab/schedule.ts';
 import {
   explain,
@@ -24,7 +24,10 @@ import {
 import { stoppingOf } from '../../methods/pruning/index.ts';
 import { samplers } from '../../methods/sampling/index.ts';
 import { defaults, feasible, valueAt } from '../../methods/space/index.ts';
-import { AMENDABLE, type StudyConfig } from '../../study/config.ts';
+import { AMENDABLE, type ModelConfig, type StudyConfig } from '../../study/config.ts';
+import { keyVariable, openModel } from '../../io/llm/index.ts';
+import type { Repository } from '../../io/workspace/index.ts';
+import { MOST_QUESTIONS, tokenCost } from '../../lab/model.ts';
 import { UserError } from '../../study/error.ts';
 import type { Event, EventBody } from '../../study/events/index.ts';
 import { overdrawn } from '../../study/ledger.ts';
@@ -253,6 +256,32 @@ function amendment(before: StudyConfig, after: StudyConfig): Record<string, unkn
   return Object.fromEntries(changed.map((key) => [key, after[key] ?? null]));
 }
 
+/** The researcher that asks the model of the configuration; `guidance.md` beside the script is read for each question. */
+function openModelResearcher(
+  config: StudyConfig,
+  model: ModelConfig,
+  repository: Repository,
+): ReturnType<typeof modelResearcher> {
+  const variable = keyVariable(model);
+  if (variable !== undefined && !process.env[variable]) {
+    throw new UserError('no-key', `the model ${model.model} needs a key, and ${variable} is not set`, {
+      where: 'model in ansatz.yaml',
+      fix: `export ${variable}=…   # or take model out of ansatz.yaml: the sampler needs none`,
+    });
+  }
+  return modelResearcher({
+    config: model,
+    ask: openModel(model),
+    repository,
+    questions: MOST_QUESTIONS,
+    cost: (tokens) => tokenCost(model, tokens),
+    guidance() {
+      const file = join(config.folder, 'guidance.md');
+      return existsSync(file) ? readFileSync(file, 'utf8') : undefined;
+    },
+  });
+}
+
 /** Settings that change the question, by name. */
 function differences(before: StudyConfig, after: StudyConfig): string[] {
   const free = new Set([
@@ -336,15 +365,17 @@ async function work(held: HeldStudy, config: StudyConfig, options: RunOptions): 
   process.on('SIGINT', interrupt);
   process.on('SIGTERM', interrupt);
   process.on('SIGHUP', hangUp);
+  const numeric = numericResearcher(
+    samplers[config.sampler],
+    config,
+    config.sampler === 'auto' && config.pruner === 'freeze-thaw' ? pointFromCurves : undefined,
+  );
+  const model = config.model === undefined ? undefined : openModelResearcher(config, config.model, repository);
   const lab = openLab({
     journal,
     series: points,
     executor,
-    researcher: numericResearcher(
-      samplers[config.sampler],
-      config,
-      config.sampler === 'auto' && config.pruner === 'freeze-thaw' ? pointFromCurves : undefined,
-    ),
+    researcher: model === undefined ? numeric : mixedResearcher(numeric, model),
     ...stoppingOf(config.pruner),
     world: realWorld(),
     identity: { host: host!, pid: Number(pid), version: version() },
@@ -367,6 +398,7 @@ async function work(held: HeldStudy, config: StudyConfig, options: RunOptions): 
 
   try {
     const state = await lab.done;
+    model?.close();
     view?.close();
     view = undefined;
     if (!deaf && options.json !== true) out.write(`${summary(state, folder.path).join('\n')}\n`);

@@ -1,7 +1,7 @@
 /** What `ansatz.yaml` says about money and trust: guards, the reserve, bets, people, milestones, prices. */
 
 import { closest, UserError } from '../../study/error.ts';
-import type { Bet, Cap, Guard, Knob, Milestone, StudyConfig } from '../../study/config.ts';
+import type { Bet, Cap, Guard, Knob, Milestone, ModelConfig, StudyConfig } from '../../study/config.ts';
 import { parseDeadline, parseDuration } from './duration.ts';
 import { betSchema, capSchema, type ConfigFile, fit, guardSchema } from './schema.ts';
 import type { Path, Source } from './source.ts';
@@ -9,7 +9,10 @@ import type { Path, Source } from './source.ts';
 /** Share of the budget kept for the finalists when nothing is said. */
 const RESERVE = 0.05;
 
-type Funds = Pick<StudyConfig, 'guards' | 'code' | 'reserve' | 'bets' | 'allocator' | 'people' | 'milestones'>;
+type Funds = Pick<
+  StudyConfig,
+  'guards' | 'code' | 'model' | 'sandbox' | 'reserve' | 'bets' | 'allocator' | 'people' | 'milestones'
+>;
 
 /** Everything about funds that the file says; what it does not say is absent. */
 export function readFunds(given: ConfigFile, knobs: readonly Knob[], now: number, source: Source): Funds {
@@ -35,10 +38,46 @@ export function readFunds(given: ConfigFile, knobs: readonly Knob[], now: number
     reserve: given.reserve === undefined ? RESERVE : shareOf(given.reserve, source.at(['reserve'])),
     ...(guards.length === 0 ? {} : { guards }),
     ...(given.code === undefined ? {} : { code: given.code }),
+    ...(given.model === undefined ? {} : { model: readModel(given, source) }),
+    ...(given.sandbox === undefined ? {} : { sandbox: given.sandbox }),
     ...(bets.length === 0 ? {} : { bets }),
     ...(given.allocator === undefined ? {} : { allocator: given.allocator }),
     ...(people.length === 0 ? {} : { people: Object.fromEntries(people) }),
     ...(milestones.length === 0 ? {} : { milestones }),
+  };
+}
+
+function readModel(given: ConfigFile, source: Source): ModelConfig {
+  const { provider = 'openai', model, url, key, share, after, changes = 'knobs', price, limit } = given.model!;
+  if (url !== undefined && !/^https?:\/\//.test(url)) {
+    throw new UserError('bad-url', `"${url}" is no address`, {
+      where: source.at(['model', 'url']),
+      fix: 'write for example  url: http://localhost:11434/v1',
+    });
+  }
+  if (changes !== 'knobs' && given.sandbox !== 'none') {
+    throw new UserError(
+      'no-sandbox',
+      'a model may change code only where it is written down that this code runs unconfined',
+      {
+        where: source.at(['model', 'changes']),
+        why: 'it runs with your rights: it can read your files and reach the network',
+        fix: 'write  sandbox: none  to accept that (in a container or a machine of its own), or  changes: knobs',
+      },
+    );
+  }
+  return {
+    provider,
+    model,
+    ...(url === undefined ? {} : { url }),
+    ...(key === undefined ? {} : { key }),
+    share: share === undefined ? 0.3 : shareOf(share, source.at(['model', 'share'])),
+    after: after ?? 10,
+    changes,
+    price: price ?? { input: 0, output: 0 },
+    limitSeconds: limit === undefined ? 120 : parseDuration(limit, source.at(['model', 'limit'])),
+    maxOutput: given.model!['max-output'] ?? 4000,
+    maxInput: given.model!['max-input'] ?? 16_000,
   };
 }
 

@@ -92,6 +92,22 @@ export const fileSchema = z.strictObject({
   price: z.union([z.number().nonnegative(), z.record(z.string(), z.number().nonnegative())]).optional(),
   slots: z.union([count, slotsSchema, z.array(slotsSchema).min(1)]).optional(),
   guards: z.unknown().optional(),
+  model: z
+    .strictObject({
+      provider: z.enum(['openai', 'anthropic', 'google']).optional(),
+      model: z.string().min(1),
+      url: z.string().min(1).optional(),
+      key: z.string().min(1).optional(),
+      share: share.optional(),
+      after: z.int().nonnegative().optional(),
+      changes: z.enum(['knobs', 'code', 'both']).optional(),
+      price: z.strictObject({ input: z.number().nonnegative(), output: z.number().nonnegative() }).optional(),
+      limit: duration.optional(),
+      'max-output': count.optional(),
+      'max-input': count.optional(),
+    })
+    .optional(),
+  sandbox: z.enum(['none']).optional(),
   code: z
     .strictObject({ editable: z.array(z.string().min(1)).optional(), protected: z.array(z.string().min(1)).optional() })
     .optional(),

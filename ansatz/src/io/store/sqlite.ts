@@ -82,7 +82,8 @@ export function openStudyDatabase(file: string, mode: 'write' | 'read'): StudyDa
   let last = (db.prepare('SELECT max(seq) AS seq FROM event').get()?.['seq'] as number | null) ?? 0;
 
   let insert: StatementSync | undefined;
-  const durable = (event: Event): boolean => event.type === 'run.started' || event.type === 'run.ended';
+  const durable = ({ type }: Event): boolean =>
+    type === 'run.started' || type === 'run.ended' || type === 'expense.held' || type === 'expense.settled';
 
   const settle = (event: Event): void => {
     if (event.type === 'study.created' || event.type === 'budget.raised') {

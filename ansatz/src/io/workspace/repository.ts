@@ -130,6 +130,13 @@ export class Repository {
     return this.git(['diff', '--no-color', '--no-renames', '--no-ext-diff', from, to]);
   }
 
+  /** Paths of all files in a tree, in order. */
+  files(tree: string): string[] {
+    return this.git(['ls-tree', '-r', '-z', '--name-only', tree])
+      .split('\0')
+      .filter((name) => name !== '');
+  }
+
   /** Content of a file in a tree; undefined when it is not there. */
   read(tree: string, path: string): Buffer | undefined {
     try {

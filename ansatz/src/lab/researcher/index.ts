@@ -1,2 +1,4 @@
 export type { Post, Researcher } from './researcher.ts';
-export { earlierResults, describe, inRange, numericResearcher, spaceOf, type FromCurves } from './numeric.ts';
+export { describe } from './describe.ts';
+export { mixedResearcher, modelResearcher, type ModelParts } from './model.ts';
+export { earlierResults, inRange, numericResearcher, spaceOf, type FromCurves } from './numeric.ts';

@@ -20,6 +20,7 @@ import type { StudyConfig } from '../../study/config.ts';
 import type { CodeRef, HistoryEvent } from '../../study/events/index.ts';
 import type { State } from '../../study/state.ts';
 import { keyOf, trialOf } from '../../study/state.ts';
+import { describe } from './describe.ts';
 import type { Researcher } from './researcher.ts';
 
 /** How often a sampler may come up with something that was tried before it is no longer asked. */
@@ -238,17 +239,4 @@ function anyUntried(
     if (!(keyOf(point, code) in state.seen) && feasible(whole, point)) return point;
   }
   return undefined;
-}
-
-/** `lr 0.05 → 0.12, momentum no longer applies`: what changes between two points, in words. */
-export function describe(from: Point, to: Point): string {
-  const names = [...new Set([...Object.keys(to), ...Object.keys(from)])];
-  const words = names.flatMap((name) => {
-    const [before, after] = [valueAt(from, name), valueAt(to, name)];
-    if (before === after) return [];
-    if (after === undefined) return [`${name} no longer applies`];
-    if (before === undefined) return [`${name} now applies: ${String(after)}`];
-    return [`${name} ${String(before)} → ${String(after)}`];
-  });
-  return words.length === 0 ? 'no change' : words.join(', ');
 }

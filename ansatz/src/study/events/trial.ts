@@ -16,7 +16,15 @@ export type Verdict = 'keep' | 'discard' | 'inconclusive' | 'crash';
 
 export type TrialEvent =
   /** The lab wants a proposal; `ask` numbers the requests from 1. */
-  | { readonly type: 'proposal.asked'; readonly ask: number; readonly bet?: string }
+  | {
+      readonly type: 'proposal.asked';
+      readonly ask: number;
+      readonly bet?: string;
+      /** Who is asked; the numeric researcher when absent. */
+      readonly researcher?: 'model';
+      /** Number of the expense that its calls are paid from. */
+      readonly expense?: number;
+    }
   | {
       readonly type: 'trial.proposed';
       readonly trial: number;

@@ -1,0 +1,55 @@
+/** When the language model is asked, and what that may cost. Pure. */
+
+import type { ModelConfig } from '../study/config.ts';
+import type { Amount, EventBody } from '../study/events/index.ts';
+import { affords, free } from '../study/ledger.ts';
+import { reserveOf } from '../study/outlook.ts';
+import type { State } from '../study/state.ts';
+import { chooseBet, openBets } from './bets.ts';
+
+/** Questions of one request: the first, and three for an answer that cannot be run. */
+export const MOST_QUESTIONS = 4;
+/** Seconds until the model is asked again after answers that led to nothing: doubled each time, at most an hour. */
+const PATIENCE = 10;
+const MOST_PATIENCE = 3600;
+
+/** What a request to a model costs at most. */
+export function worstCase({ price, maxInput, maxOutput }: ModelConfig): Amount {
+  const each = (maxInput * price.input + maxOutput * price.output) / 1e6;
+  return { runs: 0, deviceSeconds: 0, money: MOST_QUESTIONS * each };
+}
+
+/** What tokens cost. */
+export function tokenCost({ price }: ModelConfig, tokens: { readonly input: number; readonly output: number }): Amount {
+  return { runs: 0, deviceSeconds: 0, money: (tokens.input * price.input + tokens.output * price.output) / 1e6 };
+}
+
+/** The moment (ms since 1970) from which the model may be asked; −Infinity when nothing has failed. */
+export function patientUntil(state: State): number {
+  const { failed, at } = state.model;
+  return failed === 0 ? -Infinity : at + 1000 * Math.min(MOST_PATIENCE, PATIENCE * 2 ** (failed - 1));
+}
+
+/**
+ * Ask the model for a proposal when its share of the proposals is not reached. One request at a time, beside those to
+ * the numeric researcher: no slot waits for a model.
+ */
+export function askModel(state: State): EventBody[] {
+  const { model } = state.config;
+  if (model === undefined || state.phase !== 'running' || state.closing !== undefined) return [];
+  if (state.incumbent === undefined || Object.keys(state.askedModel).length > 0) return [];
+  if (state.trials.length - 1 < model.after || state.model.asked >= model.share * (state.asks + 1)) return [];
+  if (state.now < patientUntil(state)) return [];
+  const reserve = reserveOf(state);
+  const hold = worstCase(model);
+  if (free(state.ledger, 'runs') - reserve.runs < 1 + state.queue.length) return [];
+  if (!affords(state.ledger, { ...hold, money: hold.money + reserve.money })) return [];
+  const ask = state.asks + 1;
+  const bet = openBets(state) === undefined ? undefined : chooseBet(state, ask);
+  const whose = bet === undefined ? {} : { bet };
+  const expense = state.expenseCount + 1;
+  return [
+    { type: 'expense.held', expense, what: model.model, hold, ...whose },
+    { type: 'proposal.asked', ask, ...whose, researcher: 'model', expense },
+  ];
+}

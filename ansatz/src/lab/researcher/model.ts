@@ -1,0 +1,203 @@
+/** The researcher that asks a language model: for settings, and where it may, for changes of code. */
+
+import type { Ask, Proposal } from '../../io/llm/index.ts';
+import { applyEdits, checkChange, EditError, type Repository } from '../../io/workspace/index.ts';
+import { applicable, feasible } from '../../methods/space/index.ts';
+import type { Point, Space, Value } from '../../methods/space/space.ts';
+import { leaderOf } from '../../study/belief.ts';
+import type { ModelConfig } from '../../study/config.ts';
+import { UserError } from '../../study/error.ts';
+import type { CodeRef, EventBody } from '../../study/events/index.ts';
+import { keyOf, type State, type Trial } from '../../study/state.ts';
+import { inRange, spaceOf } from './numeric.ts';
+import { questionOf, type Source } from './prompt.ts';
+import type { Researcher } from './researcher.ts';
+
+/** What it works with. */
+export interface ModelParts {
+  readonly config: ModelConfig;
+  readonly ask: Ask;
+  readonly repository: Repository;
+  /** Questions of one request at most, and what the tokens of all of them cost. */
+  readonly questions: number;
+  readonly cost: (tokens: {
+    readonly input: number;
+    readonly output: number;
+  }) => Extract<EventBody, { type: 'expense.settled' }>['charge'];
+  /** Words of the user; read anew for each question. */
+  readonly guidance: () => string | undefined;
+}
+
+/** Files that are told to a model, and characters of all of them. */
+const MOST_SOURCES = 20;
+const MOST_CHARACTERS = 200_000;
+
+/** What of an answer can be run, or why it cannot. */
+type Runnable = { readonly point: Point; readonly code?: CodeRef } | { readonly complaint: string };
+
+/**
+ * Proposes what a model answers. An answer that cannot be run (of another form, outside the ranges, an edit that fits
+ * nowhere, a protected file, something tried before) is told back to it, three times at most; then the request is
+ * refused, and the numeric researcher has long taken the slot. The expense of the request is settled before its answer.
+ */
+export function modelResearcher(parts: ModelParts): Researcher & { close(): void } {
+  const stop = new AbortController();
+  return {
+    asksAtOnce: 1,
+    propose(state, ask, post) {
+      const expense = state.askedModel[ask] ?? 0;
+      const tokens = { input: 0, output: 0 };
+      const work = async (): Promise<EventBody> => {
+        const parent = leaderOf(state);
+        const space = spaceOf(state.config);
+        const sources = parts.config.changes === 'knobs' ? [] : sourcesOf(state, parent, parts.repository);
+        let complaint: string | undefined;
+        for (let question = 0; question < parts.questions; question++) {
+          const guidance = parts.guidance();
+          const asked = questionOf({
+            state,
+            parent,
+            sources,
+            most: parts.config.maxInput,
+            ...(guidance === undefined ? {} : { guidance }),
+            ...(complaint === undefined ? {} : { complaint }),
+          });
+          const answer = await parts.ask(asked, stop.signal);
+          tokens.input += answer.tokens.input;
+          tokens.output += answer.tokens.output;
+          if (!answer.ok) {
+            if (!answer.malformed) return refusal(ask, answer.failed);
+            complaint = answer.failed;
+            continue;
+          }
+          const made = runnable(answer.proposal, state, parent, space, parts, `ask-${ask}-${question}`);
+          if ('complaint' in made) {
+            complaint = made.complaint;
+            continue;
+          }
+          const { hypothesis, mechanism } = answer.proposal;
+          const words = [hypothesis.trim(), mechanism.trim()].filter((text) => text !== '').join(' — ');
+          return {
+            type: 'trial.proposed',
+            trial: 0,
+            ask,
+            researcher: 'model',
+            hypothesis: words,
+            parent: parent.id,
+            ...made,
+          };
+        }
+        return refusal(
+          ask,
+          `${parts.questions} answers could not be run, the last because ${complaint ?? 'of nothing'}`,
+        );
+      };
+      void work()
+        .catch((error: unknown) => refusal(ask, error instanceof Error ? error.message : String(error)))
+        .then((event) => {
+          if (expense > 0) post({ type: 'expense.settled', expense, charge: parts.cost(tokens), tokens });
+          post(event);
+        });
+    },
+    close: () => stop.abort(),
+  };
+}
+
+function refusal(ask: number, text: string): EventBody {
+  return { type: 'proposal.refused', ask, text, exhausted: false };
+}
+
+/** The code of a trial that may be changed, as a model is to see it. */
+function sourcesOf(state: State, parent: Trial, repository: Repository): Source[] {
+  const base = repository.base();
+  const tree = parent.code?.commit ?? base.commit;
+  const sources: Source[] = [];
+  let characters = 0;
+  for (const file of repository.files(tree)) {
+    if (sources.length >= MOST_SOURCES || !mayChange(file, state)) continue;
+    const bytes = repository.read(tree, file)!;
+    if (bytes.includes(0)) continue;
+    const text = bytes.toString('utf8');
+    if (characters + text.length > MOST_CHARACTERS) continue;
+    characters += text.length;
+    sources.push({ file, text });
+  }
+  // The script itself first: what does not fit is cut from the end.
+  const script = state.config.command.find((word) => sources.some(({ file }) => file === word));
+  return sources.toSorted((a, b) => Number(b.file === script) - Number(a.file === script));
+}
+
+/** Programs, and what configures them; not data, logs or documents. */
+function mayChange(file: string, state: State): boolean {
+  const { editable } = state.config.code ?? {};
+  return (
+    editable !== undefined ||
+    /\.(py|pyi|js|mjs|cjs|ts|mts|sh|c|cc|cpp|cu|h|hpp|rs|go|jl|R|lua|rb|java|ya?ml|toml|cfg|ini)$/.test(file)
+  );
+}
+
+function runnable(
+  proposal: Proposal,
+  state: State,
+  parent: Trial,
+  space: Space,
+  parts: ModelParts,
+  name: string,
+): Runnable {
+  const chosen: Record<string, Value> = {};
+  for (const { name: knob, value } of proposal.knobs) {
+    const param = space.params.find((one) => one.name === knob);
+    if (param === undefined)
+      return {
+        complaint: `there is no setting "${knob}"; there are ${space.params.map((one) => one.name).join(', ')}`,
+      };
+    const inside = inRange(param, value);
+    if (inside === undefined) return { complaint: `${knob} cannot be ${String(value)}: it is outside its range` };
+    chosen[knob] = inside;
+  }
+  const point = applicable(space, { ...parent.point, ...chosen });
+  if (!feasible(space, point))
+    return { complaint: `these settings violate a constraint: ${state.config.constraints.join('; ')}` };
+  const code = codeOf(proposal, state, parent, parts, name);
+  if (code !== undefined && 'complaint' in code) return code;
+  const ref = code ?? parent.code;
+  const twin = state.seen[keyOf(point, ref)];
+  if (twin === parent.id) return { complaint: 'it changes nothing' };
+  if (twin !== undefined) {
+    const { verdict, why } = state.trials[twin - 1]!;
+    return { complaint: `that is trial ${twin}, tried before: ${verdict ?? 'running'}, ${why ?? ''}` };
+  }
+  return { point, ...(code === undefined ? {} : { code }) };
+}
+
+function codeOf(
+  { edits, hypothesis }: Proposal,
+  state: State,
+  parent: Trial,
+  { config, repository }: ModelParts,
+  name: string,
+): CodeRef | { readonly complaint: string } | undefined {
+  if (edits.length === 0) return undefined;
+  if (config.changes === 'knobs') return { complaint: 'only settings may be changed, no code' };
+  const base = repository.base();
+  const from = parent.code?.commit ?? base.commit;
+  try {
+    const made = applyEdits(edits, (file) => repository.read(from, file)?.toString('utf8'));
+    const kept = repository.edit(from, made, hypothesis, name);
+    checkChange(repository, from, kept.commit, state.config.code ?? {}, true);
+    return { ...kept, files: repository.changed(base.commit, kept.commit).map(({ path }) => path) };
+  } catch (error) {
+    if (error instanceof EditError || error instanceof UserError) return { complaint: error.message };
+    throw error;
+  }
+}
+
+/** Numeric and model side by side: each is asked what it is asked for. */
+export function mixedResearcher(numeric: Researcher, model: Researcher): Researcher {
+  return {
+    asksAtOnce: numeric.asksAtOnce,
+    propose(state, ask, post) {
+      (state.askedModel[ask] === undefined ? numeric : model).propose(state, ask, post);
+    },
+  };
+}

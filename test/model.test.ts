@@ -1,0 +1,218 @@
+/** A language model as researcher: a scripted server that speaks the wire format of OpenAI, a real lab, a real script. */
+
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, test } from 'vitest';
+import type { Status } from '../ansatz/src/study/views.ts';
+import { ansatz, cleanUp, project, SCRIPT, start, stateOf, yaml } from './product.ts';
+
+interface Question {
+  readonly messages: readonly { readonly role: string; readonly content: string }[];
+}
+
+/** What the server says to the n-th question: a proposal, raw text, a status, or nothing for so many milliseconds. */
+type Line = object | string | { readonly status: number } | { readonly silent: number };
+
+let server: Server | undefined;
+
+afterEach(() => {
+  server?.closeAllConnections();
+  server?.close();
+  server = undefined;
+  cleanUp();
+});
+
+const TOKENS = { prompt_tokens: 1000, completion_tokens: 100, total_tokens: 1100 };
+
+async function serve(
+  lines: readonly Line[],
+): Promise<{ readonly url: string; readonly asked: Question[]; readonly keys: (string | undefined)[] }> {
+  const asked: Question[] = [];
+  const keys: (string | undefined)[] = [];
+  let next = 0;
+  server = createServer((request, response) => {
+    let body = '';
+    request.on('data', (chunk: Buffer) => (body += chunk.toString()));
+    request.on('end', () => {
+      asked.push(JSON.parse(body) as Question);
+      keys.push(request.headers.authorization);
+      const line = lines[Math.min(next++, lines.length - 1)]!;
+      if (typeof line === 'object' && 'status' in line) {
+        response.writeHead(line.status as number, { 'content-type': 'application/json', 'retry-after-ms': '5' });
+        response.end(JSON.stringify({ error: { message: 'not now' } }));
+        return;
+      }
+      const say = (): void => {
+        const content = typeof line === 'string' ? line : JSON.stringify(line);
+        response.writeHead(200, { 'content-type': 'application/json' });
+        const choice = { index: 0, message: { role: 'assistant', content }, finish_reason: 'stop' };
+        response.end(
+          JSON.stringify({
+            id: 'x',
+            object: 'chat.completion',
+            created: 1,
+            model: 'm',
+            choices: [choice],
+            usage: TOKENS,
+          }),
+        );
+      };
+      if (typeof line === 'object' && 'silent' in line) setTimeout(say, line.silent as number);
+      else say();
+    });
+  });
+  await new Promise<void>((resolve) => server!.listen(0, '127.0.0.1', resolve));
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`, asked, keys };
+}
+
+function proposal(changes: object): object {
+  return {
+    hypothesis: 'it helps',
+    mechanism: 'because',
+    expectedEffect: -1,
+    knobs: [],
+    edits: [],
+    refutedIf: 'no gain',
+    cites: [1],
+    ...changes,
+  };
+}
+
+function model(url: string, more = ''): string[] {
+  return [
+    `model: { model: m, url: '${url}', share: 50%, after: 1, price: { input: 10, output: 100 }, limit: 5s${more} }`,
+    'price: 1',
+  ];
+}
+
+const edit = (search: string, replace: string, file = 'script.sh'): object => ({ edits: [{ file, search, replace }] });
+
+describe('a model that proposes', () => {
+  test('settings and code: what cannot be run is told back to it, what is better is proven and kept, every token is paid', async () => {
+    const { url, asked } = await serve([
+      { status: 429 },
+      'I think we should try a larger x.',
+      proposal({ knobs: [{ name: 'y', value: 1 }] }),
+      proposal({ knobs: [{ name: 'x', value: 7 }] }),
+      proposal({ knobs: [{ name: 'x', value: 0.77 }] }),
+      proposal(edit('not there at all', 'x')),
+      proposal(edit('echo 1', 'echo 2', 'judge.sh')),
+      proposal({}),
+      proposal(edit('(2 - $X', '(1 - $X')),
+      proposal(edit('for i in', 'false; exit 3; for i in')),
+      proposal({ knobs: [{ name: 'x', value: 0.5 }] }),
+      proposal({ knobs: [{ name: 'x', value: 0.91 }] }),
+      proposal({ knobs: [{ name: 'x', value: 0.92 }] }),
+    ]);
+    const lines = [
+      ...model(url, ', changes: both'),
+      'sandbox: none',
+      'budget: { runs: 50, money: 5 }',
+      'code: { protected: [judge.sh] }',
+    ];
+    const folder = project({
+      'ansatz.yaml': yaml(...lines),
+      'script.sh': SCRIPT,
+      'judge.sh': 'echo 1\n',
+      'guidance.md': 'Mind the gap.\n',
+    });
+    const run = await ansatz(folder, ['run', '--plain']);
+    expect(run.err).toBe('');
+    const state = stateOf(folder, 's');
+    const mine = state.trials.filter((trial) => trial.researcher === 'model');
+    expect(mine.map((trial) => trial.point['x'])).toContain(0.77);
+    const coded = mine.find((trial) => trial.code !== undefined && trial.verdict === 'keep')!;
+    expect(coded.hypothesis).toBe('it helps — because');
+    expect(state.trials[state.incumbent! - 1]!.code?.tree).toBe(coded.code!.tree);
+    expect(mine.some((trial) => trial.verdict === 'crash')).toBe(true);
+    expect(readFileSync(join(folder, 'script.sh'), 'utf8')).toBe(SCRIPT);
+
+    // Each complaint went back, with what was asked and what is known.
+    const texts = asked.map(({ messages }) =>
+      messages.map(({ content }) => (typeof content === 'string' ? content : JSON.stringify(content))).join('\n'),
+    );
+    const told = (pattern: RegExp): boolean => texts.some((text) => pattern.test(text));
+    expect(told(/not of the asked form: I think/)).toBe(true);
+    expect(told(/there is no setting \\?"y\\?"; there are x/)).toBe(true);
+    expect(told(/x cannot be 7/)).toBe(true);
+    expect(told(/search text is not in script\.sh; closest: line/)).toBe(true);
+    expect(told(/judge\.sh is protected/)).toBe(true);
+    expect(told(/it changes nothing/)).toBe(true);
+    expect(told(/tried before/)).toBe(true);
+    expect(texts[1]).toMatch(/Mind the gap/);
+    expect(texts[1]).toMatch(/awk/);
+    expect(texts.at(-1)).toMatch(/crash/);
+
+    // The 429 cost nothing; everything else did, and no more than was held.
+    const answered = asked.length - 1;
+    expect(state.tokens).toEqual({ input: 1000 * answered, output: 100 * answered });
+    const calls = (answered * (1000 * 10 + 100 * 100)) / 1e6;
+    const runs = state.runs.reduce((sum, one) => sum + one.charge!.money, 0);
+    expect(state.ledger.spent.money).toBeCloseTo(calls + runs, 9);
+    expect(state.ledger.held.money).toBe(0);
+    expect(state.expenses).toEqual({});
+    const status = JSON.parse((await ansatz(folder, ['status', '--json'])).out) as Status;
+    expect(status.tokens).toEqual(state.tokens);
+    // The sampler had the other half.
+    expect(state.trials.filter((trial) => trial.researcher === 'numeric').length).toBeGreaterThan(mine.length / 2);
+  });
+
+  test('never answers, or always fails: slots stay busy, it is asked ever less often, and the study ends as it would', async () => {
+    const { url, asked } = await serve([{ status: 500 }]);
+    const folder = project({ 'ansatz.yaml': yaml(...model(url), 'budget: { runs: 20 }'), 'script.sh': SCRIPT });
+    expect((await ansatz(folder, ['run', '--plain'])).code).toBe(0);
+    const state = stateOf(folder, 's');
+    expect(state.ledger.spent.runs).toBe(20);
+    expect(asked.length).toBeLessThanOrEqual(6);
+    expect(state.ledger.spent.money).toBeCloseTo(
+      state.runs.reduce((sum, one) => sum + one.charge!.money, 0),
+      12,
+    );
+  });
+
+  test('that is slow when the lab is killed is paid for once and not asked the same again', async () => {
+    const { url, asked } = await serve([{ silent: 60_000 }]);
+    const folder = project({
+      'ansatz.yaml': yaml(
+        ...model(url).map((line) => line.replace('limit: 5s', 'limit: 60s')),
+        'budget: { runs: 40, money: 3 }',
+      ),
+      'script.sh': SCRIPT.replace('sleep 0.05', 'sleep 0.3'),
+    });
+    const lab = start(folder, ['run', '--plain']);
+    while (asked.length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    lab.child.kill('SIGKILL');
+    await lab.done;
+    const held = stateOf(folder, 's').ledger.held.money;
+    expect(held).toBeGreaterThan(0.5);
+    server!.close();
+    server!.closeAllConnections();
+    await ansatz(folder, ['run', '--plain', '--runs', '8']);
+    const state = stateOf(folder, 's');
+    expect(state.expenses).toEqual({});
+    expect(state.ledger.held).toEqual({ runs: 0, deviceSeconds: 0, money: 0 });
+    // The call that was under way counts at its worst case: nobody knows what it cost.
+    expect(state.ledger.spent.money).toBeGreaterThan(0.5);
+    expect(state.ledger.spent.money).toBeLessThanOrEqual(3);
+  });
+
+  test('wants a key that is not there, code without a word about the sandbox, or an address that is none: told before anything runs', async () => {
+    const { url, asked, keys } = await serve([proposal({ knobs: [{ name: 'x', value: 0.9 }] })]);
+    const at = (...lines: string[]): string => project({ 'ansatz.yaml': yaml(...lines), 'script.sh': SCRIPT });
+    const none = await ansatz(at('model: { provider: anthropic, model: m }'), ['run']);
+    expect(none.err).toMatch(/error\[no-key\].*ANTHROPIC_API_KEY is not set/);
+    const code = await ansatz(at(...model(url, ', changes: code')), ['run']);
+    expect(code.err).toMatch(/error\[no-sandbox\][\s\S]*sandbox: none/);
+    const address = await ansatz(at('model: { model: m, url: localhost:1 }'), ['run']);
+    expect(address.err).toMatch(/error\[bad-url\]/);
+    expect(asked).toEqual([]);
+    const keyed = at(...model(url, ', key: MY_KEY'), 'budget: { runs: 12 }');
+    const running = start(keyed, ['run', '--plain'], { MY_KEY: 'secret-1' });
+    expect((await running.done).code).toBe(0);
+    expect(keys[0]).toBe('Bearer secret-1');
+    // The key is nowhere in what is kept.
+    expect(readFileSync(join(keyed, '.ansatz', 's', 'journal.db')).includes('secret-1')).toBe(false);
+  });
+});
