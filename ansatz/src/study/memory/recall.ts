@@ -121,9 +121,9 @@ export function recall(shelf: Shelf, query: Query, budget: number, options: Reca
     for (const { id, text, evidence } of lessons)
       say(`[${id}] ${text} (from ${evidence.slice(0, 3).join(', ')})`, [id]);
   }
-  const forClusters = Math.floor(left * CLUSTERS);
-  // Titles are paid for too.
-  const chosen = choose(candidates, left - forClusters - TITLES);
+  // Titles are paid for too. Lines about knobs get their share only where not everything can be told.
+  const whole = choose(candidates, left - TITLES);
+  const chosen = whole.length === candidates.length ? whole : choose(candidates, left * (1 - CLUSTERS) - TITLES);
   const told = new Set(chosen.map(({ one }) => one.record.id));
   for (const [face, title] of [
     ['failure', 'Did not help or failed:'],
