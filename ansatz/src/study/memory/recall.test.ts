@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { rng } from '../../methods/math/rng.ts';
 import { fitted, tokensOf } from './budget.ts';
+import { choose, type Telling } from './choose.ts';
 import { lessonsOf } from './lesson.ts';
 import { memoryOf } from './memory.ts';
 import { rank, recall } from './recall.ts';
@@ -70,6 +71,24 @@ test('at least 30 % of the told are failures and at most 30 % wins', () => {
   }
 });
 
+test('the chosen cost no more than the budget, and failures are among them however low they rank', () => {
+  const telling = (face: Telling['face'], score: number, i: number): Telling => ({
+    face,
+    score,
+    words: new Set([`word ${i}`]),
+    full: `${face} ${i}: what was tried and what came of it, in so many words`,
+    short: `${face} ${i}`,
+  });
+  const all = Array.from({ length: 60 }, (_, i) => (i < 40 ? telling('other', 1, i) : telling('failure', 0.01, i)));
+  for (const budget of [10, 60, 200, 500]) {
+    const chosen = choose(all, budget);
+    expect(chosen.reduce((sum, { line }) => sum + tokensOf(line) + 1, 0)).toBeLessThanOrEqual(budget);
+    const failures = chosen.filter(({ one }) => one.face === 'failure').length;
+    expect(failures).toBeGreaterThanOrEqual(0.3 * chosen.length);
+    expect(failures).toBeLessThan(0.5 * chosen.length + 1);
+  }
+});
+
 test('where there are only wins, wins are told', () => {
   const wins = many(30, 2).map((record) => ({ ...record, outcome: { ...record.outcome, verdict: 'keep' as const } }));
   expect(recall(memoryOf(wins), { text: 'learning rate' }, 500).ids.length).toBeGreaterThan(3);
@@ -111,6 +130,9 @@ test('use, knobs and being new count beside the words', () => {
     's/101',
   );
   expect(first([same(101, {}, { wd: 1 }), b], ['wd'])).toBe('s/101');
+  // A newer word on the cited trial keeps what it was cited for.
+  const citing = experiment(103, BASE, BASE, {}, { links: [{ kind: 'cites', to: 's/101' }] });
+  expect(first([a, ...between, citing, a, b])).toBe('s/101');
 });
 
 test('another signal can lift a document, and nothing outside of what it may see', () => {

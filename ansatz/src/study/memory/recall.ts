@@ -44,7 +44,6 @@ export interface Recalled {
 }
 
 /** Weights of the signals beside relevance, whose mean over the twenty best is 1. Chosen by `bench -- memory`. */
-const KNOBS = 0.25;
 const USES = 0.75;
 const RECENT = 0.15;
 const OTHER_SIGNAL = 0.5;
@@ -61,7 +60,7 @@ const LESSONS = 5;
 const CLUSTERS = 0.25;
 const TITLES = 30;
 
-/** The best documents for a query by relevance, knobs, use and novelty, best first. */
+/** The best documents for a query by relevance (a knob is a rare word), use and novelty, best first. */
 export function rank(
   shelf: Shelf,
   query: Query,
@@ -73,10 +72,6 @@ export function rank(
   const top = best(scores, 20);
   const scale = top.length === 0 ? 1 : top.reduce((sum, { score }) => sum + score, 0) / top.length;
   for (let i = 0; i < scores.length; i++) scores[i]! /= scale;
-  for (const knob of knobs) {
-    for (const document of shelf.postings(knob)?.documents ?? [])
-      if (document < scores.length) scores[document]! += KNOBS / knobs.length;
-  }
   // What is older than a few spans counts for nothing: it is not looked at.
   const oldest = before - FORGOTTEN * MEMORY_SPAN;
   const used = new Map<number, number>();

@@ -157,6 +157,8 @@ test('what will fail is blocked, unless somebody insists; one in twenty is let t
   expect(ask(memoryOf(), doomed, {}, { crash })).toMatchObject({ decision: 'block', step: 'crash' });
   expect(ask(memoryOf(), doomed, {}, { crash, override: true }).decision).toBe('allow');
   expect(ask(memoryOf(), { depth: 2, width: 8 }, {}, { crash }).decision).toBe('allow');
+  const worked = experiment(2, BASE, { ...BASE, ...doomed, lr: 0.1001 }, { loss: 3 });
+  expect(ask(memoryOf([worked]), doomed, {}, { crash, distance })).toMatchObject({ decision: 'warn', step: 'near' });
   const random = rng(4);
   const answers = Array.from({ length: 2000 }, () => ask(memoryOf(), doomed, {}, { crash, random }));
   const tested = answers.filter((answer) => answer.tested);

@@ -83,15 +83,18 @@ export function triedBefore(memory: Memory, question: Question, options: TriedOp
       return false;
     });
 
+  const close = near(memory, question, options, inContext);
   const found = [
     exact(memory, question),
-    near(memory, question, options, inContext),
+    close,
     sameChange(memory, question, options, inContext),
     sameCode(memory, question, inContext),
     sameWords(memory, question, inContext),
   ].filter((answer) => answer !== undefined);
   const crash = options.crash?.probability(question.point);
-  const doomed = crash !== undefined && crash > BLOCK_ABOVE && options.override !== true;
+  // A result next to it weighs more than a prediction.
+  const works = close?.records.some(({ outcome }) => outcome.status === 'ok') === true;
+  const doomed = crash !== undefined && crash > BLOCK_ABOVE && options.override !== true && !works;
   const tested = doomed && options.random !== undefined && options.random.uniform() < TESTED;
   if (doomed && !tested) {
     const { rows, failures } = options.crash!;
