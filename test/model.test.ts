@@ -203,8 +203,11 @@ describe('a model that proposes', () => {
     const at = (...lines: string[]): string => project({ 'ansatz.yaml': yaml(...lines), 'script.sh': SCRIPT });
     const none = await ansatz(at('model: { provider: anthropic, model: m }'), ['run']);
     expect(none.err).toMatch(/error\[no-key\].*ANTHROPIC_API_KEY is not set/);
-    const code = await ansatz(at(...model(url, ', changes: code')), ['run']);
-    expect(code.err).toMatch(/error\[no-sandbox\][\s\S]*sandbox: none/);
+    // Without bubblewrap on its path it must not start.
+    const bare = { PATH: '/nonexistent' };
+    const code = await start(at(...model(url, ', changes: code').concat('command: /bin/sh script.sh')), ['run'], bare)
+      .done;
+    expect(code.err).toMatch(/error\[no-sandbox\].*not installed[\s\S]*sandbox: none/);
     const address = await ansatz(at('model: { model: m, url: localhost:1 }'), ['run']);
     expect(address.err).toMatch(/error\[bad-url\]/);
     expect(asked).toEqual([]);

@@ -186,8 +186,8 @@ export interface StudyConfig {
   readonly allocator?: keyof typeof allocators;
   /** A language model that proposes; absent = none. */
   readonly model?: ModelConfig;
-  /** Code that a model wrote runs unconfined only where this was written down. */
-  readonly sandbox?: 'none';
+  /** How runs are confined; code that a model wrote runs unconfined only where `none` was written down. */
+  readonly sandbox?: 'bwrap' | 'none';
   /** What each person may spend on ideas of their own. */
   readonly people?: Readonly<Record<string, Cap>>;
   readonly milestones?: readonly Milestone[];

@@ -6,6 +6,7 @@ import { availableParallelism, freemem, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { readConfig, thisMachine } from '../../io/config/index.ts';
 import { runAlive } from '../../io/executor/local.ts';
+import { whyUnconfined } from '../../io/workspace/index.ts';
 import { openStudyDatabase } from '../../io/store/sqlite.ts';
 import { findProject, held, listStudies, networkFileSystem, readStudy, studyFolder } from '../../lab/studies.ts';
 import { RESOURCES } from '../../study/ledger.ts';
@@ -35,6 +36,19 @@ export function doctor(options: { json?: boolean }): void {
   }
 }
 
+/** Whether runs of code that nobody has read can be confined. */
+function sandbox(): Finding {
+  const why = whyUnconfined();
+  return why === undefined
+    ? { what: 'sandbox', state: 'ok', text: 'bubblewrap: runs can be confined' }
+    : {
+        what: 'sandbox',
+        state: 'note',
+        text: `code of a model cannot be confined: ${why}`,
+        fix: 'apt install bubblewrap',
+      };
+}
+
 function machine(): Finding[] {
   const { gpus, cpus } = thisMachine();
   const found: Finding[] = [
@@ -43,6 +57,7 @@ function machine(): Finding[] {
     { what: 'memory', state: 'ok', text: `${bytes(freemem())} free of ${bytes(totalmem())}` },
     { what: 'gpu', state: 'ok', text: gpus.length === 0 ? 'none visible' : gpus.join(', ') },
     program('git', ['--version'], 'patches (ansatz best --as patch) need it'),
+    sandbox(),
     program(
       'sh',
       ['-c', 'command -v setsid || command -v perl'],

@@ -26,7 +26,7 @@ import { samplers } from '../../methods/sampling/index.ts';
 import { defaults, feasible, valueAt } from '../../methods/space/index.ts';
 import { AMENDABLE, type ModelConfig, type StudyConfig } from '../../study/config.ts';
 import { keyVariable, openModel } from '../../io/llm/index.ts';
-import type { Repository } from '../../io/workspace/index.ts';
+import { type Repository, whyUnconfined } from '../../io/workspace/index.ts';
 import { MOST_QUESTIONS, tokenCost } from '../../lab/model.ts';
 import { UserError } from '../../study/error.ts';
 import type { Event, EventBody } from '../../study/events/index.ts';
@@ -71,6 +71,7 @@ export async function run(configFile: string | undefined, options: RunOptions): 
   }
   checkDeadline(config);
   checkCommand(config);
+  checkSandbox(config);
   const name = chooseName(config, options);
   const folder = studyFolder(config.folder, name);
   const held = holdStudy(folder);
@@ -254,6 +255,17 @@ function amendment(before: StudyConfig, after: StudyConfig): Record<string, unkn
   const changed = AMENDABLE.filter((key) => JSON.stringify(before[key]) !== JSON.stringify(after[key]));
   if (changed.length === 0) return undefined;
   return Object.fromEntries(changed.map((key) => [key, after[key] ?? null]));
+}
+
+/** Runs that are to be confined need what confines them: never fall through silently. */
+function checkSandbox(config: StudyConfig): void {
+  const why = config.sandbox === 'bwrap' ? whyUnconfined() : undefined;
+  if (why === undefined) return;
+  throw new UserError('no-sandbox', `runs are to be confined, and cannot be here: ${why}`, {
+    where: config.model === undefined ? 'sandbox in ansatz.yaml' : 'model.changes in ansatz.yaml',
+    why: 'code that nobody has read would run with your rights: it can read your files and reach the network',
+    fix: 'apt install bubblewrap   # or write  sandbox: none  to accept that, in a container or on a machine of its own',
+  });
 }
 
 /** The researcher that asks the model of the configuration; `guidance.md` beside the script is read for each question. */

@@ -39,12 +39,19 @@ export function readFunds(given: ConfigFile, knobs: readonly Knob[], now: number
     ...(guards.length === 0 ? {} : { guards }),
     ...(given.code === undefined ? {} : { code: given.code }),
     ...(given.model === undefined ? {} : { model: readModel(given, source) }),
-    ...(given.sandbox === undefined ? {} : { sandbox: given.sandbox }),
+    ...sandboxOf(given),
     ...(bets.length === 0 ? {} : { bets }),
     ...(given.allocator === undefined ? {} : { allocator: given.allocator }),
     ...(people.length === 0 ? {} : { people: Object.fromEntries(people) }),
     ...(milestones.length === 0 ? {} : { milestones }),
   };
+}
+
+/** Code that nobody has read is confined unless the file says otherwise. */
+function sandboxOf({ sandbox, model }: ConfigFile): Pick<StudyConfig, 'sandbox'> {
+  const unread = model?.changes === 'code' || model?.changes === 'both';
+  const level = sandbox ?? (unread ? 'bwrap' : undefined);
+  return level === undefined ? {} : { sandbox: level };
 }
 
 function readModel(given: ConfigFile, source: Source): ModelConfig {
@@ -54,17 +61,6 @@ function readModel(given: ConfigFile, source: Source): ModelConfig {
       where: source.at(['model', 'url']),
       fix: 'write for example  url: http://localhost:11434/v1',
     });
-  }
-  if (changes !== 'knobs' && given.sandbox !== 'none') {
-    throw new UserError(
-      'no-sandbox',
-      'a model may change code only where it is written down that this code runs unconfined',
-      {
-        where: source.at(['model', 'changes']),
-        why: 'it runs with your rights: it can read your files and reach the network',
-        fix: 'write  sandbox: none  to accept that (in a container or a machine of its own), or  changes: knobs',
-      },
-    );
   }
   return {
     provider,

@@ -107,7 +107,7 @@ export const fileSchema = z.strictObject({
       'max-input': count.optional(),
     })
     .optional(),
-  sandbox: z.enum(['none']).optional(),
+  sandbox: z.enum(['bwrap', 'none']).optional(),
   code: z
     .strictObject({ editable: z.array(z.string().min(1)).optional(), protected: z.array(z.string().min(1)).optional() })
     .optional(),

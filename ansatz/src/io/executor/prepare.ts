@@ -1,12 +1,12 @@
 /** From a spec to something that can be started: a folder, a command line and an environment. */
 
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { delimiter, join } from 'node:path';
 import type { Slot, StudyConfig } from '../../study/config.ts';
 import { copyTree } from '../knobs/copy.ts';
 import { applyPatches, deliver, type Delivered } from '../knobs/deliver.ts';
-import type { Repository } from '../workspace/index.ts';
+import { confined, keptFiles, passedOn, type Repository } from '../workspace/index.ts';
 import type { RunSpec } from './executor.ts';
 
 export interface Prepared {
@@ -30,7 +30,12 @@ export async function prepare(
   claim(spec, dir);
   const delivered = deliver(config, spec.point, config.seed === undefined ? undefined : spec.seed);
   let cwd = config.folder;
-  if (config.run.workspace === 'copy' || delivered.patches.length > 0 || spec.code !== undefined) {
+  if (
+    config.sandbox === 'bwrap' ||
+    config.run.workspace === 'copy' ||
+    delivered.patches.length > 0 ||
+    spec.code !== undefined
+  ) {
     cwd = join(dir, 'tree');
     // A half-made copy of a lab that died must not be run.
     rmSync(cwd, { recursive: true, force: true });
@@ -45,12 +50,15 @@ export async function prepare(
     if (delivered.patches.length > 0) await applyPatches(cwd, delivered.patches);
   }
   const slot = config.slots[spec.slot];
+  const confine = config.sandbox === 'bwrap';
+  const metrics = join(dir, 'metrics.jsonl');
+  if (confine) writeFileSync(metrics, '', { flag: 'a' });
   return {
-    argv: delivered.argv,
+    argv: confine ? sandboxed(config, spec, delivered.argv, cwd, metrics, repository) : delivered.argv,
     spelled: delivered.spelled,
     cwd,
     env: {
-      ...process.env,
+      ...(confine ? passedOn(process.env) : process.env),
       // Scripts that buffer would be heard late; colours and cursor tricks help no parser.
       PYTHONUNBUFFERED: '1',
       NO_COLOR: '1',
@@ -62,13 +70,35 @@ export async function prepare(
         : {}),
       ...config.run.env,
       ...delivered.env,
-      ANSATZ_METRICS: join(dir, 'metrics.jsonl'),
+      ANSATZ_METRICS: metrics,
       ANSATZ_SEED: String(spec.seed),
       ANSATZ_TRIAL: String(spec.trial),
       // Set for the command alone by its supervisor; a lab inside a lab must not pass on its own.
       ANSATZ_RUN: undefined,
     },
   };
+}
+
+/** The command line that runs confined: its copy is all it may write, but for the files that judge it. */
+function sandboxed(
+  config: StudyConfig,
+  spec: RunSpec,
+  argv: readonly string[],
+  tree: string,
+  metrics: string,
+  repository: Repository | undefined,
+): readonly string[] {
+  const files = repository === undefined ? [] : repository.files(spec.code ?? repository.base().commit);
+  const gpus = config.slots[spec.slot]?.gpus.length ?? 0;
+  const nvidia = gpus === 0 ? [] : readdirSync('/dev').filter((name) => name.startsWith('nvidia'));
+  return confined(argv, {
+    tree,
+    writable: [metrics],
+    project: config.folder,
+    hidden: [join(config.folder, '.ansatz')],
+    kept: keptFiles(files, config.code ?? {}),
+    devices: nvidia.map((name) => join('/dev', name)),
+  });
 }
 
 /** The command line of a point, without preparing anything. */

@@ -1,4 +1,5 @@
 export { Repository, type Code, type Edits } from './repository.ts';
 export { applyEdits, EditError, type Edit } from './edits.ts';
-export { checkChange, type Territory } from './policy.ts';
+export { checkChange, keptFiles, type Territory } from './policy.ts';
+export { confined, passedOn, whyUnconfined, type Confinement } from './sandbox.ts';
 export { git, gitBytes, GitError } from './git.ts';

@@ -15,6 +15,12 @@ export interface Territory {
 /** Never to be changed by a trial: the study itself, and what git keeps. */
 const ALWAYS = ['ansatz.yaml', '.ansatz/**', '**/.git/**', '**/.git', '.gitmodules', '**/.gitattributes'];
 
+/** The files of a tree that no run may change either. */
+export function keptFiles(files: readonly string[], territory: Territory): string[] {
+  const kept = matcher([...ALWAYS, ...(territory.protected ?? [])]);
+  return files.filter((file) => kept(file));
+}
+
 /**
  * Refuse a change that touches what it may not, escapes the tree, or changes nothing: a UserError `no-op`, `protected`,
  * `not-editable` or `bad-path` that names the file. Gives the paths it changes.

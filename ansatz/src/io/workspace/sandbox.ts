@@ -1,0 +1,110 @@
+/**
+ * Confining a run whose code nobody has read: bubblewrap with a read-only machine, no network, no home folder, no study,
+ * and the evaluator's files bound read-only in the run's own copy.
+ */
+
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { delimiter, dirname, isAbsolute, join, relative, sep } from 'node:path';
+
+/** What a confined run is given. */
+export interface Confinement {
+  /** Its own copy of the project: the only folder it may write to. */
+  readonly tree: string;
+  /** Single files outside the copy that it may write to; they must exist. */
+  readonly writable: readonly string[];
+  /** The project: readable, because big data are links into it. */
+  readonly project: string;
+  /** Folders that are not to be seen: the studies. */
+  readonly hidden: readonly string[];
+  /** Paths inside the copy that it may not write to. */
+  readonly kept: readonly string[];
+  /** Device files it may use: those of its GPUs. */
+  readonly devices: readonly string[];
+}
+
+/** Variables that are passed on; everything else, keys above all, is not. */
+const PASSED =
+  /^(PATH|LANG|LANGUAGE|LC_\w+|TZ|TERM|HOME|USER|LOGNAME|SHELL|LD_LIBRARY_PATH|VIRTUAL_ENV|CONDA_\w+|PYTHON\w+|CUDA_\w+|NVIDIA_\w+|OMP_\w+|MKL_\w+|NODE_PATH|JULIA_\w+|JAVA_HOME)$/;
+
+/** The variables of an environment that a confined run gets. */
+export function passedOn(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => PASSED.test(name)));
+}
+
+/** The command line that runs `argv` confined. Later binds lie over earlier ones, so the order is the policy. */
+export function confined(argv: readonly string[], given: Confinement): string[] {
+  const { tree, writable, project, hidden, kept, devices } = given;
+  const home = homedir();
+  const homes = home === '/' ? [] : [home];
+  return [
+    'bwrap',
+    ...['--ro-bind', '/', '/', '--dev', '/dev', '--proc', '/proc'],
+    ...devices.filter((device) => existsSync(device)).flatMap((device) => ['--dev-bind', device, device]),
+    ...['/tmp', '/var/tmp', '/run', ...homes]
+      .filter((folder) => existsSync(folder))
+      .flatMap((folder) => ['--tmpfs', folder]),
+    // What lies in the home folder and is needed all the same: the interpreter with its packages, and the project.
+    ...prefixesOf(argv[0]!, homes).flatMap((folder) => ['--ro-bind', folder, folder]),
+    ...['--ro-bind', project, project],
+    ...hidden.filter((folder) => existsSync(folder)).flatMap((folder) => ['--tmpfs', folder]),
+    ...['--bind', tree, tree],
+    ...kept
+      .map((path) => join(tree, path))
+      .filter((path) => existsSync(path))
+      .flatMap((path) => ['--ro-bind', path, path]),
+    ...writable.flatMap((file) => ['--bind', file, file]),
+    ...['--unshare-all', '--die-with-parent', '--chdir', tree, '--'],
+    ...argv,
+  ];
+}
+
+/** Folders a program needs that lie where nothing is to be seen: its own installation, and what its links lead to. */
+function prefixesOf(program: string, hidden: readonly string[]): string[] {
+  const found = isAbsolute(program)
+    ? program
+    : (process.env['PATH'] ?? '')
+        .split(delimiter)
+        .map((folder) => join(folder, program))
+        .find((path) => existsSync(path));
+  if (found === undefined || !existsSync(found)) return [];
+  const places = [found, realpathSync(found)].map((path) => dirname(dirname(path)));
+  return [...new Set(places)].filter((place) => [...hidden, '/tmp'].some((folder) => inside(place, folder)));
+}
+
+function inside(path: string, folder: string): boolean {
+  const way = relative(folder, path);
+  return way !== '' && way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
+}
+
+let probed: string | undefined | null = null;
+
+/** Why runs cannot be confined here; undefined when they can. Found out by doing it: a write that must fail. */
+export function whyUnconfined(): string | undefined {
+  if (probed !== null) return probed;
+  if (process.platform !== 'linux') return (probed = 'bubblewrap is for Linux');
+  const folder = mkdtempSync(join(tmpdir(), 'ansatz-probe-'));
+  try {
+    const tree = join(folder, 'tree');
+    mkdirSync(tree);
+    writeFileSync(join(folder, 'secret'), 'before');
+    const given = { tree, writable: [], project: folder, hidden: [], kept: [], devices: [] };
+    const script = 'echo x > made; echo after 2>/dev/null > ../secret; cat ../secret';
+    const [command, ...args] = confined(['/bin/sh', '-c', script], given);
+    const said = execFileSync(command!, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], timeout: 20_000 });
+    probed =
+      said.trim() === 'before' && existsSync(join(tree, 'made'))
+        ? undefined
+        : 'a confined run could write where it must not';
+  } catch (error) {
+    const { code, stderr } = error as { code?: string; stderr?: string };
+    probed =
+      code === 'ENOENT'
+        ? 'bubblewrap (bwrap) is not installed'
+        : (stderr ?? '').trim().split('\n').at(-1) || 'bwrap does not work here';
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+  return probed;
+}
