@@ -61,6 +61,9 @@ interface Gate {
   closeHours: number;
   hours: number;
   warned: number;
+  /** Warnings of something near, with results on both sides; and those whose results differ by no more than noise. */
+  near: number;
+  nearTrue: number;
   /** Trials better than the best before them; `real` by more than noise. */
   improving: number;
   improvingReal: number;
@@ -102,6 +105,8 @@ function gate(
     closeHours: 0,
     hours: 0,
     warned: 0,
+    near: 0,
+    nearTrue: 0,
     improving: 0,
     improvingReal: 0,
     improvingBlocked: 0,
@@ -145,6 +150,11 @@ function gate(
     if (answer.decision === 'reuse') found.reusedHours += trial.seconds / 3600;
     if (answer.decision === 'reuse' || answer.step === 'near') found.closeHours += trial.seconds / 3600;
     if (answer.decision === 'warn') found.warned++;
+    const told = answer.records.flatMap(({ outcome }) => (outcome.loss === undefined ? [] : [outcome.loss]));
+    if (answer.step === 'near' && told.length > 0 && trial.loss !== undefined) {
+      found.near++;
+      if (Math.abs(trial.loss - mean(told)) <= 2 * Math.SQRT2 * noise) found.nearTrue++;
+    }
     if (improves) {
       const real = trial.loss! < (incumbent.loss ?? Infinity) - 2 * Math.SQRT2 * noise;
       found.improving++;
@@ -237,6 +247,14 @@ export function amlFigures(folder: string): { figures: Record<string, Figure>; n
           sum(searches, ({ trials }) => trials.length),
         ),
         unit: 'share',
+      },
+      'near warnings borne out': {
+        value: share(
+          sum(all, (one) => one.nearTrue),
+          sum(all, (one) => one.near),
+        ),
+        unit: 'share',
+        note: `of ${sum(all, (one) => one.near)}: the result was within 2·√2 sd of the one told`,
       },
       'hours in exact repeats, 14-knob agent': { value: mean(agents.map((one) => one.reusedHours)), unit: 'h of 24' },
       'radius learned': { value: median(all.flatMap((one) => one.radii)), unit: 'of a range' },

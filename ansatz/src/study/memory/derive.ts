@@ -147,6 +147,7 @@ function costOf(runs: readonly Run[], tokens: number): Cost {
 /** A row of a log, whatever it was read from. */
 interface Row {
   readonly key: string;
+  readonly commit?: string;
   readonly text: string;
   readonly values: Readonly<Record<string, Value>>;
   readonly loss?: number;
@@ -190,8 +191,22 @@ export function recordsOfLog(
 ): TrialRecord[] {
   const sign = log.direction === 'minimize' ? 1 : -1;
   const rows = log.rows.filter(({ status }) => status !== 'running');
-  const row = ({ row: line, id, text = '', value, status, knobs, seed, seconds, money, at, config }: LogRow): Row => ({
+  const row = ({
+    row: line,
+    id,
+    text = '',
+    value,
+    status,
+    knobs,
+    seed,
+    seconds,
+    money,
+    at,
+    config,
+    commit,
+  }: LogRow): Row => ({
     key: id ?? String(line),
+    ...(commit === undefined ? {} : { commit }),
     text,
     values: knobs ?? settings(text),
     prose: knobs === undefined,

@@ -127,3 +127,20 @@ test('links are read out of descriptions, the nearest of several rows of one nam
   expect(links[2]).toEqual([{ kind: 'combines', to: 'A' }]);
   expect(links[3]).toEqual([{ kind: 'supersedes', to: 'C' }]);
 });
+
+test.each([
+  ['gain refuted by run 12 and 0002_a', ['refutes']],
+  ['did not hold: contradicted by seed=42 0002_a', ['refutes']],
+  ['not reproduced in abc1234', ['refutes']],
+  ['replicated by 2', ['replicates']],
+  ['better than 2 others, 2 layers', []],
+  ['beats #2 by 0.1', []],
+])('"%s" in the first row links the second one to it as %j', (text, kinds) => {
+  const rows = [
+    { key: '1', text },
+    { key: '0002_a', commit: 'abc1234', text: '' },
+    { key: '2', text: '' },
+  ];
+  const links = linksIn(rows, ['A', 'B', 'C']);
+  expect([...links[1]!, ...links[2]!].map(({ kind }) => kind)).toEqual(kinds);
+});

@@ -2,36 +2,47 @@
 
 import type { Link, LinkKind } from './record.ts';
 
-/** What stands before another's name, as a link from this record (`on`) or from the other one (`by`). */
+/** Between a word and the name it is about: other names of a list, and what kind of thing it is. */
+const TO = String.raw`(?:\s+(?:the\s+)?(?:rows?|runs?|trials?|exp(?:eriment)?s?|commits?|seed[ =]\w+|id))?(?:\W+[\w.-]+\s*(?:,|and|&|\+|/))*\W*$`;
+const AGAINST = String.raw`(?:refuted|disproved|disproven|disconfirmed|contradicted|overturned|debunked|invalidated|falsified|not\s+(?:reproduced|replicated|confirmed))`;
+
+/** What stands before another's name, as a link from this record, or from the other one (`by`). */
 const WAYS: readonly { readonly kind: LinkKind; readonly says: RegExp; readonly by?: true }[] = [
+  { kind: 'refutes', says: new RegExp(String.raw`${AGAINST}\s+(?:by|in|at)${TO}`, 'i'), by: true },
   {
     kind: 'refutes',
-    says: /(?:refuted|disproved|disconfirmed|contradicted|overturned|debunked)\s+(?:by|in)\W*$/i,
+    says: /(?:refut|disprov|disconfirm|contradict|overturn|invalidat|falsif)(?:es?|s|ies|ing)\s+(?:\S+\s+){0,2}\W*$/i,
+  },
+  { kind: 'supersedes', says: new RegExp(String.raw`(?:superseded|replaced)\s+by${TO}`, 'i'), by: true },
+  { kind: 'supersedes', says: new RegExp(String.raw`(?:supersedes?|replaces)${TO}`, 'i') },
+  {
+    kind: 'replicates',
+    says: new RegExp(String.raw`(?:replicated|reproduced|confirmed)\s+(?:by|in)${TO}`, 'i'),
     by: true,
   },
   {
-    kind: 'refutes',
-    says: /(?:refutes?|refuting|disproves?|disconfirms?|contradicts?|overturns?)\s+(?:\S+\s+){0,2}\W*$/i,
-  },
-  { kind: 'supersedes', says: /superseded\s+by\W*$/i, by: true },
-  { kind: 'supersedes', says: /(?:supersedes?|replaces?)\W*$/i },
-  { kind: 'replicates', says: /(?:replicated|reproduced|confirmed)\s+(?:by|in)\W*$/i, by: true },
-  {
     kind: 'replicates',
-    says: /(?:replicates?|replication of|reproduces?|repeat of|re-?run of|repro of|seed[ =:]*\w+\s+of)\W*$/i,
+    says: new RegExp(
+      String.raw`(?:replicates?|replication of|reproduces?|repeat of|re-?run of|repro of|seed[ =:]*\w+\s+of)${TO}`,
+      'i',
+    ),
   },
-  { kind: 'combines', says: /(?:combines?|combination of|stacks?|stack of|merges?)\W*$/i },
+  { kind: 'combines', says: new RegExp(String.raw`(?:combines?|combination of|stacks?|stack of|merges?)${TO}`, 'i') },
 ];
 /** How much of the text before a name is read for what it says. */
 const BEFORE = 60;
 
+/** A row with what it is called: its id, and its commit where the log has one. */
+interface Named {
+  readonly key: string;
+  readonly commit?: string;
+  readonly text: string;
+}
+
 /** The links of each row of a log, from what its texts say of other rows. `ids` are those of the rows, in order. */
-export function linksIn(
-  rows: readonly { readonly key: string; readonly text: string }[],
-  ids: readonly string[],
-): Link[][] {
+export function linksIn(rows: readonly Named[], ids: readonly string[]): Link[][] {
   const names = Map.groupBy(
-    rows.flatMap(({ key }, i) => namesOf(key).map((name) => ({ name, i }))),
+    rows.flatMap(({ key, commit }, i) => namesOf(key, commit).map((name) => ({ name, i }))),
     ({ name }) => name,
   );
   const links = rows.map((): Link[] => []);
@@ -45,9 +56,9 @@ export function linksIn(
   rows.forEach(({ text }, i) => {
     for (const match of text.matchAll(/#?[\p{L}\p{N}][\p{L}\p{N}_.-]*/gu)) {
       const before = text.slice(Math.max(0, match.index - BEFORE), match.index);
-      const other = rowNamed(names, match[0], before, i);
-      if (other === undefined) continue;
       const way = WAYS.find(({ says }) => says.test(before));
+      const other = rowNamed(names, match[0], way === undefined ? before : undefined, i);
+      if (other === undefined) continue;
       if (way === undefined) link(i, 'cites', other);
       else if (way.by === true) link(other, way.kind, i);
       else link(i, way.kind, other);
@@ -57,13 +68,14 @@ export function linksIn(
 }
 
 /**
- * The row a word in row `from` names; a plain number does only after `#`, `row`, `trial`, `run` and the like. Logs
+ * The row a word in row `from` names. Where nothing says so (`before` is then the text before it), a plain number does
+ * only after `#`, `row`, `trial`, `run` and the like. Logs
  * that begin to count again have several of one name: the nearest is meant.
  */
 function rowNamed(
   names: ReadonlyMap<string, readonly { readonly i: number }[]>,
   word: string,
-  before: string,
+  before: string | undefined,
   from: number,
 ): number | undefined {
   const name = word
@@ -71,7 +83,12 @@ function rowNamed(
     .replace(/[.-]+$/, '')
     .toLowerCase();
   const plain = /^[1-9]\d*$/.test(name) || name.length < 3;
-  if (plain && !word.startsWith('#') && !/(?:row|trial|run|exp(?:eriment)?|pr|line)\s*#?$/i.test(before))
+  if (
+    plain &&
+    before !== undefined &&
+    !word.startsWith('#') &&
+    !/(?:row|trial|run|exp(?:eriment)?|pr|line)\s*#?$/i.test(before)
+  )
     return undefined;
   const others = names.get(name)?.filter(({ i }) => i !== from) ?? [];
   return others.reduce<number | undefined>(
@@ -81,8 +98,14 @@ function rowNamed(
 }
 
 /** `0010_mlp_mult_5` goes by its whole name and by 0010. */
-function namesOf(key: string): string[] {
+function namesOf(key: string, commit: string | undefined): string[] {
   const whole = key.toLowerCase();
   const number = /^0\d+(?=[_-])/.exec(whole)?.[0];
-  return number === undefined ? [whole] : [whole, number];
+  return [
+    ...new Set([
+      whole,
+      ...(number === undefined ? [] : [number]),
+      ...(commit === undefined ? [] : [commit.toLowerCase()]),
+    ]),
+  ];
 }
