@@ -4,8 +4,11 @@ import type { Event } from '../events/index.ts';
 import { simpleConfig } from '../config.fixture.ts';
 import { reduce } from '../reduce.ts';
 import type { State } from '../state.ts';
-import { recordsOf, recordsOfLog } from './derive.ts';
+import { recordsOfLog } from './chain.ts';
+import { recordsOf } from './derive.ts';
+import { memoryOf } from './memory.ts';
 import { pointOf } from './record.ts';
+import { triedBefore } from './tried.ts';
 
 const BASELINE = { lr: 1e-3, hidden: 16 };
 const hold = { runs: 1, deviceSeconds: 10, money: 0 };
@@ -124,6 +127,39 @@ test('a repeat makes the change of what it repeats', () => {
   const records = recordsOfLog(log(rows), 'log', lrIn);
   expect(records[2]!.change.knobs).toEqual(records[1]!.change.knobs);
   expect(records[2]!.links).toContainEqual({ kind: 'replicates', to: 'log:0002_lr' });
+});
+
+test('rows without words are alike only where the log says that their configuration is', () => {
+  const rows = ['c1', 'c2', 'c1', undefined, undefined].map((config, i) => ({
+    row: i + 1,
+    raw: {},
+    value: 4,
+    status: 'discard' as const,
+    ...(config === undefined ? {} : { config }),
+  }));
+  const memory = memoryOf();
+  const answers = recordsOfLog(log(rows), 'log', lrIn).map((record) => {
+    const answer = triedBefore(memory, { ...record.change, point: pointOf(record), context: record.context });
+    memory.add(record);
+    return answer.step;
+  });
+  expect(answers).toEqual(['none', 'none', 'exact', 'none', 'none']);
+});
+
+test('a setting in two descriptions of other things is no repeat', () => {
+  const rows = [
+    'BK=128 and a new Triton',
+    'fewer configurations of the autotuner, BK=128',
+    'a new Triton with BK=128',
+  ].map((text, i) => ({ row: i + 1, raw: {}, text, value: 4, status: 'discard' as const }));
+  const memory = memoryOf();
+  const answers = recordsOfLog(log(rows), 'log', lrIn).map((record) => {
+    const { hypothesis, context, change } = record;
+    const answer = triedBefore(memory, { ...change, point: pointOf(record), context, hypothesis });
+    memory.add(record);
+    return answer.step;
+  });
+  expect(answers).toEqual(['none', 'none', 'exact']);
 });
 
 test('imported history has records of its own', () => {

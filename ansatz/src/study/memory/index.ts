@@ -14,7 +14,8 @@ export {
   faceOf,
   signatureOf,
 } from './record.ts';
-export { recordsOf, recordOf, recordsOfLog, contextOf, idOf, type Origin } from './derive.ts';
+export { recordsOf, recordOf, contextOf, idOf, type Origin } from './derive.ts';
+export { recordsOfLog } from './chain.ts';
 export { fingerprint, diffPrint, type Fingerprint } from './fingerprint.ts';
 export { likeness, differsText, SAME_CONTEXT, type Differs, type Likeness } from './context.ts';
 export { memoryOf, termsOf, textOf, citedBy, type Memory, type Shelf, type Use } from './memory.ts';

@@ -67,6 +67,8 @@ export const BLOCK_ABOVE = 0.9;
 const TESTED = 0.05;
 /** Share of their words, weighted by rarity, that two hypotheses have in common to be one. */
 const SAME_WORDS = 0.8;
+/** And share of words that descriptions have in common at least when both of them mean the settings they name. */
+const RELATED_WORDS = 0.3;
 const SHOWN = 8;
 const ORDER: Readonly<Record<Decision, number>> = { reuse: 3, block: 2, warn: 1, allow: 0 };
 
@@ -77,6 +79,7 @@ export function triedBefore(memory: Memory, question: Question, options: TriedOp
   const interacting = new Set([...changed].flatMap((knob) => [...(options.interacting?.(knob) ?? [])]));
   const inContext = (records: readonly TrialRecord[], except: ReadonlySet<string> = changed): TrialRecord[] =>
     records.filter((record) => {
+      if (!described(record, question)) return false;
       const { weight, differs } = likeness(record.context, question.context, except, interacting);
       if (weight >= SAME_CONTEXT) return true;
       elsewhere.set(record.id, { record, differs });
@@ -122,11 +125,24 @@ export function triedBefore(memory: Memory, question: Question, options: TriedOp
   };
 }
 
+/**
+ * Settings read out of a description are a part of the change: whether it is the same is also a matter of the words.
+ * Always true where settings are all there is, or the question has no words.
+ */
+function described({ change, hypothesis }: TrialRecord, question: Question): boolean {
+  if (change.prose !== true || question.hypothesis === undefined) return true;
+  const [then, now] = [new Set(terms(hypothesis)), new Set(terms(question.hypothesis))];
+  const both = [...then].filter((term) => now.has(term)).length;
+  return both >= RELATED_WORDS * (then.size + now.size - both);
+}
+
 type Found = Pick<Answer, 'decision' | 'step' | 'why' | 'records'>;
 type InContext = (records: readonly TrialRecord[], except?: ReadonlySet<string>) => TrialRecord[];
 
 function exact(memory: Memory, question: Question): Found | undefined {
-  const same = memory.keyed(keyOf(question.point, question.context, question));
+  const same = memory
+    .keyed(keyOf(question.point, question.context, question))
+    .filter((record) => described(record, question));
   if (same.length === 0) return undefined;
   const done = same.filter(({ outcome }) => outcome.status !== 'open' && outcome.status !== 'lost');
   const seed = question.seed === undefined ? undefined : String(question.seed);
@@ -154,7 +170,7 @@ function near(
   const close = memory
     .around(context.metric)
     .flatMap((record) => {
-      const apart = distance(pointOf(record), point);
+      const apart = distance(remembered(record), point);
       return apart <= radius && record.outcome.status !== 'open' && codeOf(record.change) === code
         ? [{ record, apart }]
         : [];
@@ -166,6 +182,14 @@ function near(
   const here = inContext(close, new Set([...names, ...close.flatMap(({ context }) => Object.keys(context.incumbent))]));
   if (here.length === 0) return undefined;
   return { decision: 'warn', step: 'near', why: `next to it ${summary(here)}`, records: here.slice(0, SHOWN) };
+}
+
+const points = new WeakMap<TrialRecord, Point>();
+/** Every question looks at all points: each is made once. */
+function remembered(record: TrialRecord): Point {
+  const known = points.get(record) ?? pointOf(record);
+  points.set(record, known);
+  return known;
 }
 
 function sameChange(
