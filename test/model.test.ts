@@ -159,6 +159,33 @@ describe('a model that proposes', () => {
     expect(state.trials.filter((trial) => trial.researcher === 'numeric').length).toBeGreaterThan(mine.length / 2);
   });
 
+  test('makes a change of a person’s idea, first and on their budget; without a model the idea is refused', async () => {
+    const { url, asked } = await serve([proposal({ knobs: [{ name: 'x', value: 0.88 }] })]);
+    const lines = [
+      ...model(url).map((line) => line.replace('after: 1', 'after: 1000')),
+      'people: { ana: { runs: 9 } }',
+    ];
+    const folder = project({ 'ansatz.yaml': yaml(...lines, 'budget: { runs: 6 }'), 'script.sh': SCRIPT });
+    await ansatz(folder, ['run', '--plain']);
+    expect(asked).toEqual([]);
+    expect((await ansatz(folder, ['idea', 'go to the far end', '--by', 'ana'])).out).toMatch(
+      /the model is asked when ansatz run --runs 16 goes on/,
+    );
+    await ansatz(folder, ['run', '--plain', '--runs', '20']);
+    const state = stateOf(folder, 's');
+    expect(asked).toHaveLength(1);
+    expect(JSON.stringify(asked[0])).toMatch(/this idea of a person, and of nothing else: go to the far end/);
+    expect(state.ideas).toMatchObject([{ text: 'go to the far end', by: 'ana', failed: 0 }]);
+    expect(state.trials[state.ideas[0]!.trial! - 1]).toMatchObject({
+      researcher: 'model',
+      by: 'ana',
+      point: { x: 0.88 },
+    });
+    const bare = project({ 'ansatz.yaml': yaml(), 'script.sh': SCRIPT });
+    await ansatz(bare, ['run', '--plain']);
+    expect((await ansatz(bare, ['idea', 'x'])).err).toMatch(/error\[no-model\]/);
+  });
+
   test('never answers, or always fails: slots stay busy, it is asked ever less often, and the study ends as it would', async () => {
     const { url, asked } = await serve([{ status: 500 }]);
     const folder = project({ 'ansatz.yaml': yaml(...model(url), 'budget: { runs: 20 }'), 'script.sh': SCRIPT });

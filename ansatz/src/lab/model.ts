@@ -12,6 +12,8 @@ export const MOST_QUESTIONS = 4;
 /** Seconds until the model is asked again after answers that led to nothing: doubled each time, at most an hour. */
 const PATIENCE = 10;
 const MOST_PATIENCE = 3600;
+/** Requests that may come to nothing before an idea is left alone. */
+const MOST_FAILURES = 3;
 
 /** What a request to a model costs at most. */
 export function worstCase({ price, maxInput, maxOutput }: ModelConfig): Amount {
@@ -38,18 +40,22 @@ export function askModel(state: State): EventBody[] {
   const { model } = state.config;
   if (model === undefined || state.phase !== 'running' || state.closing !== undefined) return [];
   if (state.incumbent === undefined || Object.keys(state.askedModel).length > 0) return [];
-  if (state.trials.length - 1 < model.after || state.model.asked >= model.share * (state.asks + 1)) return [];
+  // A person's idea waits for nobody's share.
+  const idea = state.ideas.findIndex((one) => one.trial === undefined && one.failed < MOST_FAILURES);
+  const early = state.trials.length - 1 < model.after || state.model.asked >= model.share * (state.asks + 1);
+  if (early && idea < 0) return [];
   if (state.now < patientUntil(state)) return [];
   const reserve = reserveOf(state);
   const hold = worstCase(model);
   if (free(state.ledger, 'runs') - reserve.runs < 1 + state.queue.length) return [];
   if (!affords(state.ledger, { ...hold, money: hold.money + reserve.money })) return [];
   const ask = state.asks + 1;
+  const mine = idea < 0 ? {} : { idea };
   const bet = openBets(state) === undefined ? undefined : chooseBet(state, ask);
   const whose = bet === undefined ? {} : { bet };
   const expense = state.expenseCount + 1;
   return [
     { type: 'expense.held', expense, what: model.model, hold, ...whose },
-    { type: 'proposal.asked', ask, ...whose, researcher: 'model', expense },
+    { type: 'proposal.asked', ask, ...whose, researcher: 'model', expense, ...mine },
   ];
 }

@@ -400,6 +400,7 @@ const REQUESTS = new Set([
   'trial.proposed',
   'history.imported',
   'bet.steered',
+  'idea.noted',
 ]);
 
 /** Whether what a file holds is a request a lab can fold: anybody may write into the inbox. */
@@ -411,6 +412,7 @@ function isRequest(event: EventBody): boolean {
     const { deadline = 0 } = event;
     return [...amounts, deadline].every((amount) => Number.isFinite(amount) && amount >= 0);
   }
+  if (event.type === 'idea.noted') return typeof event.text === 'string' && typeof (event.by ?? '') === 'string';
   if (event.type === 'bet.steered') {
     const shares = [event.floor ?? 0, event.cap ?? 0];
     return typeof event.bet === 'string' && typeof event.open === 'boolean' && shares.every((x) => x >= 0 && x <= 1);

@@ -42,6 +42,7 @@ export function reduce(state: State | undefined, event: Event): State {
       bets: Object.fromEntries((event.config.bets ?? []).map((bet) => [bet.name, newBet()])),
       askedFor: {},
       askedModel: {},
+      ideas: [],
       model: { asked: 0, failed: 0, at: 0 },
       reviewedAt: 0,
       expenses: {},
@@ -159,6 +160,7 @@ export function reduce(state: State | undefined, event: Event): State {
       if (event.researcher === 'model') {
         state.askedModel[event.ask] = event.expense ?? 0;
         state.model.asked++;
+        if (event.idea !== undefined) state.ideas[event.idea]!.ask = event.ask;
       }
       return state;
     case 'proposal.refused':
@@ -169,7 +171,7 @@ export function reduce(state: State | undefined, event: Event): State {
       return state;
     case 'trial.proposed': {
       remove(state.asked, event.ask);
-      answered(state, event.ask, true);
+      answered(state, event.ask, true, event.trial);
       const bet = event.bet ?? state.askedFor[event.ask] ?? event.researcher;
       delete state.askedFor[event.ask];
       (state.bets[bet] ??= newBet()).trials++;
@@ -197,6 +199,9 @@ export function reduce(state: State | undefined, event: Event): State {
       state.queue.push(event.trial);
       return state;
     }
+    case 'idea.noted':
+      state.ideas.push({ text: event.text, failed: 0, ...(event.by === undefined ? {} : { by: event.by }) });
+      return state;
     case 'expense.held': {
       const { expense, hold, bet, by } = event;
       state.expenseCount = expense;
@@ -350,8 +355,14 @@ function baselineTrial(point: Point, repeats: number, at: number): Trial {
 }
 
 /** The model has answered: with a trial, or with nothing that could be run. */
-function answered(state: State, ask: number, well: boolean): void {
+function answered(state: State, ask: number, well: boolean, trial?: number): void {
   if (state.askedModel[ask] === undefined) return;
+  const idea = state.ideas.find((one) => one.ask === ask);
+  if (idea !== undefined) {
+    idea.ask = undefined;
+    if (trial !== undefined) idea.trial = trial;
+    else idea.failed++;
+  }
   delete state.askedModel[ask];
   state.model.failed = well ? 0 : state.model.failed + 1;
   state.model.at = state.now;

@@ -140,6 +140,18 @@ export interface BetState {
   chance?: number;
 }
 
+/** An idea in words, and what became of it. */
+export interface Idea {
+  readonly text: string;
+  readonly by?: string;
+  /** The request that is to make a change of it, while that is not answered. */
+  ask?: number;
+  /** How often that led to nothing. */
+  failed: number;
+  /** The trial that came of it. */
+  trial?: number;
+}
+
 export type Phase = 'running' | 'paused' | 'draining' | 'killed' | 'ended';
 
 /** How the incumbent came to be: one entry per keep. */
@@ -171,6 +183,8 @@ export interface State {
   readonly askedFor: Record<number, string>;
   /** Requests to the model that are not answered yet, each with the expense that pays for it. */
   readonly askedModel: Record<number, number>;
+  /** Ideas in words, in the order they came. */
+  readonly ideas: Idea[];
   /** Answers of the model so far, those in a row that led to nothing, and when the last one came. */
   readonly model: { asked: number; failed: number; at: number };
   /** Trials there were when the bets were last reviewed. */

@@ -65,6 +65,22 @@ export function tryIdea(settings: readonly string[], options: TryOptions): void 
   process.stdout.write(`study "${folder.name}": ${changed}, from trial ${parent.id}; ${when}\n`);
 }
 
+/** Queue an idea in words, for the language model to make a change of. */
+export function noteIdea(text: string, options: { readonly study?: string; readonly by?: string }): void {
+  const folder = chooseStudy(process.cwd(), options.study);
+  const { state, lease } = readStudy(folder);
+  if (state.config.model === undefined) {
+    throw new UserError('no-model', 'nobody here can make a change of words: the study names no language model', {
+      where: 'model in ansatz.yaml',
+      fix: 'ansatz try lr=0.1, or ansatz try --patch change.diff   # makes the change yourself',
+    });
+  }
+  checkPerson(state, options.by);
+  postRequest(folder, { type: 'idea.noted', text, ...(options.by === undefined ? {} : { by: options.by }) });
+  const when = held(lease) ? 'the model is asked next' : `the model is asked when ${nextRun(state)} goes on`;
+  process.stdout.write(`study "${folder.name}": ${when}\n`);
+}
+
 /** The changed code as the study keeps it, checked; undefined when only settings change. */
 function codeOf(
   state: State,

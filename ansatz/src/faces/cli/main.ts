@@ -113,6 +113,13 @@ Exit codes: 0 ok, 2 usage, 3 budget too small, 4 no improvement, 5 the script fa
     .action(async (trial: string, options: object) => (await import('./show.ts')).show(trial, options));
 
   top
+    .command('idea <text>')
+    .description('queue an idea in words: the language model makes a change of it')
+    .addOption(study())
+    .option('--by <person>', 'whose idea it is; its runs are paid from that person’s budget')
+    .action(async (text: string, options: object) => (await import('./idea.ts')).noteIdea(text, options));
+
+  top
     .command('diff <a> <b>')
     .description('how the code of trial b differs from that of trial a, as a patch; 1 is the script as it is')
     .addOption(study())

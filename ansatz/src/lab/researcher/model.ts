@@ -49,6 +49,7 @@ export function modelResearcher(parts: ModelParts): Researcher & { close(): void
       const tokens = { input: 0, output: 0 };
       const work = async (): Promise<EventBody> => {
         const parent = leaderOf(state);
+        const idea = state.ideas.find((one) => one.ask === ask);
         const space = spaceOf(state.config);
         const sources = parts.config.changes === 'knobs' ? [] : sourcesOf(state, parent, parts.repository);
         let complaint: string | undefined;
@@ -60,6 +61,7 @@ export function modelResearcher(parts: ModelParts): Researcher & { close(): void
             sources,
             most: parts.config.maxInput,
             ...(guidance === undefined ? {} : { guidance }),
+            ...(idea === undefined ? {} : { idea: idea.text }),
             ...(complaint === undefined ? {} : { complaint }),
           });
           const answer = await parts.ask(asked, stop.signal);
@@ -76,6 +78,7 @@ export function modelResearcher(parts: ModelParts): Researcher & { close(): void
             continue;
           }
           const { hypothesis, mechanism } = answer.proposal;
+          const whose = idea?.by === undefined ? {} : { by: idea.by };
           const words = [hypothesis.trim(), mechanism.trim()].filter((text) => text !== '').join(' — ');
           return {
             type: 'trial.proposed',
@@ -84,6 +87,7 @@ export function modelResearcher(parts: ModelParts): Researcher & { close(): void
             researcher: 'model',
             hypothesis: words,
             parent: parent.id,
+            ...whose,
             ...made,
           };
         }

@@ -22,6 +22,8 @@ export interface Briefing {
   readonly sources: readonly Source[];
   /** Words of the user, read each time. */
   readonly guidance?: string;
+  /** A person's idea that a change is to be made of. */
+  readonly idea?: string;
   /** What was wrong with the answer before. */
   readonly complaint?: string;
   /** Tokens that all parts together may have. */
@@ -35,7 +37,7 @@ const MOST_TRIALS = 60;
 
 /** The parts of a question, cut to fit: what was tried longest ago goes first, then the ends of long files. */
 export function questionOf(briefing: Briefing): { rules: string; context: string; task: string } {
-  const { state, parent, sources, guidance, complaint, most } = briefing;
+  const { state, parent, sources, guidance, idea, complaint, most } = briefing;
   const { objective, command, knobs, constraints, minEffect } = state.config;
   const lower = objective.direction === 'minimize';
   const rules = [
@@ -58,6 +60,7 @@ export function questionOf(briefing: Briefing): { rules: string; context: string
   const task = [
     `You depart from trial ${parent.id}: ${settingsText(parent.point, knobs)}.`,
     Number.isFinite(left) ? `About ${Math.floor(left)} runs are left.` : '',
+    ...(idea === undefined ? [] : [`Make a change of this idea of a person, and of nothing else: ${idea}`]),
     complaint === undefined
       ? 'Propose the next change.'
       : `Your last answer could not be run: ${complaint}\nAnswer again.`,

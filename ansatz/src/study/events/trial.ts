@@ -16,12 +16,16 @@ export type Verdict = 'keep' | 'discard' | 'inconclusive' | 'crash';
 
 export type TrialEvent =
   /** The lab wants a proposal; `ask` numbers the requests from 1. */
+  /** An idea in words, for a researcher that can make a change of it. */
+  | { readonly type: 'idea.noted'; readonly text: string; readonly by?: string }
   | {
       readonly type: 'proposal.asked';
       readonly ask: number;
       readonly bet?: string;
       /** Who is asked; the numeric researcher when absent. */
       readonly researcher?: 'model';
+      /** Number (from 0) of the idea that it is to make a change of. */
+      readonly idea?: number;
       /** Number of the expense that its calls are paid from. */
       readonly expense?: number;
     }
