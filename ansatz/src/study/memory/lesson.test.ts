@@ -47,6 +47,16 @@ test('a line for each knob says where it went and that nothing came of it', () =
   );
 });
 
+test('a knob that was hardly ever turned alone has its line with the others it was turned with', () => {
+  const both = [1, 2].map((k) => experiment(k + 1, BASE, { ...BASE, lr: k, wd: k }, { effect: -0.2, margin: 0.05 }));
+  expect(knobClusters(both).map(clusterText)).toEqual([
+    'lr 1, 2: 2 tried with other knobs, none > noise, 2 worse',
+    'wd 1, 2: 2 tried with other knobs, none > noise, 2 worse',
+  ]);
+  const alone = [3, 4].map((k) => experiment(k + 1, BASE, { ...BASE, lr: k }, { effect: 0, margin: 0.05 }));
+  expect(clusterText(knobClusters([...both, ...alone])[0]!)).toBe('lr 3, 4: 2 tried, none > noise');
+});
+
 test('the same change with disjoint results in two contexts: both are shown, with when and when not', () => {
   const up = (id: number, from: object, effect: number) =>
     experiment(

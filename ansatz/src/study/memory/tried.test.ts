@@ -107,6 +107,15 @@ test('the same code under other names or with other numbers is warned of, wherev
   expect(of(source.replace('*', '+')).decision).toBe('allow');
 });
 
+test('equal code is the same however it came about, and other code makes a knob another change', () => {
+  const before = experiment(2, BASE, { ...BASE, lr: 0.2 }, { loss: 3 });
+  const memory = memoryOf([{ ...before, change: { ...before.change, tree: 't1' } }]);
+  const grown = contextFor({ incumbent: BASE, code: ['script', 'a change that was kept'] });
+  expect(ask(memory, { lr: 0.2 }, { tree: 't1', context: grown })).toMatchObject({ decision: 'reuse', step: 'exact' });
+  expect(ask(memory, { lr: 0.2 }, { tree: 't2' }).decision).toBe('allow');
+  expect(ask(memory, { lr: 0.2 }).decision).toBe('allow');
+});
+
 test('the same words only warn', () => {
   const hypothesis = 'lower the learning rate of embeddings because they overfit';
   const noise = Array.from({ length: 20 }, (_, i) =>
