@@ -104,7 +104,8 @@ describe('a model that proposes', () => {
       proposal(edit('for i in', 'false; exit 3; for i in')),
       proposal({ knobs: [{ name: 'x', value: 0.5 }] }),
       proposal({ knobs: [{ name: 'x', value: 0.91 }] }),
-      proposal({ knobs: [{ name: 'x', value: 0.92 }] }),
+      proposal({ knobs: [{ name: 'x', value: 0.9102 }] }),
+      proposal({ knobs: [{ name: 'x', value: 0.97 }] }),
     ]);
     const lines = [
       ...model(url, ', changes: both'),
@@ -143,6 +144,9 @@ describe('a model that proposes', () => {
     expect(told(/tried before/)).toBe(true);
     expect(texts[1]).toMatch(/Mind the gap/);
     expect(texts[1]).toMatch(/awk/);
+    // What is near to what was tried needs a second thought; what was learned is told.
+    expect(told(/next to it tried .*Propose something else/)).toBe(true);
+    expect(told(/from memory, nearest first/)).toBe(true);
     expect(texts.at(-1)).toMatch(/crash/);
 
     // The 429 cost nothing; everything else did, and no more than was held.

@@ -11,20 +11,22 @@ import { pointFromCurves } from '../../lab/schedule.ts';
 import {
   explain,
   findProject,
-  type HeldStudy,
   holdStudy,
   identity,
   listStudies,
+  readRequests,
+  readStudy,
   RENEW_MS,
+  repositoryOf,
   setCurrent,
   studyFolder,
-  readRequests,
-  repositoryOf,
+  type HeldStudy,
 } from '../../lab/studies.ts';
 import { stoppingOf } from '../../methods/pruning/index.ts';
 import { samplers } from '../../methods/sampling/index.ts';
 import { defaults, feasible, valueAt } from '../../methods/space/index.ts';
 import { AMENDABLE, type ModelConfig, type StudyConfig } from '../../study/config.ts';
+import { recordsOf } from '../../study/memory/index.ts';
 import { keyVariable, openModel } from '../../io/llm/index.ts';
 import { type Repository, whyUnconfined } from '../../io/workspace/index.ts';
 import { MOST_QUESTIONS, tokenCost } from '../../lab/model.ts';
@@ -268,6 +270,18 @@ function checkSandbox(config: StudyConfig): void {
   });
 }
 
+/** The other studies of the project, as they stand; one that cannot be read teaches nothing. */
+function otherStudies(config: StudyConfig): State[] {
+  const names = listStudies(config.folder).filter((name) => name !== config.name);
+  return names.flatMap((name) => {
+    try {
+      return [readStudy(studyFolder(config.folder, name)).state];
+    } catch {
+      return [];
+    }
+  });
+}
+
 /** The researcher that asks the model of the configuration; `guidance.md` beside the script is read for each question. */
 function openModelResearcher(
   config: StudyConfig,
@@ -286,6 +300,7 @@ function openModelResearcher(
     ask: openModel(model),
     repository,
     questions: MOST_QUESTIONS,
+    elsewhere: otherStudies(config).flatMap((state) => recordsOf(state)),
     cost: (tokens) => tokenCost(model, tokens),
     guidance() {
       const file = join(config.folder, 'guidance.md');

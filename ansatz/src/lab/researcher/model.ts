@@ -2,14 +2,16 @@
 
 import type { Ask, Proposal } from '../../io/llm/index.ts';
 import { applyEdits, checkChange, EditError, type Repository } from '../../io/workspace/index.ts';
-import { applicable, feasible } from '../../methods/space/index.ts';
+import { applicable, canonical, feasible } from '../../methods/space/index.ts';
 import type { Point, Space, Value } from '../../methods/space/space.ts';
 import { leaderOf } from '../../study/belief.ts';
 import type { ModelConfig } from '../../study/config.ts';
 import { UserError } from '../../study/error.ts';
 import type { CodeRef, EventBody } from '../../study/events/index.ts';
 import { keyOf, type State, type Trial } from '../../study/state.ts';
+import type { TrialRecord } from '../../study/memory/index.ts';
 import { inRange, spaceOf } from './numeric.ts';
+import { type Past, pastOf } from './past.ts';
 import { questionOf, type Source } from './prompt.ts';
 import type { Researcher } from './researcher.ts';
 
@@ -24,6 +26,8 @@ export interface ModelParts {
     readonly input: number;
     readonly output: number;
   }) => Extract<EventBody, { type: 'expense.settled' }>['charge'];
+  /** What other studies of the project have tried. */
+  readonly elsewhere: readonly TrialRecord[];
   /** Words of the user; read anew for each question. */
   readonly guidance: () => string | undefined;
 }
@@ -31,6 +35,10 @@ export interface ModelParts {
 /** Files that are told to a model, and characters of all of them. */
 const MOST_SOURCES = 20;
 const MOST_CHARACTERS = 200_000;
+
+/** Share of a question that may be about the past, and trials whose words say what it is about. */
+const MEMORY_SHARE = 0.3;
+const WORDS_OF = 5;
 
 /** What of an answer can be run, or why it cannot. */
 type Runnable = { readonly point: Point; readonly code?: CodeRef } | { readonly complaint: string };
@@ -52,6 +60,10 @@ export function modelResearcher(parts: ModelParts): Researcher & { close(): void
         const idea = state.ideas.find((one) => one.ask === ask);
         const space = spaceOf(state.config);
         const sources = parts.config.changes === 'knobs' ? [] : sourcesOf(state, parent, parts.repository);
+        const past = pastOf(state, parent, ask, parts.elsewhere);
+        const words = [idea?.text ?? '', ...state.trials.slice(-WORDS_OF).map((trial) => trial.hypothesis)].join('\n');
+        const told = past.tell(words, Math.floor(MEMORY_SHARE * parts.config.maxInput));
+        const doubted = new Set<string>();
         let complaint: string | undefined;
         for (let question = 0; question < parts.questions; question++) {
           const guidance = parts.guidance();
@@ -59,6 +71,7 @@ export function modelResearcher(parts: ModelParts): Researcher & { close(): void
             state,
             parent,
             sources,
+            told,
             most: parts.config.maxInput,
             ...(guidance === undefined ? {} : { guidance }),
             ...(idea === undefined ? {} : { idea: idea.text }),
@@ -73,19 +86,24 @@ export function modelResearcher(parts: ModelParts): Researcher & { close(): void
             continue;
           }
           const made = runnable(answer.proposal, state, parent, space, parts, `ask-${ask}-${question}`);
+          const second = 'complaint' in made ? undefined : secondThought(made, answer.proposal, past, doubted);
+          if (second !== undefined) {
+            complaint = second;
+            continue;
+          }
           if ('complaint' in made) {
             complaint = made.complaint;
             continue;
           }
           const { hypothesis, mechanism } = answer.proposal;
           const whose = idea?.by === undefined ? {} : { by: idea.by };
-          const words = [hypothesis.trim(), mechanism.trim()].filter((text) => text !== '').join(' — ');
+          const why = [hypothesis.trim(), mechanism.trim()].filter((text) => text !== '').join(' — ');
           return {
             type: 'trial.proposed',
             trial: 0,
             ask,
             researcher: 'model',
-            hypothesis: words,
+            hypothesis: why,
             parent: parent.id,
             ...whose,
             ...made,
@@ -105,6 +123,26 @@ export function modelResearcher(parts: ModelParts): Researcher & { close(): void
     },
     close: () => stop.abort(),
   };
+}
+
+/**
+ * What memory has to say against settings that could be run; told once: who answers the same again insists, and is let,
+ * unless it is expected to crash. Changes of code are new by their files.
+ */
+function secondThought(
+  made: Exclude<Runnable, { readonly complaint: string }>,
+  { hypothesis }: Proposal,
+  past: Past,
+  doubted: Set<string>,
+): string | undefined {
+  if (made.code !== undefined) return undefined;
+  const doubt = past.doubt(made.point, hypothesis);
+  const name = canonical(made.point);
+  if (doubt === undefined || (doubted.has(name) && !doubt.blocks)) return undefined;
+  doubted.add(name);
+  return doubt.blocks
+    ? doubt.why
+    : `${doubt.why}. Propose something else, or the same again with the reason why it is worth a run.`;
 }
 
 function refusal(ask: number, text: string): EventBody {

@@ -60,6 +60,7 @@ test('a question says what is to be improved, from where, with what, and what wa
   expect(context).toMatch(/No dropout/);
   expect(context).toMatch(/--- train\.py\nprint/);
   expect(context).toMatch(/4 \(from 1\) lr 0\.001 → 0\.004: 4, discard: worse by 4$/m);
+  expect(context).toMatch(/from memory.*\nlr 0\.5: 2 tried/);
   expect(task).toMatch(/depart from trial 1: lr=0\.001 hidden=16/);
   expect(task).toMatch(/could not be run: hidden cannot be 7/);
   expect(questionOf({ ...briefing, sources: [] }).rules).toMatch(/settings only/);

@@ -20,6 +20,8 @@ export interface Briefing {
   readonly parent: Trial;
   /** Files that may be changed; none where only knobs may. */
   readonly sources: readonly Source[];
+  /** What is remembered of the past, nearest to what this is about. */
+  readonly told?: string;
   /** Words of the user, read each time. */
   readonly guidance?: string;
   /** A person's idea that a change is to be made of. */
@@ -33,11 +35,11 @@ export interface Briefing {
 /** Characters of text that make a token, rather too few than too many. */
 const CHARACTERS = 3;
 /** Newest trials that are told. */
-const MOST_TRIALS = 60;
+const MOST_TRIALS = 20;
 
 /** The parts of a question, cut to fit: what was tried longest ago goes first, then the ends of long files. */
 export function questionOf(briefing: Briefing): { rules: string; context: string; task: string } {
-  const { state, parent, sources, guidance, idea, complaint, most } = briefing;
+  const { state, parent, sources, told, guidance, idea, complaint, most } = briefing;
   const { objective, command, knobs, constraints, minEffect } = state.config;
   const lower = objective.direction === 'minimize';
   const rules = [
@@ -67,7 +69,9 @@ export function questionOf(briefing: Briefing): { rules: string; context: string
   ]
     .filter((line) => line !== '')
     .join('\n');
-  let room = most * CHARACTERS - rules.length - head.length - task.length;
+  const memory =
+    told === undefined || told === '' ? [] : [`from memory, nearest first; cite by number what you build on:\n${told}`];
+  let room = most * CHARACTERS - rules.length - head.length - task.length - memory.join('').length;
   const code: string[] = [];
   for (const { file, text } of sources) {
     const shown = text.slice(0, Math.max(0, Math.floor(0.6 * room)));
@@ -87,7 +91,8 @@ export function questionOf(briefing: Briefing): { rules: string; context: string
   const context = [
     head,
     ...code,
-    `tried so far (newest last; effect against the best of its time, positive is better):\n${tried.join('\n')}`,
+    ...memory,
+    `tried last (newest last; effect against the best of its time, positive is better):\n${tried.join('\n')}`,
   ].join('\n\n');
   return { rules, context, task };
 }
