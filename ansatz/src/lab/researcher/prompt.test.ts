@@ -52,6 +52,7 @@ test('a question says what is to be improved, from where, with what, and what wa
     sources,
     guidance: 'No dropout.',
     complaint: 'hidden cannot be 7',
+    told: 'lr 0.5: 2 tried',
     most: 8000,
   };
   const { rules, context, task } = questionOf(briefing);
