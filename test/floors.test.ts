@@ -27,6 +27,7 @@ const ROOMS = [
   'io/llm',
   'io/executor',
   'io/logs',
+  'io/table',
   'lab/researcher',
   'lab',
   'faces/report',

@@ -33,7 +33,7 @@ export function bootstrapChinchilla(runs: Runs, fit: Fitted, draws: number, leve
   const random = rng(seed, 0x5ca1e);
   const found: Record<(typeof KEYS)[number], number[]> = { E: [], A: [], B: [], alpha: [], beta: [], a_N: [] };
   for (let draw = 0; draw < draws; draw++) {
-    const again = redrawn(data, random.int);
+    const again = redrawn(data, (n) => random.int(n));
     const { x } = polish(landscape(again), fit.x, undefined, QUICK);
     const params = paramsOf(x, data);
     const a_N = params.beta / (params.alpha + params.beta);

@@ -1,0 +1,86 @@
+/** `ansatz scale fit`: a scaling law fitted to a table of finished runs. */
+
+import { quantity, readSheet, runsIn } from '../../io/table/index.ts';
+import { closest, UserError } from '../../study/error.ts';
+import { fitChinchillaTable } from './scale-chinchilla.ts';
+import type { ScaleFit } from './scale-fit.ts';
+import { num } from './text.ts';
+
+/** Options as they are typed. */
+export interface ScaleOptions {
+  law?: string;
+  dropHighest?: string;
+  bootstrap?: string;
+  level?: string;
+  seed?: string;
+  flops?: string;
+  n?: string;
+  d?: string;
+  c?: string;
+  loss?: string;
+  json?: boolean;
+}
+
+/** The laws by name. */
+const LAWS = ['chinchilla'] as const;
+
+/** Fit and print. */
+export function scaleFit(file: string, options: ScaleOptions): void {
+  const law = options.law ?? 'chinchilla';
+  if (!(LAWS as readonly string[]).includes(law)) {
+    throw new UserError('bad-option', `--law does not know "${law}"${closest(law, LAWS)}`, {
+      why: `the laws are ${LAWS.join(', ')}`,
+      fix: `ansatz scale fit ${file} --law chinchilla`,
+    });
+  }
+  const level = numberOption('--level', options.level ?? '0.95', (v) => v > 0 && v < 1, 'between 0 and 1', '0.95');
+  const wish = {
+    drop: wholeOption('--drop-highest', options.dropHighest ?? '0'),
+    draws: wholeOption('--bootstrap', options.bootstrap ?? '0'),
+    level,
+    seed: wholeOption('--seed', options.seed ?? '0'),
+    flops: amount('--flops', options.flops),
+  };
+  const fit = fitChinchillaTable(runsIn(readSheet(file), options), wish, file);
+  process.stdout.write(options.json === true ? `${JSON.stringify(fit)}\n` : `${lines(fit).join('\n')}\n`);
+}
+
+function lines(fit: ScaleFit): string[] {
+  const rows = Object.entries(fit.params).map(([name, value]) => {
+    const interval = fit.intervals?.[name];
+    const range = interval === undefined ? '' : `  [${num(interval[0])}, ${num(interval[1])}]`;
+    return fit.identified[name] === false
+      ? `  ${name.padEnd(6)} not identified${range}`
+      : `  ${name.padEnd(6)} ${num(value)}${range}`;
+  });
+  return [
+    `${fit.law} on ${fit.n} points, objective ${fit.objective.toPrecision(6)}, ${fit.seconds.toFixed(2)} s`,
+    ...rows,
+    ...fit.summary,
+    ...fit.warnings.map((warning) => `warning: ${warning}`),
+    ...fit.guesses.map((guess) => `read: ${guess}`),
+  ];
+}
+
+function amount(option: string, given: string | undefined): number | undefined {
+  if (given === undefined) return undefined;
+  const value = quantity(given);
+  if (value !== undefined && value > 0) return value;
+  throw new UserError('bad-option', `${option} takes an amount above zero, not "${given}"`, { fix: `${option} 1e24` });
+}
+
+function wholeOption(option: string, given: string): number {
+  return numberOption(option, given, (v) => Number.isInteger(v) && v >= 0 && v <= 1e6, 'a whole number from 0', '5');
+}
+
+function numberOption(
+  option: string,
+  given: string,
+  allowed: (v: number) => boolean,
+  words: string,
+  example: string,
+): number {
+  const value = Number(given);
+  if (given.trim() !== '' && allowed(value)) return value;
+  throw new UserError('bad-option', `${option} takes ${words}, not "${given}"`, { fix: `${option} ${example}` });
+}
