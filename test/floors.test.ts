@@ -31,6 +31,7 @@ const ROOMS = [
   'lab/researcher',
   'lab',
   'faces/report',
+  'faces/mcp',
   'faces/cli',
 ];
 /** Packages the pure floors may use: small, numeric, without I/O. */

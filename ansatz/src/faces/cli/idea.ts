@@ -18,6 +18,8 @@ export interface TryOptions {
   readonly bet?: string;
   /** A unified diff; `-` = standard input. */
   readonly patch?: string;
+  /** The diff itself. */
+  readonly patchText?: string;
   /** `train.py=candidate.py`: the file on the left becomes what the one on the right holds. */
   readonly file?: readonly string[];
 }
@@ -27,7 +29,19 @@ export interface TryOptions {
  * trial so far.
  */
 export function tryIdea(settings: readonly string[], options: TryOptions): void {
-  const folder = chooseStudy(process.cwd(), options.study);
+  const { event, said, folder } = proposalOf(process.cwd(), settings, options, 'person');
+  postRequest(folder, event);
+  process.stdout.write(`study "${folder.name}": ${said}\n`);
+}
+
+/** The event of such a trial, checked, and what will come of it in words. Posts nothing. */
+export function proposalOf(
+  from: string,
+  settings: readonly string[],
+  options: TryOptions,
+  researcher: 'person' | 'agent',
+): { readonly event: EventBody; readonly said: string; readonly folder: StudyFolder } {
+  const folder = chooseStudy(from, options.study);
   const { state, lease } = readStudy(folder);
   const space = spaceOf(state.config);
   const parent = leaderOf(state);
@@ -52,7 +66,7 @@ export function tryIdea(settings: readonly string[], options: TryOptions): void 
     type: 'trial.proposed',
     trial: 0,
     ask: 0,
-    researcher: 'person',
+    researcher,
     hypothesis: options.why === undefined ? changed : `${options.why} (${changed})`,
     point,
     parent: parent.id,
@@ -60,9 +74,8 @@ export function tryIdea(settings: readonly string[], options: TryOptions): void 
     ...(options.by === undefined ? {} : { by: options.by }),
     ...(code === undefined ? {} : { code: code.ref }),
   };
-  postRequest(folder, event);
   const when = held(lease) ? 'the lab at work takes it in' : `${nextRun(state)} takes it in`;
-  process.stdout.write(`study "${folder.name}": ${changed}, from trial ${parent.id}; ${when}\n`);
+  return { event, said: `${changed}, from trial ${parent.id}; ${when}`, folder };
 }
 
 /** Queue an idea in words, for the language model to make a change of. */
@@ -86,15 +99,16 @@ function codeOf(
   state: State,
   folder: StudyFolder,
   parent: Trial,
-  { patch, file = [] }: TryOptions,
+  { patch, patchText, file = [] }: TryOptions,
   alone: boolean,
 ): { readonly ref: CodeRef; readonly edited: readonly string[] } | undefined {
-  if (patch === undefined && file.length === 0) return undefined;
+  const diff = patchText ?? (patch === undefined ? undefined : textOf(patch));
+  if (diff === undefined && file.length === 0) return undefined;
   const repository = repositoryOf(folder, state.config.folder);
   const base = repository.base();
   const from = parent.code?.commit ?? base.commit;
   const name = `idea-${Date.now()}-${process.pid}`;
-  let code = patch === undefined ? undefined : repository.patch(from, textOf(patch), 'a person’s patch', name);
+  let code = diff === undefined ? undefined : repository.patch(from, diff, 'a patch', name);
   if (file.length > 0) {
     const edits = new Map(
       file.map((pair) => {

@@ -113,6 +113,11 @@ Exit codes: 0 ok, 2 usage, 3 budget too small, 4 no improvement, 5 the script fa
     .action(async (trial: string, options: object) => (await import('./show.ts')).show(trial, options));
 
   top
+    .command('mcp')
+    .description('the lab as tools of a coding agent, over the Model Context Protocol on stdin and stdout')
+    .action(async () => (await import('./mcp.ts')).mcp());
+
+  top
     .command('idea <text>')
     .description('queue an idea in words: the language model makes a change of it')
     .addOption(study())

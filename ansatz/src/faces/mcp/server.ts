@@ -1,0 +1,268 @@
+/** `ansatz mcp`: the lab as tools of an agent, over the Model Context Protocol on standard input and output. */
+
+import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
+import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js';
+import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js';
+import { existsSync } from 'node:fs';
+import { z } from 'zod';
+import { runFolder } from '../../io/executor/local.ts';
+import { clean, tailOf } from '../../io/executor/tail.ts';
+import {
+  chooseStudy,
+  findProject,
+  held,
+  listStudies,
+  postRequest,
+  readPoints,
+  readStudy,
+  studyFolder,
+} from '../../lab/studies.ts';
+import { UserError } from '../../study/error.ts';
+import type { EventBody } from '../../study/events/index.ts';
+import {
+  contextOf,
+  distanceOver,
+  lessonsOf,
+  memoryOf,
+  recall,
+  recordsOf,
+  triedBefore,
+} from '../../study/memory/index.ts';
+import { runOf, type State, trialOf } from '../../study/state.ts';
+import { runRow, statusOf, trialRow, trialRows } from '../../study/views.ts';
+
+/** What a proposal of an agent becomes: checks and the queue are those of the command line. */
+export type Propose = (given: {
+  readonly settings: Readonly<Record<string, number | string | boolean>>;
+  readonly patch?: string;
+  readonly why: string;
+  readonly bet?: string;
+}) => { readonly event: EventBody; readonly said: string };
+
+const study = z.string().optional().describe('name of the study; the one worked on last when left out');
+const value = z.union([z.number(), z.string(), z.boolean()]);
+
+/** Tokens of memory an agent gets when it does not say how many. */
+const TOKENS = 1500;
+/** Lines of a log, and points of a curve, at most. */
+const LINES = 200;
+const POINTS = 500;
+
+/** Serve until the other side closes. Reads studies of the project that `from` is in; writes only through their inbox. */
+export async function serveMcp(
+  from: string,
+  version: string,
+  propose: (study: string | undefined) => Propose,
+): Promise<void> {
+  const server = new McpServer({ name: 'ansatz', version });
+  const open = (
+    name: string | undefined,
+  ): { state: State; folder: ReturnType<typeof chooseStudy>; working: boolean } => {
+    const folder = chooseStudy(from, name);
+    const { state, lease } = readStudy(folder);
+    return { state, folder, working: held(lease) };
+  };
+
+  const readOnly = { readOnlyHint: true, openWorldHint: false };
+  server.registerTool(
+    'status',
+    {
+      description: 'A study at a glance: gain with interval, noise, budgets, what is running, last verdicts',
+      inputSchema: { study },
+      annotations: readOnly,
+    },
+    ({ study: name }) =>
+      answer(() => {
+        const { state, working } = open(name);
+        return { ...statusOf(state), open: working };
+      }),
+  );
+  server.registerTool(
+    'trials',
+    {
+      description: 'Trials of a study with verdict, effect ± margin and what they changed, the newest last',
+      inputSchema: {
+        study,
+        last: z.int().positive().max(500).default(50),
+        verdict: z.enum(['keep', 'discard', 'inconclusive', 'crash']).optional(),
+      },
+      annotations: readOnly,
+    },
+    ({ study: name, last, verdict }) =>
+      answer(() => {
+        const rows = trialRows(open(name).state).filter((row) => verdict === undefined || row.state === verdict);
+        return { trials: rows.slice(-last), of: rows.length };
+      }),
+  );
+  server.registerTool(
+    'trial',
+    {
+      description: 'One trial whole: hypothesis, settings, evidence, its runs',
+      inputSchema: { study, trial: z.int().positive() },
+      annotations: readOnly,
+    },
+    ({ study: name, trial: id }) =>
+      answer(() => {
+        const { state } = open(name);
+        const trial = known(state, id);
+        const runs = trial.runs.map((run) => runRow(state, runOf(state, run)));
+        return {
+          ...trialRow(state, trial),
+          hypothesis: trial.hypothesis,
+          point: trial.point,
+          parent: trial.parent,
+          code: trial.code,
+          runs,
+        };
+      }),
+  );
+  server.registerTool(
+    'log',
+    {
+      description: 'The last lines a run printed',
+      inputSchema: { study, run: z.int().positive(), lines: z.int().positive().max(LINES).default(50) },
+      annotations: readOnly,
+    },
+    ({ study: name, run, lines }) =>
+      answer(() => {
+        const { state, folder } = open(name);
+        runOf(state, run);
+        return { run, lines: tailOf(runFolder(folder.runs, run), lines).map(clean) };
+      }),
+  );
+  server.registerTool(
+    'curve',
+    {
+      description: 'A metric of a run over its steps, thinned to 500 points',
+      inputSchema: { study, run: z.int().positive(), metric: z.string().optional() },
+      annotations: readOnly,
+    },
+    ({ study: name, run, metric }) =>
+      answer(() => {
+        const { state, folder } = open(name);
+        const key = metric ?? state.config.objective.metric;
+        const points = existsSync(folder.points) ? readPoints(folder) : undefined;
+        try {
+          const found = points?.list(run) ?? [];
+          if (!found.some((series) => series.key === key)) {
+            throw new UserError('no-metric', `run ${run} has no metric "${key}"`, {
+              fix: `there are ${found.map((series) => series.key).join(', ') || 'none'}`,
+            });
+          }
+          const { steps, values } = points!.read(run, key);
+          const every = Math.max(1, Math.ceil(steps.length / POINTS));
+          const kept = [...steps.keys()].filter((i) => i % every === 0 || i === steps.length - 1);
+          return { run, metric: key, steps: kept.map((i) => steps[i]!), values: kept.map((i) => values[i]!) };
+        } finally {
+          points?.close();
+        }
+      }),
+  );
+  server.registerTool(
+    'recall',
+    {
+      description:
+        'What is remembered, over all studies here, that is nearest to some words: records, lessons and failures, with ids to cite',
+      inputSchema: {
+        words: z.string(),
+        knobs: z.array(z.string()).optional(),
+        tokens: z.int().positive().max(20_000).default(TOKENS),
+        study,
+      },
+      annotations: readOnly,
+    },
+    ({ words, knobs = [], tokens, study: name }) =>
+      answer(() => {
+        const { state } = open(name);
+        const records = allRecords(from);
+        const context = contextOf(state, trialOf(state, state.incumbent ?? 1));
+        return {
+          ...recall(memoryOf(records), { text: words, knobs, context }, tokens, { lessons: lessonsOf(records) }),
+        };
+      }),
+  );
+  server.registerTool(
+    'tried_before',
+    {
+      description: 'Whether settings were tried before in this context: allow, warn, reuse or block, with the records',
+      inputSchema: { settings: z.record(z.string(), value), hypothesis: z.string().optional(), study },
+      annotations: readOnly,
+    },
+    ({ settings, hypothesis, study: name }) =>
+      answer(() => {
+        const { state } = open(name);
+        const parent = trialOf(state, state.incumbent ?? 1);
+        const point = { ...parent.point, ...settings };
+        const question = {
+          point,
+          context: contextOf(state, parent),
+          ...(hypothesis === undefined ? {} : { hypothesis }),
+        };
+        const { decision, why, records } = triedBefore(memoryOf(allRecords(from)), question, {
+          distance: distanceOver(state.config.knobs),
+        });
+        return { decision, why, records: records.map(({ id }) => id) };
+      }),
+  );
+  server.registerTool(
+    'propose',
+    {
+      description:
+        'Queue a trial: settings to change from the best trial so far, and a unified diff of code. It is run, judged and paid for by the lab like any other; nothing you say about its result counts',
+      inputSchema: {
+        study,
+        settings: z.record(z.string(), value).default({}),
+        patch: z.string().optional(),
+        why: z.string().min(1),
+        bet: z.string().optional(),
+      },
+      annotations: { readOnlyHint: false, destructiveHint: false, openWorldHint: false },
+    },
+    ({ study: name, settings, patch, why, bet }) =>
+      answer(() => {
+        const given = {
+          settings,
+          why,
+          ...(patch === undefined ? {} : { patch }),
+          ...(bet === undefined ? {} : { bet }),
+        };
+        const { event, said } = propose(name)(given);
+        postRequest(chooseStudy(from, name), event);
+        return { queued: true, said };
+      }),
+  );
+
+  const transport = new StdioServerTransport();
+  const closed = new Promise<void>((resolve) => {
+    process.stdin.on('end', resolve);
+    process.stdin.on('close', resolve);
+  });
+  await server.connect(transport);
+  await closed;
+  await server.close();
+}
+
+function known(state: State, id: number): ReturnType<typeof trialOf> {
+  if (state.trials[id - 1] !== undefined) return trialOf(state, id);
+  throw new UserError('no-trial', `there is no trial ${id}`, { fix: `trials are 1 to ${state.trials.length}` });
+}
+
+function allRecords(from: string): ReturnType<typeof recordsOf> {
+  const project = findProject(from);
+  if (project === undefined) return [];
+  return listStudies(project).flatMap((name) => recordsOf(readStudy(studyFolder(project, name)).state));
+}
+
+/** The result as structured content and as text; a mistake as an answer that says what to do, not as a broken call. */
+function answer(work: () => Record<string, unknown> | object): CallToolResult {
+  try {
+    const structured = JSON.parse(JSON.stringify(work())) as Record<string, unknown>;
+    return { content: [{ type: 'text', text: JSON.stringify(structured) }], structuredContent: structured };
+  } catch (error) {
+    const fix = error instanceof UserError && error.fix !== undefined ? ` — ${error.fix}` : '';
+    return {
+      isError: true,
+      content: [{ type: 'text', text: `${error instanceof Error ? error.message : String(error)}${fix}` }],
+    };
+  }
+}

@@ -1,0 +1,85 @@
+/** The lab as tools of an agent: a real client over real pipes. */
+
+import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
+import { afterEach, expect, test } from 'vitest';
+import { ansatz, CLI, cleanUp, project, SCRIPT, stateOf, yaml } from './product.ts';
+
+let client: Client | undefined;
+
+afterEach(async () => {
+  await client?.close();
+  client = undefined;
+  cleanUp();
+});
+
+async function connect(
+  folder: string,
+): Promise<(name: string, given?: object) => Promise<{ ok: boolean; body: Record<string, unknown>; text: string }>> {
+  client = new Client({ name: 'test', version: '0' });
+  await client.connect(
+    new StdioClientTransport({ command: process.execPath, args: [CLI, 'mcp'], cwd: folder, stderr: 'inherit' }),
+  );
+  return async (name, given = {}) => {
+    const result = await client!.callTool({ name, arguments: { ...given } });
+    const [first] = result.content as { text: string }[];
+    return {
+      ok: result.isError !== true,
+      body: (result.structuredContent ?? {}) as Record<string, unknown>,
+      text: first?.text ?? '',
+    };
+  };
+}
+
+test('an agent reads a study, asks what was tried, and has its proposal run and judged', async () => {
+  const folder = project({
+    'ansatz.yaml': yaml('budget: { runs: 8 }', 'code: { protected: [judge.sh] }'),
+    'script.sh': SCRIPT,
+    'judge.sh': 'echo\n',
+  });
+  const empty = await connect(folder);
+  const none = await empty('status');
+  expect(none).toMatchObject({ ok: false });
+  expect(none.text).toMatch(/there is no study here/);
+  await ansatz(folder, ['run', '--plain']);
+
+  const call = await connect(folder);
+  const tools = await client!.listTools();
+  expect(tools.tools.map(({ name }) => name).sort()).toEqual([
+    'curve',
+    'log',
+    'propose',
+    'recall',
+    'status',
+    'trial',
+    'trials',
+    'tried_before',
+  ]);
+  expect((await call('status')).body).toMatchObject({ study: 's', runs: 8, phase: 'ended' });
+  const { trials } = (await call('trials', { last: 3 })).body as { trials: { trial: number }[] };
+  expect(trials).toHaveLength(3);
+  expect((await call('trial', { trial: 1 })).body).toMatchObject({ trial: 1, point: { x: 0.5 }, state: 'keep' });
+  expect((await call('trial', { trial: 99 })).text).toMatch(/there is no trial 99/);
+  expect((await call('log', { run: 1, lines: 2 })).body['lines']).toEqual([
+    expect.stringMatching(/step 2: loss/),
+    expect.stringMatching(/step 3: loss/),
+  ]);
+  expect((await call('curve', { run: 1 })).body).toMatchObject({ metric: 'loss', steps: [1, 2, 3] });
+  expect((await call('curve', { run: 1, metric: 'acc' })).text).toMatch(/no metric "acc" — there are loss/);
+  expect(String((await call('recall', { words: 'x', tokens: 300 })).body['text'])).toMatch(/s\/2/);
+  const again = (await call('tried_before', { settings: stateOf(folder, 's').trials[2]!.point })).body;
+  expect(again['decision']).not.toBe('allow');
+
+  expect((await call('propose', { settings: { x: 7 }, why: 'w' })).text).toMatch(/x cannot be "7"/);
+  const judge = '--- a/judge.sh\n+++ b/judge.sh\n@@ -1 +1 @@\n-echo\n+echo 1\n';
+  expect((await call('propose', { patch: judge, why: 'w' })).text).toMatch(/judge\.sh is protected/);
+  expect(await call('propose', { settings: { x: 0.83 }, why: 'because' })).toMatchObject({
+    ok: true,
+    body: { queued: true },
+  });
+  await ansatz(folder, ['run', '--plain', '--runs', '14']);
+  const mine = stateOf(folder, 's').trials.find((trial) => trial.researcher === 'agent')!;
+  expect(mine).toMatchObject({ point: { x: 0.83 }, bet: 'ideas' });
+  expect(mine.hypothesis).toMatch(/^because/);
+  expect((await call('trial', { trial: mine.id })).body).toMatchObject({ researcher: 'agent', state: mine.verdict });
+});
