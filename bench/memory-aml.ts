@@ -127,7 +127,7 @@ function gate(
     if (i % 25 === 0) radius = noiseRadius(seen, distance);
     if (i >= BEGIN && i % REFIT === 0) crash = fitCrash([...others, ...own.slice(0, i)], random);
     // The truth is told without the code under test.
-    const text = JSON.stringify(Object.entries(trial.point).sort());
+    const text = JSON.stringify(Object.entries(trial.point).sort(([a], [b]) => (a < b ? -1 : 1)));
     const exact = texts.has(text);
     const close = search.trials.slice(0, i).some((other) => within(trial.point, other.point, domains));
     const options = { distance, radius, ...(crash === undefined ? {} : { crash }) };
@@ -156,7 +156,7 @@ function gate(
       if (Math.abs(trial.loss - mean(told)) <= 2 * Math.SQRT2 * noise) found.nearTrue++;
     }
     if (improves) {
-      const real = trial.loss! < (incumbent.loss ?? Infinity) - 2 * Math.SQRT2 * noise;
+      const real = trial.loss < (incumbent.loss ?? Infinity) - 2 * Math.SQRT2 * noise;
       found.improving++;
       if (real) found.improvingReal++;
       if (real && answer.decision === 'block') found.realBlocked++;

@@ -50,7 +50,7 @@ export function noiseOf(searches: readonly Search[]): number {
     .flatMap(({ trials }) => {
       const first = new Map<string, number>();
       return trials.flatMap(({ point, loss }) => {
-        const text = JSON.stringify(Object.entries(point).sort());
+        const text = JSON.stringify(Object.entries(point).sort(([a], [b]) => (a < b ? -1 : 1)));
         const before = first.get(text);
         if (loss === undefined) return [];
         if (before === undefined) first.set(text, loss);

@@ -40,7 +40,7 @@ async function serve(
       keys.push(request.headers.authorization);
       const line = lines[Math.min(next++, lines.length - 1)]!;
       if (typeof line === 'object' && 'status' in line) {
-        response.writeHead(line.status as number, { 'content-type': 'application/json', 'retry-after-ms': '5' });
+        response.writeHead(line.status, { 'content-type': 'application/json', 'retry-after-ms': '5' });
         response.end(JSON.stringify({ error: { message: 'not now' } }));
         return;
       }
@@ -59,7 +59,7 @@ async function serve(
           }),
         );
       };
-      if (typeof line === 'object' && 'silent' in line) setTimeout(say, line.silent as number);
+      if (typeof line === 'object' && 'silent' in line) setTimeout(say, line.silent);
       else say();
     });
   });

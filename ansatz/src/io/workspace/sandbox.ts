@@ -40,22 +40,36 @@ export function confined(argv: readonly string[], given: Confinement): string[] 
   const homes = home === '/' ? [] : [home];
   return [
     'bwrap',
-    ...['--ro-bind', '/', '/', '--dev', '/dev', '--proc', '/proc'],
+    '--ro-bind',
+    '/',
+    '/',
+    '--dev',
+    '/dev',
+    '--proc',
+    '/proc',
     ...devices.filter((device) => existsSync(device)).flatMap((device) => ['--dev-bind', device, device]),
     ...['/tmp', '/var/tmp', '/run', ...homes]
       .filter((folder) => existsSync(folder))
       .flatMap((folder) => ['--tmpfs', folder]),
     // What lies in the home folder and is needed all the same: the interpreter with its packages, and the project.
     ...prefixesOf(argv[0]!, homes).flatMap((folder) => ['--ro-bind', folder, folder]),
-    ...['--ro-bind', project, project],
+    '--ro-bind',
+    project,
+    project,
     ...hidden.filter((folder) => existsSync(folder)).flatMap((folder) => ['--tmpfs', folder]),
-    ...['--bind', tree, tree],
+    '--bind',
+    tree,
+    tree,
     ...kept
       .map((path) => join(tree, path))
       .filter((path) => existsSync(path))
       .flatMap((path) => ['--ro-bind', path, path]),
     ...writable.flatMap((file) => ['--bind', file, file]),
-    ...['--unshare-all', '--die-with-parent', '--chdir', tree, '--'],
+    '--unshare-all',
+    '--die-with-parent',
+    '--chdir',
+    tree,
+    '--',
     ...argv,
   ];
 }

@@ -15,7 +15,10 @@ export interface CodeChange {
 export function codeOf({ files = [], diff, tree }: CodeChange): string {
   // Equal code is equal however it came about.
   if (tree !== undefined) return tree;
-  return JSON.stringify([files.map(({ path, fingerprint }) => [path, fingerprint.bare]).sort(), diff]);
+  return JSON.stringify([
+    files.map(({ path, fingerprint }) => [path, fingerprint.bare]).sort(([a], [b]) => (a! < b! ? -1 : 1)),
+    diff,
+  ]);
 }
 
 /** A text that equal experiments share: settings to six digits, code, data and metric; the seed is another matter. */
