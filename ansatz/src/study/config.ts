@@ -112,8 +112,11 @@ export type Amendment = Partial<Pick<StudyConfig, (typeof AMENDABLE)[number]>>;
 /** A language model that proposes beside the sampler. */
 export interface ModelConfig {
   /** `openai` stands for everything that speaks its protocol: Ollama, vLLM, LM Studio, most gateways. */
-  readonly provider: 'openai' | 'anthropic' | 'google';
+  readonly provider: 'openai' | 'anthropic' | 'google' | 'acp';
   readonly model: string;
+  /** For `acp`: the coding agent, a command that speaks the Agent Client Protocol, and variables for it. */
+  readonly command?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
   /** Base address of the server, when it is not the provider's own. */
   readonly url?: string;
   /** Name of the environment variable that holds the key. */

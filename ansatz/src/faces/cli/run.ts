@@ -2,11 +2,18 @@
 
 import { existsSync, readFileSync } from 'node:fs';
 import { delimiter, isAbsolute, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { readConfig, thisMachine } from '../../io/config/index.ts';
 import { localExecutor } from '../../io/executor/local.ts';
 import { realWorld } from '../../io/executor/world.ts';
 import { openLab } from '../../lab/lab.ts';
-import { mixedResearcher, modelResearcher, numericResearcher, spaceOf } from '../../lab/researcher/index.ts';
+import {
+  agentResearcher,
+  mixedResearcher,
+  modelResearcher,
+  numericResearcher,
+  spaceOf,
+} from '../../lab/researcher/index.ts';
 import { pointFromCurves } from '../../lab/schedule.ts';
 import {
   explain,
@@ -19,6 +26,7 @@ import {
   RENEW_MS,
   repositoryOf,
   setCurrent,
+  type StudyFolder,
   studyFolder,
   type HeldStudy,
 } from '../../lab/studies.ts';
@@ -27,7 +35,7 @@ import { samplers } from '../../methods/sampling/index.ts';
 import { defaults, feasible, valueAt } from '../../methods/space/index.ts';
 import { AMENDABLE, type ModelConfig, type StudyConfig } from '../../study/config.ts';
 import { recordsOf } from '../../study/memory/index.ts';
-import { keyVariable, openModel } from '../../io/llm/index.ts';
+import { keyVariable, openAgent, openModel } from '../../io/llm/index.ts';
 import { type Repository, whyUnconfined } from '../../io/workspace/index.ts';
 import { MOST_QUESTIONS, tokenCost } from '../../lab/model.ts';
 import { UserError } from '../../study/error.ts';
@@ -287,6 +295,7 @@ function openModelResearcher(
   config: StudyConfig,
   model: ModelConfig,
   repository: Repository,
+  folder: StudyFolder,
 ): ReturnType<typeof modelResearcher> {
   const variable = keyVariable(model);
   if (variable !== undefined && !process.env[variable]) {
@@ -295,17 +304,37 @@ function openModelResearcher(
       fix: `export ${variable}=…   # or take model out of ansatz.yaml: the sampler needs none`,
     });
   }
+  const elsewhere = otherStudies(config).flatMap((state) => recordsOf(state));
+  const cost = (tokens: { readonly input: number; readonly output: number }) => tokenCost(model, tokens);
+  const guidance = (): string | undefined => {
+    const file = join(config.folder, 'guidance.md');
+    return existsSync(file) ? readFileSync(file, 'utf8') : undefined;
+  };
+  if (model.command !== undefined) {
+    const errands = openAgent({ command: model.command, env: model.env ?? {}, limitSeconds: model.limitSeconds });
+    const tools = {
+      command: process.execPath,
+      args: [fileURLToPath(new URL('../../../bin/ansatz.cjs', import.meta.url)), 'mcp'],
+    };
+    return agentResearcher({
+      config: model,
+      errands,
+      repository,
+      folder: join(folder.path, 'agents'),
+      tools,
+      elsewhere,
+      guidance,
+      cost,
+    });
+  }
   return modelResearcher({
     config: model,
     ask: openModel(model),
     repository,
     questions: MOST_QUESTIONS,
-    elsewhere: otherStudies(config).flatMap((state) => recordsOf(state)),
-    cost: (tokens) => tokenCost(model, tokens),
-    guidance() {
-      const file = join(config.folder, 'guidance.md');
-      return existsSync(file) ? readFileSync(file, 'utf8') : undefined;
-    },
+    elsewhere,
+    cost,
+    guidance,
   });
 }
 
@@ -397,7 +426,7 @@ async function work(held: HeldStudy, config: StudyConfig, options: RunOptions): 
     config,
     config.sampler === 'auto' && config.pruner === 'freeze-thaw' ? pointFromCurves : undefined,
   );
-  const model = config.model === undefined ? undefined : openModelResearcher(config, config.model, repository);
+  const model = config.model === undefined ? undefined : openModelResearcher(config, config.model, repository, folder);
   const lab = openLab({
     journal,
     series: points,

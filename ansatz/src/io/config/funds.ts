@@ -3,6 +3,7 @@
 import { closest, UserError } from '../../study/error.ts';
 import type { Bet, Cap, Guard, Knob, Milestone, ModelConfig, StudyConfig } from '../../study/config.ts';
 import { parseDeadline, parseDuration } from './duration.ts';
+import { splitWords } from './words.ts';
 import { betSchema, capSchema, type ConfigFile, fit, guardSchema } from './schema.ts';
 import type { Path, Source } from './source.ts';
 
@@ -49,13 +50,31 @@ export function readFunds(given: ConfigFile, knobs: readonly Knob[], now: number
 
 /** Code that nobody has read is confined unless the file says otherwise. */
 function sandboxOf({ sandbox, model }: ConfigFile): Pick<StudyConfig, 'sandbox'> {
-  const unread = model?.changes === 'code' || model?.changes === 'both';
+  const unread = model?.changes === 'code' || model?.changes === 'both' || model?.command !== undefined;
   const level = sandbox ?? (unread ? 'bwrap' : undefined);
   return level === undefined ? {} : { sandbox: level };
 }
 
 function readModel(given: ConfigFile, source: Source): ModelConfig {
-  const { provider = 'openai', model, url, key, share, after, changes = 'knobs', price, limit } = given.model!;
+  const { url, key, share, after, price, limit, command, env } = given.model!;
+  const { provider = command === undefined ? 'openai' : 'acp' } = given.model!;
+  const agent = provider === 'acp';
+  const words =
+    command === undefined
+      ? undefined
+      : typeof command === 'string'
+        ? splitWords(command, source.at(['model', 'command']))
+        : command;
+  const model = given.model!.model ?? words?.[0];
+  if (model === undefined || agent !== (words !== undefined)) {
+    throw new UserError('bad-model', agent ? 'an agent needs the command that starts it' : 'model does not say which', {
+      where: source.at(['model']),
+      fix: agent
+        ? 'write  model: { command: qwen --acp }'
+        : 'write for example  model: { model: qwen3-coder, url: http://localhost:11434/v1 }',
+    });
+  }
+  const { changes = agent ? 'code' : 'knobs' } = given.model!;
   if (url !== undefined && !/^https?:\/\//.test(url)) {
     throw new UserError('bad-url', `"${url}" is no address`, {
       where: source.at(['model', 'url']),
@@ -65,13 +84,14 @@ function readModel(given: ConfigFile, source: Source): ModelConfig {
   return {
     provider,
     model,
+    ...(words === undefined ? {} : { command: words, env: env ?? {} }),
     ...(url === undefined ? {} : { url }),
     ...(key === undefined ? {} : { key }),
     share: share === undefined ? 0.3 : shareOf(share, source.at(['model', 'share'])),
     after: after ?? 10,
     changes,
     price: price ?? { input: 0, output: 0 },
-    limitSeconds: limit === undefined ? 120 : parseDuration(limit, source.at(['model', 'limit'])),
+    limitSeconds: limit === undefined ? (agent ? 900 : 120) : parseDuration(limit, source.at(['model', 'limit'])),
     maxOutput: given.model!['max-output'] ?? 4000,
     maxInput: given.model!['max-input'] ?? 16_000,
   };

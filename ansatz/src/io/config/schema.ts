@@ -94,8 +94,10 @@ export const fileSchema = z.strictObject({
   guards: z.unknown().optional(),
   model: z
     .strictObject({
-      provider: z.enum(['openai', 'anthropic', 'google']).optional(),
-      model: z.string().min(1),
+      provider: z.enum(['openai', 'anthropic', 'google', 'acp']).optional(),
+      model: z.string().min(1).optional(),
+      command: words.optional(),
+      env: z.record(z.string(), value.transform(String)).optional(),
       url: z.string().min(1).optional(),
       key: z.string().min(1).optional(),
       share: share.optional(),

@@ -1,2 +1,3 @@
 export { openModel, keyVariable, proposalSchema, KEYS } from './model.ts';
+export { openAgent, type AgentCommand, type Errand, type Errands } from './agent.ts';
 export type { Answer, Ask, Proposal, Question, Tokens } from './model.ts';

@@ -42,11 +42,11 @@ export type Proposal = z.output<typeof proposalSchema>;
 export type Ask = (question: Question, signal: AbortSignal) => Promise<Answer>;
 
 /** Environment variables that hold the key of each provider when the configuration names none. */
-export const KEYS = {
+export const KEYS: Readonly<Record<Exclude<ModelConfig['provider'], 'acp'>, string>> = {
   openai: 'OPENAI_API_KEY',
   anthropic: 'ANTHROPIC_API_KEY',
   google: 'GOOGLE_GENERATIVE_AI_API_KEY',
-} as const;
+};
 
 /** Retries of a call that failed for reasons of the network or of load; each waits as long as the server says. */
 const RETRIES = 2;
@@ -111,7 +111,7 @@ async function load(config: ModelConfig, environment: NodeJS.ProcessEnv): Promis
 
 /** The variable the key is read from; undefined for a server of one's own that was given none. */
 export function keyVariable({ key, provider, url }: ModelConfig): string | undefined {
-  if (key !== undefined) return key;
+  if (key !== undefined || provider === 'acp') return key;
   return provider === 'openai' && url !== undefined ? undefined : KEYS[provider];
 }
 

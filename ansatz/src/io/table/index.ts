@@ -1,3 +1,3 @@
 export { readSheet, parseSheet, type Sheet } from './table.ts';
-export { runsIn, type Asked, type RunTable } from './runs.ts';
+export { pointsIn, runsIn, type Asked, type RunTable, type PointTable } from './runs.ts';
 export { quantity } from './quantity.ts';

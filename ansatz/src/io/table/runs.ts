@@ -10,6 +10,8 @@ export interface Asked {
   readonly d?: string;
   readonly c?: string;
   readonly loss?: string;
+  readonly x?: string;
+  readonly y?: string;
 }
 
 /** Runs with the line of the file each came from, and what was guessed in reading them. */
@@ -102,6 +104,40 @@ export function runsIn(sheet: Sheet, asked: Asked): RunTable {
   ] as const)
     checkUnits(sheet, what, amounts, found.rows);
   return { ...found, guesses, warnings: doubts(found) };
+}
+
+/** Points of a law of one variable, in ascending x, with the line of the file each came from. */
+export interface PointTable {
+  readonly x: readonly number[];
+  readonly y: readonly number[];
+  readonly rows: readonly number[];
+  readonly guesses: readonly string[];
+}
+
+/** x and y of a table: the columns named, else those of FLOPs and loss, else the first and second of two. */
+export function pointsIn(sheet: Sheet, asked: Asked): PointTable {
+  const role = (name: string, option: string): Role => ({ name, option, known: /^$/ });
+  const [roleX, roleY] = [role('what the law is over (x)', '--x'), role('what it predicts (y)', '--y')];
+  const two = sheet.columns.length === 2;
+  const x = columnFor(sheet, roleX, asked.x) ?? columnFor(sheet, C, undefined) ?? (two ? 0 : undefined);
+  const y = columnFor(sheet, roleY, asked.y) ?? columnFor(sheet, LOSS, undefined) ?? (two ? 1 : undefined);
+  if (x === undefined) throw noColumn(sheet, roleX);
+  if (y === undefined) throw noColumn(sheet, roleY);
+  const [xs, ys] = [numbersOf(sheet, x), numbersOf(sheet, y)];
+  const points = sheet.rows.flatMap(({ line }, i) => {
+    const [at, value] = [xs[i], ys[i]];
+    if (at === undefined || value === undefined) return [];
+    if (!(at > 0)) throw notPositive(sheet, line, sheet.columns[x]!, at);
+    if (!(value > 0)) throw notPositive(sheet, line, sheet.columns[y]!, value);
+    return [{ at, value, line }];
+  });
+  points.sort((one, other) => one.at - other.at);
+  return {
+    x: points.map(({ at }) => at),
+    y: points.map(({ value }) => value),
+    rows: points.map(({ line }) => line),
+    guesses: [`x: column ${sheet.columns[x]}`, `y: column ${sheet.columns[y]}`],
+  };
 }
 
 function notPositive(sheet: Sheet, line: number, what: string, value: number): UserError {

@@ -3,7 +3,16 @@
  * that was tried, each a commit under `refs/ansatz/<study>/`. The user's own repository is only ever read.
  */
 
-import { existsSync, lstatSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import { UserError } from '../../study/error.ts';
 import { git, gitBytes, GitError } from './git.ts';
@@ -151,6 +160,31 @@ export class Repository {
   modeOf(tree: string, path: string): string | undefined {
     const line = this.git(['ls-tree', tree, '--', path]);
     return line === '' ? undefined : line.slice(0, 6);
+  }
+
+  /** How the files of a folder differ from a tree: text of what may be code, null for what is gone. Links and data are left out. */
+  changesIn(folder: string, tree: string): Edits {
+    const known = this.files(tree);
+    const fresh = this.withIndex((env) => {
+      this.git(['read-tree', tree], { env });
+      const work = { ...env, GIT_WORK_TREE: folder };
+      return this.git(['ls-files', '-z', '--others', '--exclude-standard'], { env: work, cwd: folder }).split('\0');
+    });
+    const edits = new Map<string, string | null>();
+    for (const path of new Set([...known, ...fresh])) {
+      if (path === '' || path.endsWith('/')) continue;
+      const found = lstatSync(join(folder, path), { throwIfNoEntry: false });
+      const before = this.read(tree, path);
+      if (found === undefined) {
+        if (before !== undefined) edits.set(path, null);
+        continue;
+      }
+      if (!found.isFile() || found.size > MOST_BYTES) continue;
+      const now = readFileSync(join(folder, path));
+      if (now.includes(0) || before?.equals(now) === true) continue;
+      edits.set(path, now.toString('utf8'));
+    }
+    return edits;
   }
 
   /**
