@@ -208,16 +208,19 @@ Exit codes: 0 ok, 2 usage, 3 budget too small, 4 no improvement, 5 the script fa
   scale
     .command('fit <csv>')
     .description('fit a scaling law; columns are found by name, amounts may be written 1.3B or 6e18 FLOPs')
-    .option('--law <name>', 'chinchilla', 'chinchilla')
+    .option('--law <name>', 'chinchilla, power, m2, shifted, m4, bnsl or ensemble', 'chinchilla')
     .option('--drop-highest <n>', 'leave out the n highest losses')
     .option('--bootstrap <n>', 'draws for standard errors and intervals (default: profile intervals)')
     .option('--level <p>', 'of the intervals', '0.95')
     .option('--seed <n>', 'of the bootstrap', '0')
     .option('--flops <c>', 'also the compute-optimal N and D for so many FLOPs')
+    .option('--at <x>', 'for laws of one variable: also the forecast at this x')
     .option('--n <column>', 'the column of parameters')
     .option('--d <column>', 'the column of tokens')
     .option('--c <column>', 'the column of FLOPs')
     .option('--loss <column>', 'the column of the loss')
+    .option('--x <column>', 'what a law of one variable is over')
+    .option('--y <column>', 'what it predicts')
     .addOption(json())
     .action(async (file: string, options: object) => (await import('./scale.ts')).scaleFit(file, options));
 

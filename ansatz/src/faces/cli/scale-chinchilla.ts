@@ -45,7 +45,7 @@ export function fitChinchillaTable(table: RunTable, wish: ChinchillaWish, file: 
     throw new UserError('too-few', `${kept.length} runs are too few for the five parameters of this law`, {
       where: file,
       why: `at least ${LEAST_RUNS} are needed, with several N at one D and several D at one N`,
-      fix: 'add runs of other sizes',
+      fix: 'add runs of other sizes, or --law m2 over one variable',
     });
   }
   const take = (values: readonly number[]): number[] => kept.map((i) => values[i]!);

@@ -6,6 +6,7 @@ import { ansatz, cleanUp, project } from '../../../../test/product.ts';
 const POINTS = join(import.meta.dirname, '../../methods/scaling/fixtures/chinchilla_epoch.csv');
 const folder = project({
   'runs.csv': readFileSync(POINTS, 'utf8'),
+  'curve.csv': `tokens,loss\n${Array.from({ length: 12 }, (_, i) => `${2 ** i}M,${1.8 + 300 * (1e6 * 2 ** i) ** -0.35}`).join('\n')}\n`,
   'two.csv': 'N,D,loss\n1B,20B,3\n2B,40B,2.8\n',
 });
 
@@ -27,6 +28,29 @@ test('scale fit prints the law with intervals, and every field of its JSON is do
   expect(fit.objective).toBeLessThanOrEqual(0.0010182751);
   expect(fit).toMatchObject({ law: 'chinchilla', n: 240, dropped: 5, se: null, intervalsFrom: 'profile' });
   expect(Object.keys(fit.params)).toEqual(['E', 'A', 'B', 'alpha', 'beta']);
+  const page = readFileSync(join(import.meta.dirname, '../../../../docs/json.md'), 'utf8').split(
+    '## `ansatz scale fit',
+  )[1]!;
+  for (const key of Object.keys(fit)) expect(page.split('\n## ')[0], key).toContain(`\`${key}\``);
+});
+
+test('a law of one variable forecasts, tells its backtest, and its fields are documented', async () => {
+  const { out } = await ansatz(folder, [
+    'scale',
+    'fit',
+    'curve.csv',
+    '--law',
+    'm2',
+    '--at',
+    '1T',
+    '--bootstrap',
+    '20',
+    '--json',
+  ]);
+  const fit = JSON.parse(out) as { backtest: number; forecast: { y: number }; intervals: Record<string, number[]> };
+  expect(fit.forecast.y / (1.8 + 300 * 1e12 ** -0.35)).toBeCloseTo(1, 4);
+  expect(fit.backtest).toBeLessThan(1e-4);
+  expect(Object.keys(fit.intervals)).toEqual(['E', 'b', 'c']);
   const page = readFileSync(join(import.meta.dirname, '../../../../docs/json.md'), 'utf8').split(
     '## `ansatz scale fit',
   )[1]!;

@@ -1,9 +1,11 @@
 /** `ansatz scale fit`: a scaling law fitted to a table of finished runs. */
 
-import { quantity, readSheet, runsIn } from '../../io/table/index.ts';
+import { pointsIn, quantity, readSheet, runsIn } from '../../io/table/index.ts';
+import { type LawName, LAWS } from '../../methods/scaling/index.ts';
 import { closest, UserError } from '../../study/error.ts';
 import { fitChinchillaTable } from './scale-chinchilla.ts';
 import type { ScaleFit } from './scale-fit.ts';
+import { fitLawTable } from './scale-law.ts';
 import { num } from './text.ts';
 
 /** Options as they are typed. */
@@ -14,22 +16,24 @@ export interface ScaleOptions {
   level?: string;
   seed?: string;
   flops?: string;
+  at?: string;
   n?: string;
   d?: string;
   c?: string;
   loss?: string;
+  x?: string;
+  y?: string;
   json?: boolean;
 }
 
-/** The laws by name. */
-const LAWS = ['chinchilla'] as const;
+const NAMES = ['chinchilla', ...Object.keys(LAWS)];
 
 /** Fit and print. */
 export function scaleFit(file: string, options: ScaleOptions): void {
   const law = options.law ?? 'chinchilla';
-  if (!(LAWS as readonly string[]).includes(law)) {
-    throw new UserError('bad-option', `--law does not know "${law}"${closest(law, LAWS)}`, {
-      why: `the laws are ${LAWS.join(', ')}`,
+  if (!NAMES.includes(law)) {
+    throw new UserError('bad-option', `--law does not know "${law}"${closest(law, NAMES)}`, {
+      why: `the laws are ${NAMES.join(', ')}`,
       fix: `ansatz scale fit ${file} --law chinchilla`,
     });
   }
@@ -39,9 +43,12 @@ export function scaleFit(file: string, options: ScaleOptions): void {
     draws: wholeOption('--bootstrap', options.bootstrap ?? '0'),
     level,
     seed: wholeOption('--seed', options.seed ?? '0'),
-    flops: amount('--flops', options.flops),
   };
-  const fit = fitChinchillaTable(runsIn(readSheet(file), options), wish, file);
+  const sheet = readSheet(file);
+  const fit =
+    law === 'chinchilla'
+      ? fitChinchillaTable(runsIn(sheet, options), { ...wish, flops: amount('--flops', options.flops) }, file)
+      : fitLawTable(law as LawName, pointsIn(sheet, options), { ...wish, at: amount('--at', options.at) }, file);
   process.stdout.write(options.json === true ? `${JSON.stringify(fit)}\n` : `${lines(fit).join('\n')}\n`);
 }
 

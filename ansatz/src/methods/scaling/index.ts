@@ -9,3 +9,5 @@ export {
 } from './chinchilla.ts';
 export { type Bootstrap, type PerParameter, bootstrapChinchilla } from './bootstrap.ts';
 export { type Identified, chinchillaWarnings, identify } from './identify.ts';
+export { type FittedLaw } from './laws.ts';
+export { type LawName, LAWS, backtest, fitLaw, identifyLaw } from './curves.ts';
