@@ -26,7 +26,7 @@ interface Ended {
   readonly heard: Readonly<Record<string, number>>;
 }
 
-async function run(script: string, limitSeconds = 10): Promise<Ended> {
+async function run(script: string, limitSeconds = 10, program = '/bin/sh'): Promise<Ended> {
   const folder = mkdtempSync(join(tmpdir(), 'ansatz-sandbox-'));
   folders.push(folder);
   writeFileSync(join(folder, 'train.sh'), script);
@@ -38,7 +38,7 @@ async function run(script: string, limitSeconds = 10): Promise<Ended> {
   writeFileSync(join(study, 'journal.db'), 'the books');
   const config = simpleConfig({
     folder,
-    command: ['/bin/sh', 'train.sh'],
+    command: [program, 'train.sh'],
     knobs: [],
     sandbox: 'bwrap',
     code: { protected: ['evaluate.sh'] },
@@ -123,7 +123,7 @@ describe.skipIf(why !== undefined)(`a confined run${why === undefined ? '' : ` (
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as AddressInfo;
     const program = `const s = require('net').connect(${port}, '127.0.0.1'); s.on('connect', () => console.log('REACHED')); s.on('error', (e) => console.log('error', e.code));`;
-    const { exit } = await run(`"${process.execPath}" -e "${program}"\necho "loss: 1"\n`);
+    const { exit } = await run(`${program}\nconsole.log('loss: 1');\n`, 10, process.execPath);
     server.close();
     expect(exit.tail.join('\n')).toMatch(/error E/);
     expect(exit.tail.join('\n')).not.toContain('REACHED');

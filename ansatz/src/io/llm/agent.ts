@@ -87,8 +87,9 @@ export function openAgent({ command, env, limitSeconds }: AgentCommand): Errands
         const { update } = params;
         if (update.sessionUpdate !== 'agent_message_chunk') return;
         if (update.content.type === 'text') said = (said + update.content.text).slice(-MOST_SAID);
-        const usage = (update._meta as { usage?: { inputTokens?: number; outputTokens?: number } } | null | undefined)
-          ?.usage;
+        const usage = (
+          update['_meta'] as { usage?: { inputTokens?: number; outputTokens?: number } } | null | undefined
+        )?.usage;
         tokens.input += usage?.inputTokens ?? 0;
         tokens.output += usage?.outputTokens ?? 0;
       })

@@ -52,7 +52,7 @@ export function confined(argv: readonly string[], given: Confinement): string[] 
       .filter((folder) => existsSync(folder))
       .flatMap((folder) => ['--tmpfs', folder]),
     // What lies in the home folder and is needed all the same: the interpreter with its packages, and the project.
-    ...prefixesOf(argv[0]!, homes).flatMap((folder) => ['--ro-bind', folder, folder]),
+    ...[...prefixesOf(argv[0]!, homes), ...toolsOf(homes)].flatMap((folder) => ['--ro-bind', folder, folder]),
     '--ro-bind',
     project,
     project,
@@ -85,6 +85,20 @@ function prefixesOf(program: string, hidden: readonly string[]): string[] {
   if (found === undefined || !existsSync(found)) return [];
   const places = [found, realpathSync(found)].map((path) => dirname(dirname(path)));
   return [...new Set(places)].filter((place) => [...hidden, '/tmp'].some((folder) => inside(place, folder)));
+}
+
+/** Programs of PATH that are installed in the home folder (virtual environments, version managers), with their libraries; nothing else of it. */
+function toolsOf(hidden: readonly string[]): string[] {
+  const folders = (process.env['PATH'] ?? '')
+    .split(delimiter)
+    .filter((folder) => isAbsolute(folder) && existsSync(folder));
+  const found = folders
+    .filter((folder) => hidden.some((home) => inside(folder, home)))
+    .flatMap((folder) => [
+      folder,
+      ...['lib', 'lib64', 'libexec', 'pyvenv.cfg'].map((name) => join(dirname(folder), name)),
+    ]);
+  return [...new Set(found)].filter((path) => existsSync(path));
 }
 
 function inside(path: string, folder: string): boolean {
