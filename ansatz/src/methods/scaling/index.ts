@@ -11,3 +11,13 @@ export { type Bootstrap, type PerParameter, bootstrapChinchilla } from './bootst
 export { type Identified, chinchillaWarnings, identify } from './identify.ts';
 export { type FittedLaw } from './laws.ts';
 export { type LawName, LAWS, backtest, fitLaw, identifyLaw } from './curves.ts';
+export { type IsoFit, type Isoflop, type IsoRun, type Optimum, fitIsoflop } from './isoflop.ts';
+export {
+  type DataConstrained,
+  type Decay,
+  type RepeatedRuns,
+  MUENNIGHOFF,
+  dataConstrainedObjective,
+  fitDataConstrained,
+} from './dataconstrained.ts';
+export { type Attempts, type BetaFit, coverage, fitBeta, meanPassAtK, passAtK } from './passk.ts';
