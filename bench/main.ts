@@ -31,6 +31,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ bench: () => Promise<Benc
   bets: () => import('./bets.ts'),
   verdicts: () => import('./verdicts.ts'),
   memory: () => import('./memory.ts'),
+  scaling: () => import('./scaling.ts'),
 };
 
 const [name, ...flags] = process.argv.slice(2);
