@@ -85,7 +85,7 @@ export const broken: Shape = {
     slopes[3] = -c1 * (soft - t * past);
     return -c0 * z - c1 * f * soft;
   },
-  low: (z) => [-0.5, -2, z[0]!, 0.22],
+  low: (z) => [-0.5, -2, z[0]!, 0.215],
   high: (z) => [3, 3, z.at(-1)!, 3],
   grid: (z) =>
     [-0.1, 0, 0.1, 0.2, 0.4, 0.8].flatMap((c0) =>
