@@ -23,9 +23,10 @@ export function sampleOf(state: State, trial: Trial): Sample {
   return { values: incumbentValues(trial), included: trial.values.length > 1 && state.pool.trials.includes(trial.id) };
 }
 
-/** What a challenger is compared with: results nobody selected, or the only one there is. */
+/** What a challenger is compared with: results nobody selected, replicates among them, or the only one there is. */
 export function incumbentValues(trial: Trial): readonly number[] {
-  return trial.values.length > 0 ? trial.values : [trial.screen!];
+  if (trial.values.length === 0) return [trial.screen!];
+  return trial.replicates.length === 0 ? trial.values : [...trial.values, ...trial.replicates];
 }
 
 /** The results that are reported for a trial: replicates made after the search where there are two, else what was judged. */

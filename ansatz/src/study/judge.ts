@@ -150,7 +150,7 @@ function screened(state: State, trial: Trial, incumbent: Trial): EventBody {
 export function chanceOf(state: State, incumbent: Trial, worth: Belief, level: number): number {
   const { sd, df } = noiseOf(state);
   const most = Math.max(1, state.config.repeats.most - 1);
-  const information = 1 / (1 / most + 1 / Math.max(most, incumbent.values.length));
+  const information = 1 / (1 / most + 1 / Math.max(most, incumbentValues(incumbent).length));
   const boundary = nextBoundary([], information, information, level);
   return chanceToProve(worth, sd / Math.sqrt(information), df + most - 1, boundary);
 }
@@ -205,7 +205,7 @@ function confirmed(state: State, trial: Trial, incumbent: Trial): EventBody | un
   const outcome = { effect, margin: proof.margin, better, shrunk: known.mean, p: proof.p };
   const runs = `${n} fresh runs`;
   // With the most runs on both sides, and luck shared as it is now.
-  const m = incumbent.values.length;
+  const m = incumbentValues(incumbent).length;
   const most = Math.max(n, repeats.most - 1);
   const grown = (1 / n + 1 / m) / (1 / most + 1 / Math.max(most, m));
   const needed = enough(trial, incumbent, proof.information, proof.information * grown, level);

@@ -256,7 +256,7 @@ export function lossOf(config: StudyConfig, value: number): number {
 
 /** Every result of a trial, the screening run first. */
 export function resultsOf(trial: Trial): number[] {
-  return trial.screen === undefined ? trial.values : [trial.screen, ...trial.values];
+  return [...(trial.screen === undefined ? [] : [trial.screen]), ...trial.values, ...trial.replicates];
 }
 
 /** What a slot offers, as text: a paused run can go on in a slot that offers the same. */
