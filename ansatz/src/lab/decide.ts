@@ -10,7 +10,7 @@ import type { Space } from '../methods/space/space.ts';
 import type { EventBody } from '../study/events/index.ts';
 import { judge, outcomeOf } from '../study/judge.ts';
 import { free } from '../study/ledger.ts';
-import { reserveOf, searchEnds } from '../study/outlook.ts';
+import { promised, reserveOf, searchEnds } from '../study/outlook.ts';
 import { askModel, patientUntil } from './model.ts';
 import { checkDrift, checkSlots, close, measureNoise, replicate, sendSentinel } from './referee.ts';
 import { payerOf, type Run, runOf, type State, trialOf } from '../study/state.ts';

@@ -27,7 +27,7 @@ export function searchEnds(state: State): { readonly at: number; readonly milest
 }
 
 /** Share of every budget that milestones to come want left. */
-function promised(state: State): number {
+export function promised(state: State): number {
   const due = (state.config.milestones ?? []).filter((one) => one.frozen || one.at > state.now);
   return Math.max(0, ...due.map((one) => one.left));
 }
