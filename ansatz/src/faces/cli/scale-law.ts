@@ -35,7 +35,7 @@ export function fitLawTable(law: LawName, table: PointTable, wish: LawWish, file
     throw new UserError('too-few', `${new Set(x).size} different x are too few for the law ${law}`, {
       where: file,
       why: `it has ${LAWS[law]} parameters and needs at least ${least} points`,
-      fix: x.length > 3 ? `ansatz scale fit ${file} --law m2` : 'add points',
+      fix: new Set(x).size > LAWS.m2 ? `ansatz scale fit ${file} --law m2` : 'add points at other x',
     });
   }
   const { result, seconds } = timed(() => {
@@ -118,10 +118,13 @@ function warningsOf(
   if (span < 10) warnings.push(`window: x spans a factor of ${num(span, 2)}; a forecast needs 10 or more`);
   if (law === 'power') warnings.push('a pure power law has no floor: it forecasts too low far out (m2 has one)');
   if (back === undefined) warnings.push('too few points to test a forecast on the last of them');
+  if (y.at(-1)! > y[0]!) warnings.push('y rises with x: these laws are of losses and errors, which fall');
   const gain = Math.log(Math.max(...y) / Math.min(...y));
   const misfit = Math.sqrt(fit.objective / x.length);
-  if (misfit > 0.3 * gain)
+  if (gain < 1e-6) warnings.push('y is the same everywhere: there is nothing to fit');
+  else if (misfit > 0.3 * gain) {
     warnings.push('misfit: the law explains little of how y varies: are x and y the right columns?');
+  }
   if (new Set(x.map((v, i) => `${v} ${y[i]}`)).size < x.length)
     warnings.push('duplicated rows: a point that counts twice makes intervals too narrow');
   if (at !== undefined && at > 10 * x.at(-1)!)

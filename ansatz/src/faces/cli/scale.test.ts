@@ -7,6 +7,8 @@ const POINTS = join(import.meta.dirname, '../../methods/scaling/fixtures/chinchi
 const folder = project({
   'runs.csv': readFileSync(POINTS, 'utf8'),
   'curve.csv': `tokens,loss\n${Array.from({ length: 12 }, (_, i) => `${2 ** i}M,${1.8 + 300 * (1e6 * 2 ** i) ** -0.35}`).join('\n')}\n`,
+  'nonsense.csv': `N,D,loss\n${'1B,20B,3\n'.repeat(12)}`,
+  'rising.csv': `x,y\n${Array.from({ length: 8 }, (_, i) => `${10 ** i},${3 + i}`).join('\n')}\n`,
   'two.csv': 'N,D,loss\n1B,20B,3\n2B,40B,2.8\n',
 });
 
@@ -64,4 +66,16 @@ test('two runs are refused, and an unknown law is told its nearest name', async 
   const wrong = await ansatz(folder, ['scale', 'fit', 'runs.csv', '--law', 'chinchila']);
   expect(wrong.err).toContain('closest: "chinchilla"');
   expect((await ansatz(folder, ['scale', 'fit', 'none.csv'])).err).toContain('error[no-data]');
+});
+
+test('one run written down twelve times identifies nothing, and a y that rises is doubted', async () => {
+  const fit = JSON.parse((await ansatz(folder, ['scale', 'fit', 'nonsense.csv', '--json'])).out) as {
+    identified: Record<string, boolean>;
+    intervals: Record<string, [number, number]>;
+    warnings: string[];
+  };
+  expect(Object.values(fit.identified)).toEqual([false, false, false, false, false]);
+  for (const [low, high] of Object.values(fit.intervals)) expect(low).toBeLessThanOrEqual(high);
+  expect(fit.warnings.join()).toContain('11 duplicated rows');
+  expect((await ansatz(folder, ['scale', 'fit', 'rising.csv', '--law', 'm2'])).out).toContain('y rises with x');
 });

@@ -47,6 +47,8 @@ export function profile(
   const others = Array.from(best, (_, i) => i).filter((i) => i !== which);
   const centre = best[which]!;
   const end = (sign: number, edge: number): { at: number; open: boolean } => {
+    // The best fit itself may lie at or beyond the range.
+    if (sign * (centre - edge) >= 0) return { at: centre, open: true };
     let inside = best;
     let step = scale;
     const tried = (at: number): Float64Array | undefined => {
