@@ -292,9 +292,10 @@ function whyOver(state: State): Ending {
   const first = state.pace.count === 0 ? ' before a single run could be paid for' : '';
   const end = (text: string): Ending => ({ type: 'study.ended', reason: 'budget', text: text + first });
   if (runsFree(state) < 1) {
-    const kept = free(state.ledger, 'runs');
+    // What finalists get is spent on this study; what a milestone wants left is not.
+    const kept = Math.ceil(promised(state) * (budget.runs ?? 0));
     return end(
-      kept < 1 ? `all ${budget.runs} runs are spent` : `all runs are spent but the ${kept} that are kept for later`,
+      kept < 1 ? `all ${budget.runs} runs are spent` : `all ${budget.runs} runs are spent but ${kept} for a milestone`,
     );
   }
   if (
