@@ -64,6 +64,7 @@ test('its pure rooms can be imported by their names', () => {
     import { parseConstraint } from 'ansatz/space';
     import { compare } from 'ansatz/stats';
     import { allocators } from 'ansatz/bets';
+    import * as scaling from 'ansatz/scaling';
     import { Optimizer } from 'ansatz/optimizer';
     import { openLab } from 'ansatz';
     const space = { params: [{ name: 'x', kind: 'float', low: 0, high: 1, scale: 'linear' }], constraints: [parseConstraint('x > 0.5')] };
