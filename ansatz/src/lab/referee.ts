@@ -1,6 +1,6 @@
 /** Rules that keep verdicts honest: more repeats for the noise floor, sentinels against drift, replicates at the end. Pure. */
 
-import { mean } from '../methods/math/summary.ts';
+import { mean, variance } from '../methods/math/summary.ts';
 import { studentCdf } from '../methods/math/quantile.ts';
 import type { EventBody } from '../study/events/index.ts';
 import { deterministic, noiseBeside, noiseOf } from '../study/noise.ts';
@@ -19,6 +19,8 @@ const SENTINEL = { trials: 20, hours: 12 } as const;
 const ALARM = 0.001;
 /** Results that must agree on the drift before it is believed. */
 const WITNESSES = 3;
+/** Standard errors within which nobody suspects anything. */
+const NEAR = 2.5;
 /** Replicates of the incumbent, at least (fewer say nothing of their own) and at most. */
 const REPLICATES = { least: 2, most: 12 } as const;
 /** Chance of being proven that the leader must have to get a last one. */
@@ -62,6 +64,7 @@ export function checkDrift(state: State): EventBody[] {
   const incumbent = trialOf(state, state.incumbent);
   const n = incumbent.values.length;
   if (incumbent.active > 0 || incumbent.runs.length < incumbent.wants || n < WITNESSES + 1) return [];
+  if (plain(incumbent.values, noiseOf(state).sd)) return [];
   const alone = driftChance(state, incumbent, 1);
   if (alone >= ALARM) {
     // Two more were asked for, and all three stand apart from what was before.
@@ -79,10 +82,24 @@ export function checkDrift(state: State): EventBody[] {
   return [{ type: 'trial.repeated', trial: incumbent.id, more: WITNESSES - 1, why }];
 }
 
+/** Whether the last results are so near to the ones before that nothing needs to be worked out: asked at every step. */
+function plain(values: readonly number[], sd: number): boolean {
+  return [1, WITNESSES].every((k) => {
+    const before = values.slice(0, values.length - k);
+    const apart = Math.abs(mean(values.slice(values.length - k)) - mean(before));
+    return (
+      before.length < 2 ||
+      apart < NEAR * Math.min(sd, Math.sqrt(variance(before))) * Math.sqrt(1 / before.length + 1 / k)
+    );
+  });
+}
+
 /** Repeats on a slot, and elsewhere, from which on slots are compared. */
 const FEWEST = 4;
 /** Trials that were repeated, the newest, whose runs tell slots apart. */
 const MOST_TOLD = 40;
+/** Trials that are looked at for such. */
+const MOST_SEEN = 300;
 
 /**
  * A slot whose runs come out otherwise than those of the same trials on other slots (another device, a busier node):
@@ -95,7 +112,8 @@ export function checkSlots(state: State): EventBody[] {
   if (!(sd > 0)) return [];
   const bySlot = new Map<number, number[]>();
   let told = 0;
-  for (let i = state.trials.length - 1; i >= 0 && told < MOST_TOLD; i--) {
+  const oldest = Math.max(0, state.trials.length - MOST_SEEN);
+  for (let i = state.trials.length - 1; i >= oldest && told < MOST_TOLD; i--) {
     const runs = state.trials[i]!.runs.map((id) => runOf(state, id)).filter((run) => run.value !== undefined);
     // The screening run was selected, but not for its slot.
     if (runs.length < 2) continue;

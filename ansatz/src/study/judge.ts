@@ -15,6 +15,8 @@ import { type Belief, lossOf, type Run, runOf, type State, type Trial, trialOf }
 const RIPE = 0.8;
 /** And so does one that stands out by this many standard errors, whatever the others were like. */
 const OUTSTANDING = 2.5;
+/** Each trial in a row that did not hold raises what a screening run must show by this many standard errors, up to a bound. */
+const WARY = { each: 0.1, most: 4 } as const;
 /** Worse by this many standard errors and nobody needs to run it again. */
 const HOPELESS = -1;
 /** Chance that a study keeps anything that is not better. */
@@ -129,7 +131,13 @@ function screened(state: State, trial: Trial, incumbent: Trial): EventBody {
   if (guard !== undefined) return { ...judged, verdict: 'discard', why: guard, ...outcome };
   const allowed = levelFor(state);
   const chance = chanceOf(state, incumbent, worth, allowed.level);
-  const promising = chance >= RIPE || effect >= OUTSTANDING * se;
+  // A sampler that learns from screening runs comes to fit their seed: what they show is worth less the more often fresh
+  // runs have refuted it.
+  const wary = Math.min(WARY.most, WARY.each * state.refuted);
+  const outstanding = effect >= (OUTSTANDING + wary) * se;
+  const provable =
+    outstanding && chanceOf(state, incumbent, { mean: effect, variance: se ** 2 }, allowed.level) >= RIPE;
+  const promising = (chance >= RIPE && effect >= wary * se) || provable;
   const saves = state.config.minEffect > 0 && looksCheaper(state, trial, incumbent);
   if (!saves && (!promising || effect + margin < state.config.minEffect)) {
     const why =

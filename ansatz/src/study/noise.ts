@@ -9,6 +9,8 @@ import { trialOf } from './state.ts';
 
 /** Repeated trials whose noise is pooled with the baseline's, the newest: what was long ago may have drifted. */
 const MOST_POOLED = 40;
+/** Trials that are looked at for such. */
+const MOST_SEEN = 1000;
 /** And those whose seeds are compared: the number of pairs grows with the square. */
 const MOST_PAIRED = 12;
 
@@ -31,7 +33,8 @@ export function repool(state: State): void {
 /** Trials with repeats, the baseline left out, the newest first. */
 function repeated(state: State): Trial[] {
   const found: Trial[] = [];
-  for (let i = state.trials.length - 1; i > 0 && found.length < MOST_POOLED; i--) {
+  const oldest = Math.max(1, state.trials.length - MOST_SEEN);
+  for (let i = state.trials.length - 1; i >= oldest && found.length < MOST_POOLED; i--) {
     const trial = state.trials[i]!;
     if (trial.values.length > 1) found.push(trial);
   }

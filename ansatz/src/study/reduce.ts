@@ -67,6 +67,7 @@ export function reduce(state: State | undefined, event: Event): State {
       common: NO_COMMON,
       leaders: [],
       family: 0,
+      refuted: 0,
       planned: 0,
       recycled: 0,
       resolution: 0,
@@ -557,6 +558,7 @@ function judged(state: State, event: Extract<Event, { type: 'trial.judged' }>): 
   remove(state.unjudged, event.trial);
   remove(state.queue, event.trial);
   if (event.unsettled === true) state.unsettled.push(event.trial);
+  else if (trial.level !== undefined) state.refuted = event.verdict === 'keep' ? 0 : state.refuted + 1;
   if (event.verdict !== 'keep') return;
   state.incumbent = event.trial;
   const bet = trial.bet === undefined ? undefined : state.bets[trial.bet];

@@ -227,6 +227,8 @@ export interface State {
   leaders: number[];
   /** Trials that were given fresh runs so far: the family whose false keeps are counted. */
   family: number;
+  /** Trials of it that did not hold since the last that did. */
+  refuted: number;
   /** How many of them the error rate was planned for; 0 before the first. */
   planned: number;
   /** Error rate that keeps handed on to the next trial under confirmation. */

@@ -79,7 +79,11 @@ export function numericResearcher(sampler: Sampler, config: StudyConfig, fromCur
       }
       const fixed = trialOf(state, mine === undefined ? 1 : parent).point;
       const space = spaceWithout([...state.dead, ...others.map(({ name }) => name)], fixed);
-      const known = (): readonly Observation[] => [...earlier(state.history, fixed), ...resultsFor(state, bet, code)];
+      const known = (): readonly Observation[] => {
+        const before = earlier(state.history, fixed);
+        const own = resultsFor(state, bet, code);
+        return before.length === 0 ? own : [...before, ...own];
+      };
       for (let attempt = 0; attempt < TRIES + RANDOM_TRIES; attempt++) {
         // A sampler that has settled on one spot proposes it again and again; chance finds what is left elsewhere.
         const draw = attempt < TRIES ? sampler : byChance;
@@ -107,6 +111,8 @@ export function numericResearcher(sampler: Sampler, config: StudyConfig, fromCur
 
 /** What a bet may learn from: its own trials and the baseline. All there is, where the study has no bets. */
 function resultsFor(state: State, bet: string | undefined, code: CodeRef | undefined): readonly Observation[] {
+  // The one list, where it will do: samplers keep what they have learned with it.
+  if (bet === undefined && state.trials.every((trial) => trial.code?.tree === code?.tree)) return state.observations;
   const own = state.observations.map((seen, i): Observation | undefined => {
     const trial = state.trials[i]!;
     if (bet !== undefined && i > 0 && trial.bet !== bet) return undefined;
