@@ -12,6 +12,7 @@ import { overdrawn } from '../study/ledger.ts';
 import { reduce } from '../study/reduce.ts';
 import { keyOf, runOf, type State, trialOf, underWay } from '../study/state.ts';
 import { alarm, decide, type Parts } from './decide.ts';
+import { admitRepeat, stoppable } from './steering.ts';
 import { openHearing } from './hearing.ts';
 import type { Researcher } from './researcher/researcher.ts';
 import { spaceOf } from './researcher/numeric.ts';
@@ -153,6 +154,13 @@ export function openLab(parts: LabParts): Lab {
         const text = `the budget of ${low} cannot go down to ${message.budget[low]}: more is spent or held already`;
         return [{ type: 'warning.raised', code: 'budget-spent', text }];
       }
+      case 'run.stopping':
+        // A person's word on one run; it may have ended, or be ending, by now.
+        return stoppable(state, message.run) ? [message] : [];
+      case 'trial.repeated':
+        return admitRepeat(state, message);
+      case 'trial.noted':
+        return state.trials[message.trial - 1] === undefined ? [] : [message];
       case 'proposal.refused':
         return state.asked.includes(message.ask) ? [message] : [];
       case 'expense.settled':

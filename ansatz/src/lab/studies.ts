@@ -25,6 +25,7 @@ import { closest, UserError } from '../study/error.ts';
 import { isHistory } from '../study/events/history.ts';
 import type { CodeRef, EventBody } from '../study/events/index.ts';
 import type { State } from '../study/state.ts';
+import { MOST_ASKED } from './steering.ts';
 
 /** Folder beside ansatz.yaml that holds all studies. */
 export const STUDIES = '.ansatz';
@@ -401,6 +402,9 @@ const REQUESTS = new Set([
   'history.imported',
   'bet.steered',
   'idea.noted',
+  'run.stopping',
+  'trial.repeated',
+  'trial.noted',
 ]);
 
 /** Whether what a file holds is a request a lab can fold: anybody may write into the inbox. */
@@ -412,6 +416,11 @@ function isRequest(event: EventBody): boolean {
     const { deadline = 0 } = event;
     return [...amounts, deadline].every((amount) => Number.isFinite(amount) && amount >= 0);
   }
+  if (event.type === 'run.stopping') {
+    return Number.isInteger(event.run) && event.reason === 'killed' && typeof event.why === 'string';
+  }
+  if (event.type === 'trial.repeated') return isRepeat(event);
+  if (event.type === 'trial.noted') return isNote(event);
   if (event.type === 'idea.noted') return typeof event.text === 'string' && typeof (event.by ?? '') === 'string';
   if (event.type === 'bet.steered') {
     const shares = [event.floor ?? 0, event.cap ?? 0];
@@ -427,6 +436,30 @@ function isRequest(event: EventBody): boolean {
     [researcher, hypothesis].every((text) => typeof text === 'string') &&
     typeof point === 'object' &&
     point !== null
+  );
+}
+
+/** Whether a request for further runs is a person's: the judge's own words (levels, looks) are not for others to say. */
+function isRepeat(event: Extract<EventBody, { type: 'trial.repeated' }>): boolean {
+  const { trial, more, why, purpose } = event;
+  return (
+    Object.keys(event).every((key) => ['type', 'trial', 'more', 'why', 'purpose'].includes(key)) &&
+    purpose === 'asked' &&
+    Number.isInteger(trial) &&
+    Number.isInteger(more) &&
+    more >= 1 &&
+    more <= MOST_ASKED &&
+    typeof why === 'string'
+  );
+}
+
+function isNote({ trial, text = '', tags = [], by = '' }: Extract<EventBody, { type: 'trial.noted' }>): boolean {
+  return (
+    Number.isInteger(trial) &&
+    typeof text === 'string' &&
+    typeof by === 'string' &&
+    Array.isArray(tags) &&
+    tags.every((tag) => typeof tag === 'string')
   );
 }
 
@@ -453,7 +486,14 @@ export function postRequest(folder: StudyFolder, event: EventBody): void {
 }
 
 /** Orders to a lab that is gone are not for the next one; ideas and wishes wait for it. */
-const ORDERS = new Set(['study.paused', 'study.resumed', 'study.draining', 'study.killed', 'budget.raised']);
+const ORDERS = new Set([
+  'study.paused',
+  'study.resumed',
+  'study.draining',
+  'study.killed',
+  'budget.raised',
+  'run.stopping',
+]);
 
 function dropOrders(folder: StudyFolder): void {
   for (const file of requestFiles(folder)) {

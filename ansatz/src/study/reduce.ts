@@ -200,6 +200,16 @@ export function reduce(state: State | undefined, event: Event): State {
       state.queue.push(event.trial);
       return state;
     }
+    case 'trial.noted': {
+      const { at, text, tags, by } = event;
+      (trialOf(state, event.trial).notes ??= []).push({
+        at,
+        ...(text === undefined ? {} : { text }),
+        ...(tags === undefined ? {} : { tags }),
+        ...(by === undefined ? {} : { by }),
+      });
+      return state;
+    }
     case 'idea.noted':
       state.ideas.push({ text: event.text, failed: 0, ...(event.by === undefined ? {} : { by: event.by }) });
       return state;
@@ -233,9 +243,9 @@ export function reduce(state: State | undefined, event: Event): State {
     case 'trial.repeated': {
       const trial = trialOf(state, event.trial);
       trial.wants += event.more;
-      if (trial.verdict === 'inconclusive') {
-        // A second look at what was left open.
-        state.verdicts.inconclusive--;
+      if (trial.verdict === 'inconclusive' || (trial.verdict === 'discard' && event.purpose === 'asked')) {
+        // A second look at what was left open, or at what a person does not believe.
+        state.verdicts[trial.verdict]--;
         trial.verdict = undefined;
         trial.why = undefined;
       }

@@ -112,6 +112,8 @@ export interface Trial {
   against?: number;
   verdict?: Verdict;
   why?: string;
+  /** What people said of it, in the order they did. */
+  notes?: Note[];
   effect?: number;
   margin?: number;
   better?: number;
@@ -150,6 +152,14 @@ export interface Idea {
   failed: number;
   /** The trial that came of it. */
   trial?: number;
+}
+
+/** What a person said of a trial. */
+export interface Note {
+  readonly at: number;
+  readonly text?: string;
+  readonly tags?: readonly string[];
+  readonly by?: string;
 }
 
 export type Phase = 'running' | 'paused' | 'draining' | 'killed' | 'ended';

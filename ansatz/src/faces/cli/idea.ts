@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { checkChange } from '../../io/workspace/index.ts';
 import { chooseStudy, held, postRequest, readStudy, repositoryOf, type StudyFolder } from '../../lab/studies.ts';
 import { describe, inRange, spaceOf } from '../../lab/researcher/index.ts';
+import { checkBet, checkPerson, steer } from '../../lab/steering.ts';
 import { leaderOf } from '../../study/belief.ts';
 import { applicable, feasible } from '../../methods/space/index.ts';
 import type { Param, Value } from '../../methods/space/space.ts';
@@ -82,14 +83,7 @@ export function proposalOf(
 export function noteIdea(text: string, options: { readonly study?: string; readonly by?: string }): void {
   const folder = chooseStudy(process.cwd(), options.study);
   const { state, lease } = readStudy(folder);
-  if (state.config.model === undefined) {
-    throw new UserError('no-model', 'nobody here can make a change of words: the study names no language model', {
-      where: 'model in ansatz.yaml',
-      fix: 'ansatz try lr=0.1, or ansatz try --patch change.diff   # makes the change yourself',
-    });
-  }
-  checkPerson(state, options.by);
-  postRequest(folder, { type: 'idea.noted', text, ...(options.by === undefined ? {} : { by: options.by }) });
+  postRequest(folder, steer(state, { do: 'idea', text, by: options.by }).event);
   const when = held(lease) ? 'the model is asked next' : `the model is asked when ${nextRun(state)} goes on`;
   process.stdout.write(`study "${folder.name}": ${when}\n`);
 }
@@ -147,19 +141,16 @@ export function steerBet(
       fix: `ansatz bet close ${name}`,
     });
   }
-  checkBet(state, name);
-  const [floor, cap] = [shareOption(options.floor, '--floor'), shareOption(options.cap, '--cap')];
-  postRequest(folder, {
-    type: 'bet.steered',
+  const { event, said } = steer(state, {
+    do: 'bet',
     bet: name,
     open: what === 'open',
-    ...(floor === undefined ? {} : { floor }),
-    ...(cap === undefined ? {} : { cap }),
+    floor: shareOption(options.floor, '--floor'),
+    cap: shareOption(options.cap, '--cap'),
   });
+  postRequest(folder, event);
   const when = held(lease) ? 'now' : `when ${nextRun(state)} goes on`;
-  process.stdout.write(
-    `study "${folder.name}": bet ${name} ${what === 'open' ? 'is open, whatever reviews say' : 'gets nothing more'}, ${when}\n`,
-  );
+  process.stdout.write(`study "${folder.name}": ${said}, ${when}\n`);
 }
 
 /** The command that takes up what is in the inbox; a study that has ended needs a larger budget for it. */
@@ -192,24 +183,6 @@ function settingOf(text: string, params: readonly Param[]): [string, Value] {
         ? `its choices are ${range}`
         : `it is ${param.kind === 'int' ? 'a whole number ' : ''}from ${range}`,
     fix: 'choose a value inside, or widen the range in ansatz.yaml for a new study',
-  });
-}
-
-function checkBet(state: State, name: string | undefined): void {
-  const names = [...new Set([...(state.config.bets ?? []).map((bet) => bet.name), ...Object.keys(state.bets)])];
-  if (name === undefined || names.includes(name)) return;
-  throw new UserError('no-bet', `there is no bet "${name}"${closest(name, names)}`, {
-    why: names.length === 0 ? 'the study has no bets' : `there are ${names.join(', ')}`,
-    fix: 'bets are written in ansatz.yaml:  bets: { optimizer: { knobs: [lr] } }',
-  });
-}
-
-function checkPerson(state: State, by: string | undefined): void {
-  const names = Object.keys(state.config.people ?? {});
-  if (by === undefined || names.length === 0 || names.includes(by)) return;
-  throw new UserError('no-person', `nobody called "${by}" has a budget${closest(by, names)}`, {
-    why: `ansatz.yaml names ${names.join(', ')}`,
-    fix: `ansatz try --by ${names[0]} …`,
   });
 }
 

@@ -1,8 +1,8 @@
 /** `ansatz stop`, `pause` and `resume`: words for the lab that holds a study. */
 
 import { chooseStudy, held, postRequest, readStudy } from '../../lab/studies.ts';
+import { steer as wish } from '../../lab/steering.ts';
 import { UserError } from '../../study/error.ts';
-import type { EventBody } from '../../study/events/index.ts';
 
 /** Post the request, and say what will come of it. */
 export function steer(what: 'stop' | 'pause' | 'resume', options: { study?: string; now?: boolean }): void {
@@ -20,21 +20,8 @@ export function steer(what: 'stop' | 'pause' | 'resume', options: { study?: stri
       fix: state.ended === undefined ? 'ansatz run   # resumes it' : 'ansatz run --new',
     });
   }
-  const event: EventBody =
-    what === 'pause'
-      ? { type: 'study.paused' }
-      : what === 'resume'
-        ? { type: 'study.resumed' }
-        : { type: options.now === true ? 'study.killed' : 'study.draining' };
+  const { event, said } = wish(state, { do: what === 'stop' && options.now === true ? 'kill' : what });
   postRequest(folder, event);
   const [, pid] = lease!.owner.split(' ');
-  const said = {
-    pause: 'no new runs start until ansatz resume',
-    resume: 'new runs start again',
-    stop:
-      options.now === true
-        ? 'its runs are being stopped'
-        : `it ends when its ${state.running.length} runs have${state.paused.length > 0 ? `; ${state.paused.length} paused ones are stopped` : ''}`,
-  }[what];
   process.stdout.write(`study "${folder.name}" (process ${pid}): ${said}\n`);
 }

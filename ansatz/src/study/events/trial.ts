@@ -54,8 +54,8 @@ export type TrialEvent =
       readonly trial: number;
       readonly more: number;
       readonly why: string;
-      /** `replicate` = after the search, to report a result nobody selected. */
-      readonly purpose?: 'replicate';
+      /** `replicate` = after the search, to report a result nobody selected; `asked` = a person wants to know. */
+      readonly purpose?: 'replicate' | 'asked';
       /** The chance of a false keep this trial is allowed, with its first fresh runs. */
       readonly level?: number;
       /** With the first of all levels: how many trials the error rate is divided among. */
@@ -67,6 +67,14 @@ export type TrialEvent =
         readonly information: number;
         readonly boundary: number;
       };
+    }
+  /** What a person has to say of a trial: for other people, no rule looks at it. */
+  | {
+      readonly type: 'trial.noted';
+      readonly trial: number;
+      readonly text?: string;
+      readonly tags?: readonly string[];
+      readonly by?: string;
     }
   /** The incumbent gives other results than before: only its last `keep` results count from here on. */
   | { readonly type: 'trial.drifted'; readonly trial: number; readonly keep: number; readonly why: string }
