@@ -179,7 +179,8 @@ async function lab(
     journal,
     series: memoryPoints(),
     executor,
-    researcher: numericResearcher(samplers.auto, config),
+    // What a Gaussian process costs is another question (bench -- search): here it is the lab.
+    researcher: numericResearcher(samplers.tpe, config),
     pruner: pruners.auto,
     world,
     identity: { host: 'bench', pid: 1, version: '0' },

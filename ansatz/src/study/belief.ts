@@ -7,6 +7,8 @@ import { type Belief, lossOf, resultsOf, type State, type Trial, trialOf } from 
 
 /** Trials whose steps away from their parents say what such steps are like, the newest: a search moves on. */
 const MOST_STEPS = 30;
+/** Trials that are looked at for such: most of a search may have been cut short. */
+const MOST_SEEN = 1000;
 
 /**
  * Weigh the results of a trial against what it departs from: a change is worth what changes have been worth lately,
@@ -24,7 +26,8 @@ export function beliefOf(state: State, trial: Trial): Belief | undefined {
   // Without noise a result is the truth.
   if (parent === undefined || noise === 0) return { mean: seen, variance: noise };
   const gains: number[] = [];
-  for (let i = state.trials.length - 1; i > 0 && gains.length < MOST_STEPS; i--) {
+  const oldest = Math.max(1, state.trials.length - MOST_SEEN);
+  for (let i = state.trials.length - 1; i >= oldest && gains.length < MOST_STEPS; i--) {
     const other = state.trials[i]!;
     const from = trialOf(state, other.parent).belief;
     if (other.screen !== undefined && from !== undefined) gains.push(from.mean - lossOf(state.config, other.screen));

@@ -548,10 +548,12 @@ function observe(state: State, trial: Trial, run: Run): void {
 
 /** Where a run that was cut short would have ended, so that samplers learn from it; nothing when its curve says too little. */
 function projected(state: State, run: Run): Pick<Observation, 'loss' | 'variance'> {
-  const finished = state.curved
-    .map((id) => state.runs[id - 1]!)
-    .filter((other) => other.status === 'done' && other.steps.at(-1)! >= state.longestStep);
-  const ahead = forecastOf(run, finished.slice(-MOST_SIBLINGS), state.longestStep);
+  const finished: Run[] = [];
+  for (let i = state.curved.length - 1; i >= 0 && finished.length < MOST_SIBLINGS; i--) {
+    const other = state.runs[state.curved[i]! - 1]!;
+    if (other.status === 'done' && other.steps.at(-1)! >= state.longestStep) finished.push(other);
+  }
+  const ahead = forecastOf(run, finished.reverse(), state.longestStep);
   return ahead === undefined || !Number.isFinite(ahead.mean) ? {} : { loss: ahead.mean, variance: ahead.sd ** 2 };
 }
 

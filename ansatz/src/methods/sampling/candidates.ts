@@ -45,5 +45,10 @@ export function firstUntried(
 
 /** Whether the history has a point with the same value of every parameter of the space. */
 function tried(space: Space, history: readonly Observation[], point: Point): boolean {
-  return history.some((seen) => space.params.every(({ name }) => valueAt(seen.point, name) === valueAt(point, name)));
+  const wanted = space.params.map(({ name }) => [name, valueAt(point, name)] as const);
+  const alike = (seen: Point): boolean => wanted.every(([name, value]) => valueAt(seen, name) === value);
+  // Nearly all differ in one parameter already: the plain look comes first, for histories of many thousands.
+  const [name, value] = wanted.find(([, one]) => one !== undefined) ?? [];
+  if (name === undefined) return history.some((seen) => alike(seen.point));
+  return history.some((seen) => seen.point[name] === value && alike(seen.point));
 }
