@@ -34,6 +34,8 @@ export interface ChinchillaFit extends ScaleFit {
   /** N* grows as C^a_N, D* as C^a_D. */
   readonly exponents: { readonly a_N: number; readonly a_D: number };
   readonly starts: { readonly tried: number; readonly agreed: number };
+  /** Of (ln E, ln A, ln B, alpha, beta), row by row; null without a bootstrap. `ansatz scale plan --law` reads it. */
+  readonly covariance: readonly (readonly number[])[] | null;
   readonly optimum: { readonly flops: number; readonly N: number; readonly D: number; readonly loss: number } | null;
 }
 
@@ -84,6 +86,7 @@ export function fitChinchillaTable(table: RunTable, wish: ChinchillaWish, file: 
     intervalsFrom: drawn === undefined ? 'profile' : 'bootstrap',
     exponents: ratios,
     starts: fit.starts,
+    covariance: drawn?.covariance ?? null,
     optimum,
     guesses: table.guesses,
     summary: [

@@ -21,6 +21,8 @@ export interface Bootstrap {
   readonly se: PerParameter<number>;
   /** Quantiles (1 ± level)/2 of the draws. */
   readonly intervals: PerParameter<readonly [number, number]>;
+  /** Of (ln E, ln A, ln B, α, β) over draws, row by row: what a forecast with the law needs, for its parameters hang together. */
+  readonly covariance: readonly (readonly number[])[];
 }
 
 /** A draw moves the optimum by about one standard error: 1e-7 of its objective is far below what that changes. */
@@ -45,7 +47,22 @@ export function bootstrapChinchilla(runs: Runs, fit: Fitted, draws: number, leve
     draws,
     se: each((values) => Math.sqrt(variance(values))),
     intervals: each((values) => [quantile(values, (1 - level) / 2), quantile(values, (1 + level) / 2)] as const),
+    covariance: covarianceOf([
+      found.E.map(Math.log),
+      found.A.map(Math.log),
+      found.B.map(Math.log),
+      found.alpha,
+      found.beta,
+    ]),
   };
+}
+
+function covarianceOf(columns: readonly (readonly number[])[]): number[][] {
+  const apart = columns.map((values) => {
+    const middle = values.reduce((a, b) => a + b, 0) / values.length;
+    return values.map((v) => v - middle);
+  });
+  return apart.map((one) => apart.map((other) => one.reduce((sum, v, i) => sum + v * other[i]!, 0) / (one.length - 1)));
 }
 
 /** Runs drawn with replacement: each once, with the number of times it was drawn as its weight. */

@@ -78,6 +78,16 @@ export function dataConstrainedObjective(runs: RepeatedRuns, law: Chinchilla, { 
   return landscape(prepare(runs, law)).value(Float64Array.of(Math.log(R_D), Math.log(R_N)), new Float64Array(2));
 }
 
+/** Loss of a run of `D` tokens of which `unique` differ (any amount at or above D: nothing is repeated). */
+export function repeatedLoss(law: Chinchilla, { R_D, R_N }: Decay, N: number, D: number, unique: number): number {
+  const { E, A, B, alpha, beta } = law;
+  if (D <= unique) return E + A * N ** -alpha + B * D ** -beta;
+  const { base, excess, repeats } = prepare({ N: [N], D: [D], unique: [unique], loss: [1] }, law);
+  const [size] = worth(base[0]!, excess[0]!, R_N);
+  const [tokens] = worth(unique, repeats[0]!, R_D);
+  return E + A * size ** -alpha + B * tokens ** -beta;
+}
+
 function prepare(runs: RepeatedRuns, law: Chinchilla): Prepared {
   const { A, B, alpha, beta } = law;
   const G = ((alpha * A) / (beta * B)) ** (1 / (alpha + beta));

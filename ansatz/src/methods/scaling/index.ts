@@ -19,5 +19,6 @@ export {
   MUENNIGHOFF,
   dataConstrainedObjective,
   fitDataConstrained,
+  repeatedLoss,
 } from './dataconstrained.ts';
 export { type Attempts, type BetaFit, coverage, fitBeta, meanPassAtK, passAtK } from './passk.ts';
