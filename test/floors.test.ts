@@ -15,6 +15,7 @@ const ROOMS = [
   'methods/pruning',
   'methods/optimizer',
   'methods/scaling',
+  'methods/plan',
   'methods/bets',
   'study',
   'study/memory',

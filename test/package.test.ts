@@ -65,10 +65,11 @@ test('its pure rooms can be imported by their names', () => {
     import { compare } from 'ansatz/stats';
     import { allocators } from 'ansatz/bets';
     import * as scaling from 'ansatz/scaling';
+    import { torusGather } from 'ansatz/plan';
     import { Optimizer } from 'ansatz/optimizer';
     import { openLab } from 'ansatz';
     const space = { params: [{ name: 'x', kind: 'float', low: 0, high: 1, scale: 'linear' }], constraints: [parseConstraint('x > 0.5')] };
-    console.log(tpe(space, [], rng(1)).x > 0.5, median.length, compare.length >= 4, new Optimizer({ space }).ask().id, typeof openLab);`;
+    console.log(tpe(space, [], rng(1)).x > 0.5, median.length, compare.length >= 4, torusGather.length, new Optimizer({ space }).ask().id, typeof openLab);`;
   const out = execFileSync(process.execPath, ['--input-type=module', '-e', program], { cwd: folder, encoding: 'utf8' });
-  expect(out).toBe('true 2 true 0 function\n');
+  expect(out).toBe('true 2 true 2 0 function\n');
 });
