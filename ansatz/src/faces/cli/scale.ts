@@ -1,8 +1,9 @@
 /** `ansatz scale fit`: a scaling law fitted to a table of finished runs. */
 
-import { pointsIn, quantity, readSheet, runsIn } from '../../io/table/index.ts';
+import { pointsIn, readSheet, runsIn } from '../../io/table/index.ts';
 import { type LawName, LAWS } from '../../methods/scaling/index.ts';
 import { closest, UserError } from '../../study/error.ts';
+import { amount, numberOption, wholeOption } from './amounts.ts';
 import { fitChinchillaTable } from './scale-chinchilla.ts';
 import type { ScaleFit } from './scale-fit.ts';
 import { fitLawTable } from './scale-law.ts';
@@ -39,16 +40,16 @@ export function scaleFit(file: string, options: ScaleOptions): void {
   }
   const level = numberOption('--level', options.level ?? '0.95', (v) => v > 0 && v < 1, 'between 0 and 1', '0.95');
   const wish = {
-    drop: wholeOption('--drop-highest', options.dropHighest ?? '0'),
-    draws: wholeOption('--bootstrap', options.bootstrap ?? '0'),
+    drop: wholeOption('--drop-highest', options.dropHighest ?? '0', 0, 1e6, '5'),
+    draws: wholeOption('--bootstrap', options.bootstrap ?? '0', 0, 1e6, '1000'),
     level,
-    seed: wholeOption('--seed', options.seed ?? '0'),
+    seed: wholeOption('--seed', options.seed ?? '0', 0, 1e6, '5'),
   };
   const sheet = readSheet(file);
   const fit =
     law === 'chinchilla'
-      ? fitChinchillaTable(runsIn(sheet, options), { ...wish, flops: amount('--flops', options.flops) }, file)
-      : fitLawTable(law as LawName, pointsIn(sheet, options), { ...wish, at: amount('--at', options.at) }, file);
+      ? fitChinchillaTable(runsIn(sheet, options), { ...wish, flops: optional('--flops', options.flops) }, file)
+      : fitLawTable(law as LawName, pointsIn(sheet, options), { ...wish, at: optional('--at', options.at) }, file);
   process.stdout.write(options.json === true ? `${JSON.stringify(fit)}\n` : `${lines(fit).join('\n')}\n`);
 }
 
@@ -69,25 +70,6 @@ function lines(fit: ScaleFit): string[] {
   ];
 }
 
-function amount(option: string, given: string | undefined): number | undefined {
-  if (given === undefined) return undefined;
-  const value = quantity(given);
-  if (value !== undefined && value > 0) return value;
-  throw new UserError('bad-option', `${option} takes an amount above zero, not "${given}"`, { fix: `${option} 1e24` });
-}
-
-function wholeOption(option: string, given: string): number {
-  return numberOption(option, given, (v) => Number.isInteger(v) && v >= 0 && v <= 1e6, 'a whole number from 0', '5');
-}
-
-function numberOption(
-  option: string,
-  given: string,
-  allowed: (v: number) => boolean,
-  words: string,
-  example: string,
-): number {
-  const value = Number(given);
-  if (given.trim() !== '' && allowed(value)) return value;
-  throw new UserError('bad-option', `${option} takes ${words}, not "${given}"`, { fix: `${option} ${example}` });
+function optional(option: string, given: string | undefined): number | undefined {
+  return given === undefined ? undefined : amount(option, given, '1e24');
 }

@@ -105,12 +105,16 @@ export interface Refusal {
   /** The fewest devices of this kind (in doublings) that the model fits on, and the largest model that fits on these; undefined when neither was found. */
   readonly devicesThatFit: number | undefined;
   readonly sizeThatFits: number | undefined;
+  /** Tokens of the least step (in doublings) that would do, when the batch binds. */
+  readonly batchThatFits: number | undefined;
 }
 
 /** A machine is sized for a run of so many days when its size is not given. */
 export const USUAL_DAYS = 30;
 const DAY = 86400;
 const ROUNDS = 12;
+/** A large machine may take twice the critical batch when that makes it so much quicker. */
+const WORTH_DOUBLING = 1.2;
 /** Before the first layout is known. */
 const GUESSED_MFU = 0.4;
 
@@ -205,7 +209,7 @@ interface Tried {
 const rate = ({ found }: Tried): number => found.best[0]!.time.tokensPerSecond;
 
 function tryShape(question: Question, shape: Shape, devices: number, flops: number): Tried {
-  const { device, bits, law, aim, seq, batchTokens, fixed, most, reliability } = question;
+  const { device, bits, law, aim, seq, batchTokens, fixed, reliability } = question;
   const job: Job = { ...usualJob(shape, device), bits };
   const N = parametersOf(shape).total;
   const critical = criticalBatch(lossOf(law, N, flops / 6 / N, aim.uniqueTokens));
@@ -213,12 +217,18 @@ function tryShape(question: Question, shape: Shape, devices: number, flops: numb
     batchTokens === undefined
       ? 2 ** Math.max(0, Math.round(Math.log2(critical / seq)))
       : Math.max(1, Math.round(batchTokens / seq));
-  const wish = { devices, most, fixed, contexts: contextsFor(seq) };
+  const wish = { devices, most: question.most, fixed, contexts: contextsFor(seq) };
   let found = search(job, { ...wish, batch });
   // A machine with more replicas than the batch has sequences: rather a larger batch than no run.
-  for (let i = 0; i < 16 && batchTokens === undefined && found.best.length === 0 && batch < devices; i++) {
+  const most = batchTokens === undefined ? devices : batch;
+  while (found.best.length === 0 && batch < most) {
     batch *= 2;
     found = search(job, { ...wish, batch });
+  }
+  const doubled = batchTokens === undefined ? search(job, { ...wish, batch: 2 * batch }) : found;
+  if ((doubled.best[0]?.time.tokensPerSecond ?? 0) > WORTH_DOUBLING * (found.best[0]?.time.tokensPerSecond ?? 0)) {
+    batch *= 2;
+    found = doubled;
   }
   return {
     shape,
@@ -237,36 +247,43 @@ function contextsFor(seq: number): number[] {
 }
 
 function refusal(question: Question, devices: number, { N, found, batch }: Tried): Refusal {
-  const { device, seq, size, shape: wish, bits, fixed } = question;
-  const contexts = contextsFor(seq);
-  const fits = (parameters: number, on: number): boolean => {
-    const shape = usualShape(parameters, seq, wish);
-    const job: Job = { ...usualJob(shape, device), bits };
-    return search(job, { devices: on, batch: Math.max(batch, on), most: 1, fixed, contexts }).best.length > 0;
-  };
-  let devicesThatFit: number | undefined;
-  const start = Math.max(2, 2 ** Math.ceil(Math.log2(devices + 1)));
-  for (let on = start; on <= 2 ** 20 && devicesThatFit === undefined; on *= 2) if (fits(N, on)) devicesThatFit = on;
-  let [low, high] = [Math.log(1e6), Math.log(N)];
-  const smaller = size !== undefined || wish.layers === undefined;
-  if (smaller && fits(1e6, devices)) {
-    for (let i = 0; i < 14; i++) {
-      const middle = (low + high) / 2;
-      if (fits(Math.exp(middle), devices)) low = middle;
-      else high = middle;
-    }
-  }
+  const { device, seq, shape: wish, bits, fixed } = question;
   const { dropped, smallest } = found;
+  const constraint = dropped.memory > 0 ? 'memory' : dropped.batch > 0 ? 'batch' : 'divisors';
+  const fits = (parameters: number, on: number, sequences: number): boolean => {
+    const job: Job = { ...usualJob(usualShape(parameters, seq, wish), device), bits };
+    return search(job, { devices: on, batch: sequences, most: 1, fixed, contexts: contextsFor(seq) }).best.length > 0;
+  };
+  const doubled = (from: number, most: number, does: (n: number) => boolean): number | undefined => {
+    for (let n = from; n <= most; n *= 2) if (does(n)) return n;
+    return undefined;
+  };
+  const next = 2 ** Math.ceil(Math.log2(devices + 1));
+  const byMemory = constraint === 'memory';
+  const exact = wish.layers !== undefined && wish.hidden !== undefined;
   return {
     kind: 'refusal',
     question,
     devices,
     N,
-    constraint: dropped.memory > 0 ? 'memory' : dropped.batch > 0 ? 'batch' : 'divisors',
+    constraint,
     needs: smallest?.memory.total,
     has: device.memory * USABLE,
     smallest,
-    devicesThatFit,
-    sizeThatFits: low > Math.log(1e6) + 1e-9 ? Math.exp(low) : undefined,
+    devicesThatFit: byMemory ? doubled(next, 2 ** 20, (on) => fits(N, on, Math.max(batch, on))) : undefined,
+    sizeThatFits: byMemory && !exact ? largest(N, (size) => fits(size, devices, Math.max(batch, devices))) : undefined,
+    batchThatFits: constraint === 'batch' ? doubled(2 * batch, 2 ** 30, (size) => fits(N, devices, size)) : undefined,
   };
+}
+
+/** The largest size below `most` for which `fits` holds, within a percent or two; undefined when none does. */
+function largest(most: number, fits: (size: number) => boolean): number | undefined {
+  let [low, high] = [Math.log(1e6), Math.log(most)];
+  if (!fits(1e6)) return undefined;
+  for (let i = 0; i < 14; i++) {
+    const middle = (low + high) / 2;
+    if (fits(Math.exp(middle))) low = middle;
+    else high = middle;
+  }
+  return Math.exp(low);
 }

@@ -16,12 +16,14 @@ export interface Compared {
 /** The networks compared: that of the device, and those of H100 nodes, of v6e and of v5p pods, unless it is one of them. */
 export function networksFor(device: Device): { name: string; network: Network }[] {
   const known: readonly { name: string; network: Network }[] = [
-    { name: 'NVLink nodes of 8 + fat tree', network: DEVICES['H100']!.network },
+    { name: 'nodes of 8 + fat tree, as H100', network: DEVICES['H100']!.network },
     { name: '2D torus (4 links of 90 GB/s)', network: { ...torusOf('v6e'), pod: 65536 } },
     { name: '3D torus (6 links of 90 GB/s)', network: { ...torusOf('v5p'), pod: 65536 } },
   ];
-  const own = { name: `as ${device.name} is wired`, network: device.network };
-  return [own, ...known.filter(({ network }) => network !== device.network)];
+  const { network } = device;
+  const wired = network.kind === 'fat-tree' ? `nodes of ${network.perNode} + fat tree` : `${network.dimensions}D torus`;
+  const own = { name: `${wired}, as ${device.name}`, network };
+  return [own, ...known.filter((other) => other.network !== network)];
 }
 
 function torusOf(name: string): Network & { kind: 'torus' } {

@@ -25,7 +25,7 @@ export interface Layout {
   readonly accumulate: number;
 }
 
-/** `data 8 × tensor 8 (sequence) × pipeline 16 (2 interleaved), ZeRO-1, full recompute, 64 × 1 sequences`. */
+/** `data 8 × tensor 8 + sequence × pipeline 16 (2 interleaved), ZeRO-1, full recompute, 64 sequences a replica in 32 passes of 2`. */
 export function layoutText(layout: Layout): string {
   const { data, tensor, sequence, context, pipeline, interleave, zero, recompute, microbatch, accumulate } = layout;
   const parts = [
@@ -37,5 +37,5 @@ export function layoutText(layout: Layout): string {
   const sharding = zero === 3 ? 'FSDP (ZeRO-3)' : zero > 0 ? `ZeRO-${zero}` : 'no sharding';
   const kept = recompute === 'none' ? 'no recompute' : `${recompute} recompute`;
   const where = parts.length === 0 ? 'one device' : parts.join(' × ');
-  return `${where}, ${data * context > 1 ? `${sharding}, ` : ''}${kept}, ${accumulate} × ${microbatch} sequences a step and replica`;
+  return `${where}, ${data * context > 1 ? `${sharding}, ` : ''}${kept}, ${microbatch * accumulate} ${microbatch * accumulate === 1 ? 'sequence' : 'sequences'} a replica${accumulate === 1 ? '' : ` in ${accumulate} passes of ${microbatch}`}`;
 }

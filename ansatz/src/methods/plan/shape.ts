@@ -98,14 +98,19 @@ const shapeOf = ([, layers, hidden, heads, kvHeads, ffn, gated, vocab, tied]: Kn
   seq,
 });
 
-/** The published shape a name means (`llama3.1-70B`, `7b` with its size), or whose size is within 6 % of `size`. */
+/** The published shape a name means (`llama3.1-70B`, `7b`), or of about this size; a size may count learned positions. Undefined when none is near. */
 export function knownShape(name: string, size: number, seq: number): Shape | undefined {
   const plain = name.toLowerCase().replaceAll(/\.\d+(?=-)|[_\s]/g, '');
-  const near = (known: Known): number => Math.abs(Math.log(parametersOf(shapeOf(known, seq)).total / size));
-  const named = KNOWN.filter((known) => known[0] === plain);
+  const near = (known: Known): number => {
+    const shape = shapeOf(known, seq);
+    const { total } = parametersOf(shape);
+    return Math.min(...[total, total + seq * shape.hidden].map((one) => Math.abs(Math.log(one / size))));
+  };
+  const named = plain === '' ? [] : KNOWN.filter(([known]) => known === plain || known.endsWith(`-${plain}`));
   const family = plain.replace(/[-\d].*$/, '');
-  const candidates = named.length > 0 ? named : KNOWN.filter((known) => family === '' || known[0].startsWith(family));
-  const best = (candidates.length > 0 ? candidates : KNOWN).toSorted((a, b) => near(a) - near(b))[0]!;
+  const kin = family === '' ? [] : KNOWN.filter(([known]) => known.startsWith(family));
+  const candidates = [named, kin, KNOWN].find((some) => some.length > 0)!;
+  const best = candidates.toSorted((a, b) => near(a) - near(b))[0]!;
   return near(best) < (named.length > 0 ? 0.4 : 0.06) ? shapeOf(best, seq) : undefined;
 }
 
