@@ -85,6 +85,47 @@ Exit codes: 0 ok, 2 usage, 3 budget too small, 4 no improvement, 5 the script fa
     .action(async (config: string | undefined, options: object) => (await import('./run.ts')).run(config, options));
 
   top
+    .command('ui')
+    .description('the dashboard in a browser: watch a study live, compare, steer; on this machine only')
+    .addOption(study())
+    .option('--port <n>', 'port to listen on, 0 = any that is free', '0')
+    .option('--host <address>', 'address to listen on; beyond this machine only with --token', '127.0.0.1')
+    .option(
+      '--allow-host <name>',
+      'a name it may be called by, for a proxy; may be repeated',
+      (name: string, before: string[] | undefined) => [...(before ?? []), name],
+    )
+    .option('--token', 'print the token that programs send')
+    .addOption(json())
+    .action(async (options: object) => (await import('./ui.ts')).ui(options));
+
+  top
+    .command('repeat <trial>')
+    .description('run a trial again on fresh seeds, and judge it anew')
+    .addOption(study())
+    .option('--more <n>', 'how many runs', '1')
+    .action(async (trial: string, options: object) => (await import('./steer.ts')).repeat(trial, options));
+
+  top
+    .command('kill <run>')
+    .description('stop one run now; what it used is charged')
+    .addOption(study())
+    .action(async (run: string, options: object) => (await import('./steer.ts')).kill(run, options));
+
+  top
+    .command('note <trial> [words...]')
+    .description('write something on a trial, for people')
+    .addOption(study())
+    .option('--tag <tag>', 'a word to find it by; may be repeated', (tag: string, before: string[] | undefined) => [
+      ...(before ?? []),
+      tag,
+    ])
+    .option('--by <person>', 'who says it')
+    .action(async (trial: string, words: string[], options: object) =>
+      (await import('./steer.ts')).note(trial, words, options),
+    );
+
+  top
     .command('status')
     .description('a study at a glance')
     .addOption(study())

@@ -1,14 +1,79 @@
 /** How a report looks: system fonts, two themes, print. Colours after Okabe & Ito (2008), which the colour-blind can tell apart. */
 
+/** The colours of both themes: the dashboard has the same. */
+export const LIGHT = `--paper:#fff;--ink:#1b1d1f;--soft:#5f6468;--rule:#e3e4e2;--wash:#f5f5f3;
+--keep:#0067a8;--discard:#a2a5a6;--inconclusive:#b97900;--crash:#c8450c;--open:#8a63a8;
+--second:#3f9fd0;--reference:#54585b;--band:rgba(0,103,168,.13);--faint:rgba(110,115,118,.28)`;
+export const DARK = `--paper:#15171a;--ink:#e9e9e6;--soft:#a3a7a9;--rule:#32363a;--wash:#1e2125;
+--keep:#62b4f0;--discard:#6f7477;--inconclusive:#eeb140;--crash:#ff8350;--open:#bb97d8;
+--second:#2f83ad;--reference:#b9bdbf;--band:rgba(98,180,240,.17);--faint:rgba(160,165,168,.24)`;
+
+/** What is drawn. */
+export const FIGURE_STYLE = `svg{display:block;max-width:100%;height:auto;overflow:visible}
+svg.narrow{display:none}
+svg text{font:12px system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif;fill:var(--ink);font-variant-numeric:tabular-nums}
+svg text.tick,svg text.note{fill:var(--soft)}
+svg text.name{fill:var(--soft)}
+svg text.title{font-weight:650;font-size:13px}
+svg text.best{fill:var(--keep);font-weight:600}
+svg text.second{fill:var(--second)}
+svg text.reference{fill:var(--reference)}
+.axis{stroke:var(--soft);stroke-width:1}
+.grid{stroke:var(--rule);stroke-width:1}
+.line{fill:none;stroke-linejoin:round;stroke-linecap:round}
+.line.best{stroke:var(--keep);stroke-width:2.5}
+.line.thin{stroke-width:1.7}
+.line.reference{stroke:var(--reference);stroke-width:1.5}
+.line.second{stroke:var(--second);stroke-width:1.2}
+.line.faint{stroke:var(--faint);stroke-width:1}
+.band{fill:var(--band)}
+line.reference{stroke:var(--reference);stroke-width:1.2;stroke-dasharray:4 4}
+line.guide{stroke-width:1.2}
+line.guide.reference{stroke:var(--reference);stroke-dasharray:3 3}
+line.guide.best{stroke:var(--keep)}
+.mark{fill:none;stroke-linecap:round;stroke-width:6.5}
+.mark.keep{stroke:var(--keep);stroke-width:9}
+.mark.discard{stroke:var(--discard);stroke-width:5}
+.mark.inconclusive{stroke:var(--inconclusive);stroke-width:7}
+.mark.crash{stroke:var(--crash);stroke-width:1.8;stroke-linecap:butt}
+.mark.open{stroke:var(--open)}
+.mark.hole{stroke:var(--paper);stroke-width:2.6}
+.mark.many{stroke-width:3.2}
+.mark.many.keep{stroke-width:8}
+.mark.many.crash{stroke-width:1}
+.mark.mean{stroke-width:3;stroke-linecap:butt}
+.mark.single{stroke-width:5;opacity:.6}
+.mark.mean.best,.mark.single.best{stroke:var(--keep)}
+.mark.mean.reference,.mark.single.reference{stroke:var(--reference)}
+line.interval{stroke-width:2;stroke-dasharray:none}
+line.interval.best{stroke:var(--keep)}
+line.interval.reference{stroke:var(--reference)}
+.track{fill:var(--rule)}.used{fill:var(--keep)}.held{fill:var(--second)}
+.fill-reference{fill:var(--reference)}.fill-keep{fill:var(--keep)}.fill-discard{fill:var(--discard)}
+.fill-inconclusive{fill:var(--inconclusive)}.fill-crash{fill:var(--crash)}.fill-open{fill:var(--open)}
+.span{fill:none}
+.span.done{stroke:var(--second)}.span.baseline{stroke:var(--reference)}.span.stopped{stroke:var(--discard)}
+.span.failed,.span.lost{stroke:var(--crash)}.span.running,.span.paused{stroke:var(--open)}
+`;
+
+/** Verdicts and states, with a sign besides the colour. */
+export const VERDICT_STYLE = `.v{display:inline-block;white-space:nowrap}
+.v::before{content:"";display:inline-block;width:8px;height:8px;border-radius:50%;margin-right:7px;background:currentColor;vertical-align:1px}
+.v.keep{color:var(--keep)}.v.inconclusive{color:var(--inconclusive)}.v.crash{color:var(--crash)}
+.v.baseline{color:var(--reference)}.v.open{color:var(--open)}
+.v.done{color:var(--second)}.v.stopped{color:var(--soft)}.v.failed,.v.lost{color:var(--crash)}
+.v.stopped::before{background:var(--discard)}
+.v.discard{color:var(--soft)}.v.running,.v.paused,.v.queued{color:var(--open)}
+.v.crash::before{content:"×";background:none;width:auto;height:auto;font-weight:700}
+.v.inconclusive::before{background:none;border:2px solid currentColor}
+.v.discard::before{background:var(--discard)}
+`;
+
 export const STYLE = `
 :root{color-scheme:light dark;
---paper:#fff;--ink:#1b1d1f;--soft:#5f6468;--rule:#e3e4e2;--wash:#f5f5f3;
---keep:#0067a8;--discard:#a2a5a6;--inconclusive:#b97900;--crash:#c8450c;--open:#8a63a8;
---second:#3f9fd0;--reference:#54585b;--band:rgba(0,103,168,.13);--faint:rgba(110,115,118,.28)}
+${LIGHT}}
 @media (prefers-color-scheme:dark){:root{
---paper:#15171a;--ink:#e9e9e6;--soft:#a3a7a9;--rule:#32363a;--wash:#1e2125;
---keep:#62b4f0;--discard:#6f7477;--inconclusive:#eeb140;--crash:#ff8350;--open:#bb97d8;
---second:#2f83ad;--reference:#b9bdbf;--band:rgba(98,180,240,.17);--faint:rgba(160,165,168,.24)}}
+${DARK}}}
 *,*::before{box-sizing:border-box}
 html{-webkit-text-size-adjust:100%}
 body{margin:0;background:var(--paper);color:var(--ink);
@@ -56,67 +121,12 @@ th[aria-sort=ascending] button::after{content:" ↑"}
 th[aria-sort=descending] button::after{content:" ↓"}
 table.small{width:auto;min-width:340px}
 tr.best td{background:var(--wash)}
-.v{display:inline-block;white-space:nowrap}
-.v::before{content:"";display:inline-block;width:8px;height:8px;border-radius:50%;margin-right:7px;background:currentColor;vertical-align:1px}
-.v.keep{color:var(--keep)}.v.inconclusive{color:var(--inconclusive)}.v.crash{color:var(--crash)}
-.v.baseline{color:var(--reference)}.v.open{color:var(--open)}
-.v.done{color:var(--second)}.v.stopped{color:var(--soft)}.v.failed,.v.lost{color:var(--crash)}
-.v.stopped::before{background:var(--discard)}
-.v.discard{color:var(--soft)}.v.running,.v.paused,.v.queued{color:var(--open)}
-.v.crash::before{content:"×";background:none;width:auto;height:auto;font-weight:700}
-.v.inconclusive::before{background:none;border:2px solid currentColor}
-.v.discard::before{background:var(--discard)}
-.muted{color:var(--soft)}
+${VERDICT_STYLE}.muted{color:var(--soft)}
 .key{font-size:13px;color:var(--soft);margin:0 0 8px;display:flex;flex-wrap:wrap;gap:2px 18px}
 .key.after{margin:10px 0 0}
 figure{margin:14px 0 0}
 figcaption{color:var(--soft);font-size:13px;max-width:84ch;margin-top:8px}
-svg{display:block;max-width:100%;height:auto;overflow:visible}
-svg.narrow{display:none}
-svg text{font:12px system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif;fill:var(--ink);font-variant-numeric:tabular-nums}
-svg text.tick,svg text.note{fill:var(--soft)}
-svg text.name{fill:var(--soft)}
-svg text.title{font-weight:650;font-size:13px}
-svg text.best{fill:var(--keep);font-weight:600}
-svg text.second{fill:var(--second)}
-svg text.reference{fill:var(--reference)}
-.axis{stroke:var(--soft);stroke-width:1}
-.grid{stroke:var(--rule);stroke-width:1}
-.line{fill:none;stroke-linejoin:round;stroke-linecap:round}
-.line.best{stroke:var(--keep);stroke-width:2.5}
-.line.thin{stroke-width:1.7}
-.line.reference{stroke:var(--reference);stroke-width:1.5}
-.line.second{stroke:var(--second);stroke-width:1.2}
-.line.faint{stroke:var(--faint);stroke-width:1}
-.band{fill:var(--band)}
-line.reference{stroke:var(--reference);stroke-width:1.2;stroke-dasharray:4 4}
-line.guide{stroke-width:1.2}
-line.guide.reference{stroke:var(--reference);stroke-dasharray:3 3}
-line.guide.best{stroke:var(--keep)}
-.mark{fill:none;stroke-linecap:round;stroke-width:6.5}
-.mark.keep{stroke:var(--keep);stroke-width:9}
-.mark.discard{stroke:var(--discard);stroke-width:5}
-.mark.inconclusive{stroke:var(--inconclusive);stroke-width:7}
-.mark.crash{stroke:var(--crash);stroke-width:1.8;stroke-linecap:butt}
-.mark.open{stroke:var(--open)}
-.mark.hole{stroke:var(--paper);stroke-width:2.6}
-.mark.many{stroke-width:3.2}
-.mark.many.keep{stroke-width:8}
-.mark.many.crash{stroke-width:1}
-.mark.mean{stroke-width:3;stroke-linecap:butt}
-.mark.single{stroke-width:5;opacity:.6}
-.mark.mean.best,.mark.single.best{stroke:var(--keep)}
-.mark.mean.reference,.mark.single.reference{stroke:var(--reference)}
-line.interval{stroke-width:2;stroke-dasharray:none}
-line.interval.best{stroke:var(--keep)}
-line.interval.reference{stroke:var(--reference)}
-.track{fill:var(--rule)}.used{fill:var(--keep)}.held{fill:var(--second)}
-.fill-reference{fill:var(--reference)}.fill-keep{fill:var(--keep)}.fill-discard{fill:var(--discard)}
-.fill-inconclusive{fill:var(--inconclusive)}.fill-crash{fill:var(--crash)}.fill-open{fill:var(--open)}
-.span{fill:none}
-.span.done{stroke:var(--second)}.span.baseline{stroke:var(--reference)}.span.stopped{stroke:var(--discard)}
-.span.failed,.span.lost{stroke:var(--crash)}.span.running,.span.paused{stroke:var(--open)}
-.slices{display:grid;grid-template-columns:repeat(auto-fill,minmax(250px,1fr));gap:22px 16px;margin-top:16px}
+${FIGURE_STYLE}.slices{display:grid;grid-template-columns:repeat(auto-fill,minmax(250px,1fr));gap:22px 16px;margin-top:16px}
 details{margin:0 0 12px}
 summary{cursor:pointer;overflow-wrap:anywhere}
 details>pre{margin-top:8px}

@@ -66,6 +66,10 @@ export interface StudyDatabase extends Journal {
   sound(): boolean;
   /** What the database itself says of the ledger, for `doctor` and tests. */
   ledger(): { resource: string; budget: number | null; held: number; spent: number }[];
+  /** At most `most` events before number `before`, the newest first; of these types only, where they are given. */
+  recent(before: number, most: number, types?: readonly string[]): (Event & { readonly seq: number })[];
+  /** Events of these types that name a trial, in their order. */
+  ofTrial(trial: number, types: readonly string[]): (Event & { readonly seq: number })[];
   /** Number of the last event. */
   readonly last: number;
 }
@@ -144,14 +148,25 @@ export function openStudyDatabase(file: string, mode: 'write' | 'read'): StudyDa
       const statement = db.prepare('SELECT at, type, version, body FROM event WHERE seq > ? ORDER BY seq');
       statement.setReturnArrays(true);
       for (const row of statement.iterate(from) as Iterable<unknown>) {
-        const [at, type, version, text] = row as [number, string, number, string];
-        const parsed = JSON.parse(text) as Record<string, unknown>;
-        const body =
-          version === EVENT_VERSION ? parsed : (upgrade(type, version, parsed) as unknown as Record<string, unknown>);
-        body['type'] = type;
-        body['at'] = at;
-        yield body as unknown as Event;
+        yield eventOf(row as [number, string, number, string]);
       }
+    },
+    recent(before, most, types) {
+      const only = types === undefined ? '' : `AND type IN (SELECT value FROM json_each(?))`;
+      const statement = db.prepare(
+        `SELECT at, type, version, body, seq FROM event WHERE seq < ? ${only} ORDER BY seq DESC LIMIT ?`,
+      );
+      statement.setReturnArrays(true);
+      const wanted = types === undefined ? [before, most] : [before, JSON.stringify(types), most];
+      return numbered(statement.all(...wanted));
+    },
+    ofTrial(trial, types) {
+      const statement = db.prepare(
+        `SELECT at, type, version, body, seq FROM event
+         WHERE type IN (SELECT value FROM json_each(?)) AND json_extract(body, '$.trial') = ? ORDER BY seq`,
+      );
+      statement.setReturnArrays(true);
+      return numbered(statement.all(JSON.stringify(types), trial));
     },
     append(events) {
       if (events.length === 0) return;
@@ -237,6 +252,22 @@ export function openStudyDatabase(file: string, mode: 'write' | 'read'): StudyDa
     },
   };
   return database;
+}
+
+function eventOf([at, type, version, text]: readonly [number, string, number, string]): Event {
+  const parsed = JSON.parse(text) as Record<string, unknown>;
+  const body =
+    version === EVENT_VERSION ? parsed : (upgrade(type, version, parsed) as unknown as Record<string, unknown>);
+  body['type'] = type;
+  body['at'] = at;
+  return body as unknown as Event;
+}
+
+function numbered(rows: readonly unknown[]): (Event & { readonly seq: number })[] {
+  return (rows as [number, string, number, string, number][]).map(([at, type, version, text, seq]) => ({
+    ...eventOf([at, type, version, text]),
+    seq,
+  }));
 }
 
 /**

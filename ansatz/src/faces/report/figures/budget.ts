@@ -6,7 +6,7 @@ import { el, type Frame, label, picture } from '../svg.ts';
 import { PIXELS, type Width } from './size.ts';
 
 /** Bars of the budgeted amounts, and one bar of where the device time went. */
-export function budgetFigure(report: Report, width: Width): string {
+export function budgetFigure(report: Pick<Report, 'status'>, width: Width): string {
   const { spent, held, budget } = report.status;
   const rows = (
     [
@@ -52,7 +52,7 @@ const LOOKS = {
 } as const;
 
 /** Names and shares of the parts in {@link shareFigure}, in its order. */
-export function shareNames({ spending }: Report): { readonly look: string; readonly text: string }[] {
+export function shareNames({ spending }: Pick<Report, 'spending'>): { readonly look: string; readonly text: string }[] {
   const total = spending.parts.reduce((sum, part) => sum + part.deviceSeconds, 0);
   return spending.parts.map((part) => ({
     look: part.what,
@@ -61,7 +61,7 @@ export function shareNames({ spending }: Report): { readonly look: string; reado
 }
 
 /** Where the device time went, by what came of it. */
-export function shareFigure({ spending }: Report, width: Width): string {
+export function shareFigure({ spending }: Pick<Report, 'spending'>, width: Width): string {
   const total = spending.parts.reduce((sum, part) => sum + part.deviceSeconds, 0);
   if (!(total > 0)) return '';
   const room = PIXELS[width];

@@ -9,7 +9,7 @@ import { chartFrame, chartSize, rangeOf, type Width } from './size.ts';
 import { type Dot, verdictDots } from './verdicts.ts';
 
 /** The figure, or nothing when there is no result to draw. */
-export function progressFigure(report: Report, width: Width): string {
+export function progressFigure(report: Pick<Report, 'progress' | 'status'>, width: Width): string {
   const { progress, status } = report;
   const { direction, metric } = status.objective;
   const intervals = progress.steps.flatMap((step) => [step.mean - (step.margin ?? 0), step.mean + (step.margin ?? 0)]);

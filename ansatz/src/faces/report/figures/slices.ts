@@ -17,8 +17,14 @@ const HEIGHT = 190;
 /** Slices beyond these are left out. */
 export const MOST_SLICES = 12;
 
+/** What slices are drawn of. */
+export interface Sliced extends Pick<Report, 'knobs' | 'effects'> {
+  readonly status: Pick<Report['status'], 'baseline' | 'best' | 'objective'>;
+  readonly trials: readonly Pick<Report['trials'][number], 'trial' | 'state' | 'value' | 'point'>[];
+}
+
 /** The slices in order of what seems to matter. */
-export function sliceFigures(report: Report): string[] {
+export function sliceFigures(report: Sliced): string[] {
   const order = report.effects.map((effect) => effect.knob);
   return report.knobs
     .toSorted((a, b) => order.indexOf(a.name) - order.indexOf(b.name))
@@ -26,8 +32,9 @@ export function sliceFigures(report: Report): string[] {
     .map((knob) => slice(report, knob));
 }
 
-function slice(report: Report, knob: Knob): string {
+function slice(report: Sliced, knob: Knob): string {
   const { trials, status, effects } = report;
+  const best = status.best?.trial;
   const points = trials.flatMap((trial) => {
     const value = Object.hasOwn(trial.point, knob.name) ? trial.point[knob.name] : undefined;
     return value === undefined ? [] : [{ trial, value }];
@@ -64,7 +71,7 @@ function slice(report: Report, knob: Knob): string {
   ];
   for (const [point, look] of [
     [trials[0]?.point, 'reference'],
-    [report.merge === undefined ? undefined : trials[report.merge.trial - 1]?.point, 'best'],
+    [best === undefined || best === 1 ? undefined : trials[best - 1]?.point, 'best'],
   ] as const) {
     if (point === undefined || !Object.hasOwn(point, knob.name)) continue;
     const at = x.clipped(placeOf(knob, point[knob.name]!));

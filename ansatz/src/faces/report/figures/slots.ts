@@ -9,7 +9,7 @@ import { PIXELS, type Width } from './size.ts';
 export const MOST_SLOTS = 32;
 
 /** The figure, or nothing when nothing ran. */
-export function slotsFigure(report: Report, width: Width): string {
+export function slotsFigure(report: Pick<Report, 'spans' | 'createdAt'>, width: Width): string {
   const { spans, createdAt } = report;
   const used = [...new Set(spans.map((span) => span.slot))].sort((a, b) => a - b).slice(0, MOST_SLOTS);
   if (used.length === 0) return '';
@@ -41,7 +41,7 @@ export function slotsFigure(report: Report, width: Width): string {
 }
 
 /** The looks that occur, with what they mean. */
-export function slotNames({ spans }: Report): { readonly look: string; readonly text: string }[] {
+export function slotNames({ spans }: Pick<Report, 'spans'>): { readonly look: string; readonly text: string }[] {
   const seen = new Set(spans.map(lookOf));
   const words = {
     baseline: 'baseline',

@@ -41,7 +41,11 @@ export function verdictDots(dots: readonly Dot[]): string {
           own.map((dot) => [dot.x, dot.y]),
           `${look} many`,
         );
-      return own.map((dot) => el('g', {}, el('title', {}, dot.title), marks(shape, [[dot.x, dot.y]], look))).join('');
+      return own
+        .map((dot) =>
+          el('g', { 'data-trial': dot.trial }, el('title', {}, dot.title), marks(shape, [[dot.x, dot.y]], look)),
+        )
+        .join('');
     })
     .join('');
 }

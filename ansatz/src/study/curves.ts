@@ -1,0 +1,136 @@
+/** Curves for people to look at: smoothed before they are thinned, and drawn as a mean with its spread over all runs of a group. */
+
+export interface Line {
+  readonly xs: readonly number[] | Float64Array;
+  readonly ys: readonly number[] | Float64Array;
+}
+
+/** Mean and spread of a group of curves on a common grid; arrays are of one length. */
+export interface Band {
+  readonly xs: readonly number[];
+  readonly mean: readonly number[];
+  /** Sample standard deviation between members; 0 where there is one. */
+  readonly sd: readonly number[];
+  /** Members that reach this x: a mean over fewer than all is not comparable with its neighbour. */
+  readonly n: readonly number[];
+}
+
+/**
+ * Exponential smoothing in x, not in samples: a point's weight halves every `halfLife` of x, so that the picture does not
+ * depend on how often a script prints, and the weights are normalised, so that it does not start at zero. Values that are
+ * no numbers stay as they are and are left out of the average. `halfLife` 0 gives the values back.
+ */
+export function smooth({ xs, ys }: Line, halfLife: number): Float64Array {
+  const out = Float64Array.from(ys);
+  if (!(halfLife > 0)) return out;
+  let sum = 0;
+  let weight = 0;
+  let last = NaN;
+  for (let i = 0; i < out.length; i++) {
+    const y = out[i]!;
+    if (!Number.isFinite(y)) continue;
+    const x = xs[i]!;
+    const keep = Number.isNaN(last) ? 0 : 0.5 ** (Math.max(0, x - last) / halfLife);
+    sum = keep * sum + y;
+    weight = keep * weight + 1;
+    last = x;
+    out[i] = sum / weight;
+  }
+  return out;
+}
+
+/** At most about `most` points: of each stretch its lowest and its highest, in their order, and both ends. */
+export function thin({ xs, ys }: Line, most: number): { xs: number[]; ys: number[] } {
+  const n = xs.length;
+  if (n <= most) return { xs: [...xs], ys: [...ys] };
+  const [keptX, keptY]: [number[], number[]] = [[], []];
+  const keep = (i: number): void => {
+    keptX.push(xs[i]!);
+    keptY.push(ys[i]!);
+  };
+  const buckets = Math.max(1, Math.floor(most / 2));
+  keep(0);
+  for (let bucket = 0; bucket < buckets; bucket++) {
+    const from = Math.max(1, Math.floor((bucket * n) / buckets));
+    const to = Math.min(n - 1, Math.floor(((bucket + 1) * n) / buckets));
+    if (from >= to) continue;
+    let [low, high] = [from, from];
+    for (let i = from + 1; i < to; i++) {
+      if (ys[i]! < ys[low]!) low = i;
+      if (ys[i]! > ys[high]!) high = i;
+    }
+    keep(Math.min(low, high));
+    if (low !== high) keep(Math.max(low, high));
+  }
+  keep(n - 1);
+  return { xs: keptX, ys: keptY };
+}
+
+/**
+ * Mean ± sd of all members on at most `most` grid points between the smallest and the largest x of any. A member counts
+ * where the grid is within its own x, interpolated in a straight line between its points; its values that are no numbers are skipped.
+ */
+export function band(members: readonly Line[], most: number): Band {
+  const clean = members.map(finite).filter(({ xs }) => xs.length > 0);
+  if (clean.length === 0) return { xs: [], mean: [], sd: [], n: [] };
+  const low = Math.min(...clean.map(({ xs }) => xs[0]!));
+  const high = Math.max(...clean.map(({ xs }) => xs.at(-1)!));
+  const xs = grid(clean, low, high, most);
+  const [mean, sd, n]: [number[], number[], number[]] = [[], [], []];
+  const at = clean.map(() => 0);
+  for (const x of xs) {
+    // Welford's update: values may be large and differ little.
+    let [count, average, squares] = [0, 0, 0];
+    for (let m = 0; m < clean.length; m++) {
+      const line = clean[m]!;
+      if (x < line.xs[0]! || x > line.xs.at(-1)!) continue;
+      let i = at[m]!;
+      while (i < line.xs.length - 1 && line.xs[i + 1]! <= x) i++;
+      at[m] = i;
+      const y = between(line, i, x);
+      count++;
+      const delta = y - average;
+      average += delta / count;
+      squares += delta * (y - average);
+    }
+    mean.push(count === 0 ? NaN : average);
+    sd.push(count < 2 ? 0 : Math.sqrt(squares / (count - 1)));
+    n.push(count);
+  }
+  return { xs, mean, sd, n };
+}
+
+/** The members' own x while there are few, so that nothing is invented; an even grid beyond. */
+function grid(members: readonly { xs: readonly number[] }[], low: number, high: number, most: number): number[] {
+  const own = new Set<number>();
+  for (const { xs } of members) {
+    if (xs.length > most) {
+      own.clear();
+      break;
+    }
+    for (const x of xs) own.add(x);
+  }
+  if (own.size > 0 && own.size <= most) return [...own].sort((a, b) => a - b);
+  if (low === high) return [low];
+  return Array.from({ length: most }, (_, i) => low + ((high - low) * i) / (most - 1));
+}
+
+function between({ xs, ys }: { xs: readonly number[]; ys: readonly number[] }, i: number, x: number): number {
+  if (i === xs.length - 1 || xs[i] === x) return ys[i]!;
+  const share = (x - xs[i]!) / (xs[i + 1]! - xs[i]!);
+  return ys[i]! + share * (ys[i + 1]! - ys[i]!);
+}
+
+/** Points with finite x and y, of rising x: a step heard twice counts as heard first. */
+function finite({ xs, ys }: Line): { xs: number[]; ys: number[] } {
+  const [keptX, keptY]: [number[], number[]] = [[], []];
+  let last = -Infinity;
+  for (let i = 0; i < xs.length; i++) {
+    const [x, y] = [xs[i]!, ys[i]!];
+    if (!Number.isFinite(x) || !Number.isFinite(y) || x <= last) continue;
+    keptX.push(x);
+    keptY.push(y);
+    last = x;
+  }
+  return { xs: keptX, ys: keptY };
+}
