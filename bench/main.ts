@@ -32,6 +32,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ bench: () => Promise<Benc
   verdicts: () => import('./verdicts.ts'),
   memory: () => import('./memory.ts'),
   scaling: () => import('./scaling.ts'),
+  plan: () => import('./plan.ts'),
 };
 
 const [name, ...flags] = process.argv.slice(2);
