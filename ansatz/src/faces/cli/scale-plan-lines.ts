@@ -43,6 +43,7 @@ const dollars = (value: number): string =>
 /** For people: the answer, the layouts, how it was worked out, what to doubt. */
 export function planLines(
   run: BigRun,
+  planningSeconds: number,
   calibration: Calibration | undefined,
   guesses: readonly string[],
   ownPrice: boolean,
@@ -67,14 +68,14 @@ export function planLines(
     ['machine', `${devices} × ${device.name}${run.devicesChosen ? ' (chosen: --devices to say otherwise)' : ''}`],
     [
       'time',
-      `${seconds(run.seconds)}: ${short(best.time.tokensPerSecond)} tokens/s, MFU ${percent(best.time.mfu)}, goodput ${percent(check.goodput)}`,
+      `${seconds(run.seconds)}: ${short(best.time.tokensPerSecond)} tokens/s, MFU ${percent(best.time.mfu)}${run.job.bits === 8 ? ' of the bf16 peak' : ''}, goodput ${percent(check.goodput)}`,
     ],
     ['cost', `${dollars(run.cost)} for ${short(run.deviceHours)} device-hours at ${num(device.price)}${priced}`],
     ['layout', layoutText(best.layout)],
     ['memory', `${bytes(best.memory.total)} of ${bytes(device.memory)} a device`],
     [
       'checkpoint',
-      `every ${seconds(check.interval)}; a failure every ${seconds(check.mtbf)}, ${short(Number((run.seconds / check.mtbf).toPrecision(2)))} expected, cost ${percent(1 - check.goodput, 2)} of the time with writing`,
+      `every ${seconds(check.interval)}; a failure every ${seconds(check.mtbf)}, ${expected(run.seconds / check.mtbf)} expected, cost ${percent(1 - check.goodput, 2)} of the time with writing`,
     ],
   ];
   const steps = explain(run, FORMAT).flatMap(({ what, formula, numbers, result, source }, i) => [
@@ -87,7 +88,7 @@ export function planLines(
     titleOf(run),
     ...rows.map(([name, text]) => `  ${name.padEnd(11)} ${text}`),
     '',
-    `layouts (${run.found.looked} looked at, ${run.found.timed} timed)`,
+    `layouts (${run.found.looked} looked at, ${run.found.timed} timed; the plan took ${num(planningSeconds, 2)} s)`,
     ...layoutTable(run).map((line) => `  ${line}`),
     '',
     'how it was worked out',
@@ -95,6 +96,10 @@ export function planLines(
     ...(calibration === undefined ? [] : ['', ...calibrationLines(calibration, guesses)]),
     ...warningsOf(run, ownPrice).map((warning) => `warning: ${warning}`),
   ];
+}
+
+function expected(failures: number): string {
+  return failures < 0.05 ? 'none' : short(Number(failures.toPrecision(2)));
 }
 
 function titleOf({ question: { spend, device }, devices, flops }: BigRun): string {
@@ -207,6 +212,7 @@ const planFields = ({ layout, time, memory, batch }: Plan): object => ({ layout,
 /** For programs; described in docs/json.md. */
 export function planJson(
   run: BigRun,
+  planningSeconds: number,
   calibration: Calibration | undefined,
   guesses: readonly string[],
   compared: readonly Compared[] | undefined,
@@ -240,7 +246,7 @@ export function planJson(
     memoryBytes: run.best.memory.total,
     deviceBytes: device.memory,
     layouts: found.best.map(planFields),
-    search: { looked: found.looked, timed: found.timed, dropped: found.dropped },
+    search: { looked: found.looked, timed: found.timed, dropped: found.dropped, seconds: planningSeconds },
     checkpointing,
     efficiency: { ...device.efficiency, from: device.efficiencyFrom },
     calibration:

@@ -25,6 +25,7 @@ import {
 import { closest, UserError } from '../../study/error.ts';
 import { networksFigure, planFigure } from '../report/plan.ts';
 import { amount, wholeOption } from './amounts.ts';
+import { timed } from './scale-fit.ts';
 import { compareCsv, compareLines, memoryText, planCsv, planJson, planLines, short } from './scale-plan-lines.ts';
 
 /** Options as they are typed. */
@@ -77,7 +78,7 @@ export function scalePlan(options: PlanOptions): void {
     device = { ...device, efficiency: calibration.efficiency, efficiencyFrom: `fitted to ${options.measured}` };
   }
   const question = questionFrom(options, spend, device, count);
-  const run = planRun(question);
+  const { result: run, seconds: planningSeconds } = timed(() => planRun(question));
   if (run.kind === 'refusal') throw refused(run, options);
   if (run.D < run.batchTokens) {
     throw new UserError(
@@ -92,19 +93,27 @@ export function scalePlan(options: PlanOptions): void {
   const compared = options.compare === true ? compareNetworks(run.job, COMPARED, run.best.batch) : undefined;
   if (options.svg !== undefined)
     write(options.svg, compared === undefined ? planFigure(run) : networksFigure(run, compared));
-  process.stdout.write(output(run, calibration, guesses, compared, options));
+  process.stdout.write(output(run, planningSeconds, calibration, guesses, compared, options));
 }
 
 function output(
   run: BigRun,
+  planningSeconds: number,
   calibration: Calibration | undefined,
   guesses: readonly string[],
   compared: readonly Compared[] | undefined,
   options: PlanOptions,
 ): string {
-  if (options.json === true) return `${JSON.stringify(planJson(run, calibration, guesses, compared))}\n`;
+  if (options.json === true)
+    return `${JSON.stringify(planJson(run, planningSeconds, calibration, guesses, compared))}\n`;
   if (options.csv === true) return compared === undefined ? planCsv(run) : compareCsv(compared);
-  const lines = planLines(run, calibration, guesses, options.price !== undefined || options.hardware !== undefined);
+  const lines = planLines(
+    run,
+    planningSeconds,
+    calibration,
+    guesses,
+    options.price !== undefined || options.hardware !== undefined,
+  );
   return `${[...lines, ...(compared === undefined ? [] : compareLines(run, compared))].join('\n')}\n`;
 }
 

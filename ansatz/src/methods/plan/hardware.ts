@@ -81,8 +81,8 @@ const torus = (dimensions: 2 | 3, link: number, wrapFrom: number, pod: number): 
   outer: { bandwidth: 6.25e9, latency: 2e-5 },
 });
 
-/** Fitted to half of the A100 rows of llm-foundry and to Korthikanti et al. 2022, table 5 (bench/plan.ts). */
-const A100: Efficiency = { matmul: 0.832, attention: 0.527, memory: 0.761, network: 1 };
+/** Fitted to every other A100 row of llm-foundry and to Korthikanti et al. 2022, table 5 (bench/plan.ts); links held at 0.9, which these hardly tell. */
+const A100: Efficiency = { matmul: 0.835, attention: 0.524, memory: 0.772, network: 0.9 };
 /** Fitted to seven H100 runs that torchtitan published (December 2024, June 2025; bench/plan.ts reads six): devices of 96 GB, 2.4 TB/s, held to 500 W. */
 const H100_500W: Efficiency = { matmul: 0.6, attention: 0.44, memory: 0.66, network: 0.82 };
 /** At 700 W products may run (600/400)^0.4 = 1.18 times quicker: power above some 100 W of idling goes as about the 2.5th power of the clock. */

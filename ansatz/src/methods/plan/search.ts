@@ -62,14 +62,14 @@ const PIECES = [1, 2, 3, 4, 6, 8];
 
 /** Search. The job's memory and time are worked out for each layout that is not dropped. */
 export function search(job: Job, wish: Wish): Found {
-  const { shape, device } = job;
+  const { device } = job;
   const usable = device.memory * USABLE;
   const best: Plan[] = [];
   const dropped = { memory: 0, slower: 0, batch: 0 };
   let looked = 0;
   let timed = 0;
   let smallest: Found['smallest'];
-  const floor = arithmeticPerToken(job, wish.devices);
+  const floor = arithmetic(job, wish.devices);
 
   for (const layout of layouts(job, wish)) {
     looked++;
@@ -80,7 +80,7 @@ export function search(job: Job, wish: Wish): Found {
     const { pipeline, interleave, accumulate, recompute } = layout;
     // Products at full efficiency with the bubble: no layout can beat that.
     const again = recompute === 'full' ? 4 / 3 : 1;
-    const bound = floor * again * (1 + (pipeline - 1) / (interleave * accumulate));
+    const bound = (floor.layers * again + floor.head) * (1 + (pipeline - 1) / (interleave * accumulate));
     const worst = best.length < wish.most ? Infinity : 1 / best.at(-1)!.time.tokensPerSecond;
     if (bound >= worst) {
       dropped.slower++;
@@ -108,18 +108,19 @@ export function search(job: Job, wish: Wish): Found {
     // Within a hair the one that needs less memory: it has room for what was not foreseen.
     return Math.abs(gain) > 1e-4 ? gain > 0 : one.memory.total < other.memory.total;
   }
+}
 
-  function arithmeticPerToken({ bits, attention }: Job, devices: number): number {
-    const { layer, embedding } = parametersOf(shape);
-    const { query } = attentionWidths(shape);
-    const { matmul, attention: fused } = device.efficiency;
-    const peak = bits === 8 ? (device.peak8 ?? device.peak) : device.peak;
-    const square = (12 * shape.layers * shape.seq * query) / (attention === 'flash' ? fused : matmul);
-    return (
-      ((6 * shape.layers * layer) / peak + (6 * embedding) / device.peak) / matmul / devices +
-      square / device.peak / devices
-    );
-  }
+/** Seconds per token of products and attention alone, all devices busy: of the layers, and of the output matrix, which nobody computes twice. */
+function arithmetic({ shape, device, bits, attention }: Job, devices: number): { layers: number; head: number } {
+  const { layer, embedding } = parametersOf(shape);
+  const { query } = attentionWidths(shape);
+  const { matmul, attention: fused } = device.efficiency;
+  const peak = bits === 8 ? (device.peak8 ?? device.peak) : device.peak;
+  const square = (12 * shape.layers * shape.seq * query) / (attention === 'flash' ? fused : matmul) / device.peak;
+  return {
+    layers: ((6 * shape.layers * layer) / peak / matmul + square) / devices,
+    head: (6 * embedding) / device.peak / matmul / devices,
+  };
 }
 
 /** Every layout worth a look; `undefined` stands for one that the batch forbids. */
@@ -154,8 +155,7 @@ function* layouts(job: Job, { devices, batch, contexts = [1], fixed = {} }: Wish
             // Interleaving wants whole rounds of micro-batches (Narayanan et al. 2021, section 2.2.2).
             if (interleave > 1 && accumulate % pipeline !== 0) continue;
             for (const zero of data * context === 1 ? ([0] as const) : ([0, 1, 2, 3] as const)) {
-              // Gathering weights, or scattering gradients, anew for every micro-batch of a pipeline never pays.
-              if (!allowed('zero', zero) || (pipeline > 1 && zero >= 2 && fixed.zero === undefined)) continue;
+              if (!allowed('zero', zero)) continue;
               for (const sequence of tensor === 1 ? [false] : [true, false]) {
                 if (!allowed('sequence', sequence)) continue;
                 for (const recompute of recomputes) {
