@@ -33,6 +33,7 @@ const ROOMS = [
   'lab',
   'faces/report',
   'faces/mcp',
+  'faces/server',
   'faces/cli',
 ];
 /** Packages the pure floors may use: small, numeric, without I/O. */

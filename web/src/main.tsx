@@ -47,12 +47,15 @@ const curves = createRoute({
   getParentRoute: () => study,
   path: '/curves',
   component: Curves,
-  validateSearch: (given): { trials?: string; metric?: string; x?: string; smooth?: string; log?: string } => ({
+  validateSearch: (
+    given,
+  ): { trials?: string; metric?: string; x?: string; smooth?: string; log?: string; end?: string } => ({
     trials: text(given['trials']),
     metric: text(given['metric']),
     x: text(given['x']),
     smooth: text(given['smooth']),
     log: text(given['log']),
+    end: text(given['end']),
   }),
 });
 const compare = createRoute({

@@ -19,10 +19,10 @@ export function setTheme(theme: Theme): void {
 /** Put the shared styles on the page: a constructed sheet, so that no style has to be allowed inline. */
 export function dress(): void {
   const sheet = new CSSStyleSheet();
-  sheet.replaceSync(`:root{${LIGHT}}
-@media (prefers-color-scheme:dark){:root:not([data-theme=light]){${DARK}}}
-:root[data-theme=dark]{${DARK}}
-@media print{:root,:root[data-theme=dark]{${LIGHT}}}
+  sheet.replaceSync(`:root{${LIGHT};${series(ON_WHITE)}}
+@media (prefers-color-scheme:dark){:root:not([data-theme=light]){${DARK};${series(ON_BLACK)}}}
+:root[data-theme=dark]{${DARK};${series(ON_BLACK)}}
+@media print{:root,:root[data-theme=dark]{${LIGHT};${series(ON_WHITE)}}}
 ${FIGURE_STYLE}${VERDICT_STYLE}`);
   document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
   document.documentElement.dataset['theme'] = themeNow();
@@ -33,8 +33,9 @@ export function colour(name: string): string {
   return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 }
 
-/** Okabe & Ito (2008), in an order that sets neighbours apart in grey as well. */
-export const SERIES = [
+/** Lines are coloured by number: Okabe & Ito (2008), in an order that sets neighbours apart in grey as well. */
+export const COLOURS = 10;
+const ON_WHITE = [
   '#0072b2',
   '#d55e00',
   '#009e73',
@@ -46,4 +47,18 @@ export const SERIES = [
   '#a0522d',
   '#5f6a72',
 ];
+const ON_BLACK = [
+  '#56b4e9',
+  '#ff8350',
+  '#2fc596',
+  '#e3a0c4',
+  '#f0b740',
+  '#8fcdf5',
+  '#a79ffb',
+  '#c2c25a',
+  '#d08a60',
+  '#a3a7a9',
+];
+const series = (list: readonly string[]): string => list.map((value, i) => `--line-${i}:${value}`).join(';');
+
 export const DASHES: readonly (readonly number[])[] = [[], [8, 4], [2, 3], [10, 3, 2, 3], [5, 5], [1, 4]];

@@ -47,7 +47,8 @@ export function burnOf(state: State, most = 300): Burn[] {
         spent,
         cap,
         held: ledger.held[resource],
-        ...(gone[resource] === undefined ? {} : { gone: gone[resource] }),
+        // What has ended burns no further.
+        ...(gone[resource] === undefined || state.phase === 'ended' ? {} : { gone: gone[resource] }),
       },
     ];
   });

@@ -2,7 +2,7 @@
 
 import { keepPreviousData, useQueries, useQuery } from '@tanstack/react-query';
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
-import { type ReactElement, useState } from 'react';
+import { type ReactElement, useEffect, useState } from 'react';
 import { brief, num, seconds } from '../../../ansatz/src/faces/report/numbers.ts';
 import { type Board, type CurvesPage, get, type TrialDetail } from '../api.ts';
 import { Effect, TrialLink, Value, Verdict } from '../parts/basics.tsx';
@@ -24,6 +24,7 @@ export function Compare(): ReactElement {
   const chosen = trials ?? (best === undefined || best === 1 ? '1' : `1,${best}`);
   const ids = [...new Set((chosen.match(/\d+/g) ?? []).map(Number))].slice(0, 8);
   const [typed, setTyped] = useState(chosen);
+  useEffect(() => setTyped(chosen), [chosen]);
   const details = useQueries({
     queries: ids.map((id) => ({
       queryKey: ['study', study, 'trial', String(id)],
@@ -129,7 +130,7 @@ export function Compare(): ReactElement {
                     x2="22"
                     y1="4"
                     y2="4"
-                    stroke={colourOf(group, i).stroke}
+                    stroke={`var(--${colourOf(group, i).stroke})`}
                     strokeWidth="2"
                     strokeDasharray={colourOf(group, i).dash.join(' ')}
                   />

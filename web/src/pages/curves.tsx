@@ -10,7 +10,7 @@ import { Failure } from '../parts/failure.tsx';
 
 export function Curves(): ReactElement {
   const { study } = useParams({ from: '/s/$study/curves' });
-  const { trials, metric, x = 'step', smooth = '0', log } = useSearch({ from: '/s/$study/curves' });
+  const { trials, metric, x = 'step', smooth = '0', log, end } = useSearch({ from: '/s/$study/curves' });
   const navigate = useNavigate({ from: '/s/$study/curves' });
   const [hidden, setHidden] = useState<ReadonlySet<number>>(new Set());
   const { data, error } = useQuery({
@@ -74,6 +74,14 @@ export function Curves(): ReactElement {
             {Number(smooth) === 0 ? 'off' : `half-life ${(100 * Number(smooth)).toFixed(1)} %`}
           </span>
         </label>
+        <label title="the range of the second half only: what matters late is small">
+          <input
+            type="checkbox"
+            checked={end === '1'}
+            onChange={(event) => set({ end: event.target.checked ? '1' : undefined })}
+          />{' '}
+          fit the end
+        </label>
         <label>
           <input
             type="checkbox"
@@ -105,7 +113,7 @@ export function Curves(): ReactElement {
                       x2="22"
                       y1="4"
                       y2="4"
-                      stroke={colourOf(group, i).stroke}
+                      stroke={`var(--${colourOf(group, i).stroke})`}
                       strokeWidth={group.incumbent ? 3 : 2}
                       strokeDasharray={colourOf(group, i).dash.join(' ')}
                     />
@@ -122,7 +130,7 @@ export function Curves(): ReactElement {
               </li>
             ))}
           </ul>
-          <CurveChart page={data} log={log === '1'} hidden={hidden} />
+          <CurveChart page={data} log={log === '1'} hidden={hidden} end={end === '1'} />
           <p className="muted">
             {shownHere === undefined ? '' : `Shown: ${shownHere}. `}
             Means and spreads are over all runs of a trial, also those that were stopped, as far as they went. Smoothing

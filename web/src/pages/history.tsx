@@ -74,7 +74,7 @@ export function History(): ReactElement {
 function words(body: Readonly<Record<string, unknown>>): string {
   return Object.entries(body)
     .filter(([name, value]) => name !== 'trial' && value !== null && value !== undefined)
-    .map(([name, value]) => `${name} ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`)
+    .map(([name, value]) => `${name} ${typeof value === 'string' ? value : JSON.stringify(value)}`)
     .join('  ')
     .slice(0, 400);
 }

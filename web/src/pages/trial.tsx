@@ -313,11 +313,11 @@ function said({ type, body = {} }: Happening): string {
   const why = typeof body['why'] === 'string' ? body['why'] : '';
   switch (type) {
     case 'trial.proposed':
-      return `proposed by ${String(body['by'] ?? body['researcher'] ?? '')}`;
+      return `proposed by ${word(body['by'] ?? body['researcher'])}`;
     case 'trial.repeated':
-      return `${String(body['more'])} more ${body['more'] === 1 ? 'run' : 'runs'}: ${why}`;
+      return `${word(body['more'])} more ${body['more'] === 1 ? 'run' : 'runs'}: ${why}`;
     case 'trial.judged':
-      return `${String(body['verdict'])}: ${why}`;
+      return `${word(body['verdict'])}: ${why}`;
     case 'trial.drifted':
       return `drifted: ${why}`;
     default:
@@ -325,4 +325,8 @@ function said({ type, body = {} }: Happening): string {
         .filter(Boolean)
         .join(' ');
   }
+}
+
+function word(value: unknown): string {
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
 }

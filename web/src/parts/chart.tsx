@@ -3,7 +3,7 @@
 import { type ReactElement, useEffect, useMemo, useRef, useState } from 'react';
 import uPlot from 'uplot';
 import type { CurvesPage } from '../api.ts';
-import { colour, DASHES, SERIES } from '../theme.ts';
+import { colour, COLOURS, DASHES } from '../theme.ts';
 
 interface Line {
   readonly label: string;
@@ -16,11 +16,11 @@ interface Line {
   readonly role: 'mean' | 'high' | 'low' | 'member' | 'raw';
 }
 
-/** One colour per group, the best and the baseline always alike. */
+/** A colour per group by its place, the baseline dashed; the name of a variable of the page. */
 export function colourOf(group: CurvesPage['groups'][number], i: number): { stroke: string; dash: readonly number[] } {
   return {
-    stroke: SERIES[i % SERIES.length]!,
-    dash: group.trial === 1 ? [6, 4] : DASHES[Math.floor(i / SERIES.length) % DASHES.length]!,
+    stroke: `line-${i % COLOURS}`,
+    dash: group.trial === 1 ? [6, 4] : DASHES[Math.floor(i / COLOURS) % DASHES.length]!,
   };
 }
 
@@ -29,15 +29,19 @@ export function CurveChart({
   page,
   log,
   hidden,
+  end = false,
   height = 420,
 }: {
   page: CurvesPage;
   log: boolean;
   hidden: ReadonlySet<number>;
+  /** The y axis covers what happens in the second half. */
+  end?: boolean;
   height?: number;
 }): ReactElement {
   const place = useRef<HTMLDivElement>(null);
   const chart = useRef<uPlot | undefined>(undefined);
+  const latest = useRef<readonly Line[]>([]);
   const [theme, setTheme] = useState(0);
   useEffect(() => {
     const again = (): void => setTheme((n) => n + 1);
@@ -50,6 +54,7 @@ export function CurveChart({
     };
   }, []);
   const lines = useMemo(() => linesOf(page, hidden, log), [page, hidden, log]);
+  latest.current = lines;
   // A chart is made anew when its lines are others; when only their points moved it is given those.
   const shape = lines.map(({ label, role }) => `${label}/${role}`).join('|');
   const data = useMemo(() => joined(lines), [lines]);
@@ -66,13 +71,16 @@ export function CurveChart({
     };
     const bands: uPlot.Band[] = [];
     lines.forEach(({ role, stroke }, i) => {
-      if (role === 'high') bands.push({ series: [i + 1, i + 2], fill: `${stroke}22` });
+      if (role === 'high') bands.push({ series: [i + 1, i + 2], fill: `${colour(stroke)}26` });
     });
     const made = new uPlot(
       {
         width: element.clientWidth,
         height,
-        scales: { x: { time: false }, y: { distr: log ? 3 : 1 } },
+        scales: {
+          x: { time: false },
+          y: { distr: log ? 3 : 1, ...(end ? { range: () => rangeAtEnd(latest.current) } : {}) },
+        },
         axes: [
           {
             ...axis,
@@ -89,7 +97,7 @@ export function CurveChart({
           { label: page.x },
           ...lines.map((line): uPlot.Series => ({
             label: line.label,
-            stroke: `${line.stroke}${hex(line.alpha)}`,
+            stroke: `${colour(line.stroke)}${hex(line.alpha)}`,
             width: line.width,
             dash: [...line.dash],
             spanGaps: true,
@@ -110,7 +118,7 @@ export function CurveChart({
       chart.current = undefined;
     };
     // oxlint-disable-next-line react-hooks/exhaustive-deps
-  }, [shape, log, height, theme, page.x]);
+  }, [shape, log, end, height, theme, page.x]);
   useEffect(() => {
     chart.current?.setData(data as uPlot.AlignedData);
   }, [data]);
@@ -178,6 +186,17 @@ function linesOf(page: CurvesPage, hidden: ReadonlySet<number>, log: boolean): L
     });
     return lines;
   });
+}
+
+/** From the least to the largest mean in the second half of the axis, and a little more. */
+function rangeAtEnd(lines: readonly Line[]): [number, number] {
+  const means = lines.filter(({ role }) => role === 'mean');
+  const last = Math.max(...means.map(({ xs }) => xs.at(-1) ?? 0));
+  const ys = means.flatMap(({ xs, ys }) => ys.filter((y, i): y is number => y !== null && xs[i]! >= last / 2));
+  if (ys.length === 0) return [0, 1];
+  const [low, high] = [Math.min(...ys), Math.max(...ys)];
+  const room = 0.08 * (high - low || Math.abs(high) || 1);
+  return [low - room, high + room];
 }
 
 function joined(lines: readonly Line[]): (readonly (number | null | undefined)[])[] {

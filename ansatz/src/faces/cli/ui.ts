@@ -95,7 +95,7 @@ export async function openUi(from: string, options: UiOptions): Promise<Running>
 }
 
 function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127\./.test(host);
+  return host === 'localhost' || host === '::1' || host.startsWith('127.');
 }
 
 /** The built pages: those of the package, or in a clone those of `web/`, built when they are missing. */

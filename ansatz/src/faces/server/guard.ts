@@ -52,8 +52,9 @@ export function guard({ sessions, hosts, port }: Gate): MiddlewareHandler {
     }
     const { pathname } = new URL(c.req.url);
     if (pathname.length > LONGEST_PATH) return refuse(c, 414, 'path', 'the address is too long');
-    if (crooked(c.req.raw.url) || crooked(pathname))
-      return refuse(c, 400, 'path', 'the address is no path of this server');
+    // As it came over the wire: an address object has its dots worked out already.
+    const wire = (c.env as { incoming?: { url?: string } } | undefined)?.incoming?.url ?? '';
+    if (crooked(wire) || crooked(pathname)) return refuse(c, 400, 'path', 'the address is no path of this server');
 
     const origin = c.req.header('origin');
     if (origin !== undefined && !sameOrigin(origin, c.req.header('host')!)) {

@@ -1,3 +1,3 @@
 export { startServer, type Running, type ServerOptions } from './server.ts';
 export { secretIn } from './session.ts';
-export type { Lent } from './api.ts';
+export type { Lent } from './pages.ts';

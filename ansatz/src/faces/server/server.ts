@@ -8,11 +8,13 @@ import type { Server } from 'node:http';
 import { extname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { UserError } from '../../study/error.ts';
-import { type Lent, routesOf, Studies } from './api.ts';
+import { routesOf } from './api.ts';
 import type { Change } from './follow.ts';
 import { guard, refuse } from './guard.ts';
+import type { Lent } from './pages.ts';
 import { failed, mount } from './routes.ts';
 import { cookieName, Sessions } from './session.ts';
+import { Studies } from './studies.ts';
 
 export interface ServerOptions {
   /** Folder that has `.ansatz/`. */
@@ -89,9 +91,9 @@ export async function startServer(options: ServerOptions): Promise<Running> {
           waiting.push(change);
           wake();
         });
-        let over = false;
+        const line = { over: false };
         const end = (): void => {
-          over = true;
+          line.over = true;
           wake();
         };
         open.add(end);
@@ -100,7 +102,7 @@ export async function startServer(options: ServerOptions): Promise<Running> {
           // What a page has missed while it was away is one change: it knows which events it has seen.
           if (Number.isInteger(after) && after < seq) waiting.push(missed(follower, after, seq));
           else await stream.writeSSE({ event: 'hello', data: JSON.stringify({ seq }), id: String(seq) });
-          while (!over && !stream.aborted) {
+          while (!line.over && !stream.aborted) {
             const batch = waiting.splice(0);
             for (const change of batch) {
               await stream.writeSSE({ event: 'change', data: JSON.stringify(change), id: String(change.seq) });
@@ -113,7 +115,7 @@ export async function startServer(options: ServerOptions): Promise<Running> {
                 resolve(false);
               };
             });
-            if (rested && !over) await stream.write(': still here\n\n');
+            if (rested && !line.over) await stream.write(': still here\n\n');
           }
         } finally {
           forget();
@@ -157,18 +159,14 @@ export async function startServer(options: ServerOptions): Promise<Running> {
       return c.redirect(`${url.pathname}${url.search}` || '/', 303);
     }
     if (/\.[a-z0-9]{1,5}$/i.test(url.pathname)) return refuse(c, 404, 'no-file', 'there is no such file');
-    c.header('Content-Type', TYPES['.html']!);
+    c.header('Content-Type', TYPES['.html']);
     return c.body(readFileSync(index));
   });
 
   const host = options.host ?? '127.0.0.1';
   const server = await listen(app, host, options.port ?? 0);
   port = (server.address() as { port: number }).port;
-  // Slow senders hold nothing open for long; event streams send, and are not bound by these.
   const http = server as Server;
-  http.headersTimeout = 10_000;
-  http.requestTimeout = 20_000;
-  http.maxHeadersCount = 64;
   const shown = host === '0.0.0.0' || host === '::' || host === '127.0.0.1' || host === '::1' ? '127.0.0.1' : host;
   return {
     port,
@@ -195,7 +193,14 @@ function missed(follower: ReturnType<Studies['of']>, after: number, seq: number)
 
 async function listen(app: Hono, host: string, port: number): Promise<ServerType> {
   return new Promise((resolve, reject) => {
-    const server = serve({ fetch: app.fetch, hostname: host, port, overrideGlobalObjects: false }, () =>
+    // Slow senders hold nothing open for long; event streams send, and are not bound by these.
+    const serverOptions = {
+      headersTimeout: 8000,
+      requestTimeout: 15_000,
+      connectionsCheckingInterval: 2000,
+      maxHeaderSize: 16 << 10,
+    };
+    const server = serve({ fetch: app.fetch, hostname: host, port, overrideGlobalObjects: false, serverOptions }, () =>
       resolve(server),
     );
     server.on('error', (error: NodeJS.ErrnoException) => {

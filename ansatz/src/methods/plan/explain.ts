@@ -83,12 +83,18 @@ export function explain(
     `N = ${n(N)}`,
     'rule of this planner: about 115 units of width per layer, heads of 128',
   );
+  const fixed = (loss: number): string => loss.toFixed(3);
+  const repeats = D > aim.uniqueTokens;
   add(
     'expected loss',
-    'L = E + A/N^α + B/D^β',
-    `${n(E)} + ${n(A / N ** alpha)} + ${n(B / D ** beta)}`,
-    `${n(run.loss)} nats per token${run.lossInterval === undefined ? '' : ` [${n(run.lossInterval[0])}, ${n(run.lossInterval[1])}]`}`,
-    `Hoffmann et al. 2022, eq. 2; 95 % of the fit alone, delta method`,
+    repeats ? "L = E + A/N'^α + B/D'^β" : 'L = E + A/N^α + B/D^β',
+    repeats
+      ? `${fixed(E)} + ${fixed(run.loss - E)} of size and of tokens, repeated ones at their worth`
+      : `${fixed(E)} + ${fixed(A / N ** alpha)} + ${fixed(B / D ** beta)}`,
+    `${fixed(run.loss)} nats per token${run.lossInterval === undefined ? '' : ` [${run.lossInterval.map(fixed).join(', ')}]`}`,
+    repeats
+      ? 'Muennighoff et al. 2023, section 3.1; 95 % of the fit alone, delta method'
+      : 'Hoffmann et al. 2022, eq. 2; 95 % of the fit alone, delta method',
   );
   add(
     'batch',

@@ -87,8 +87,8 @@ export function memoryOf(job: Job, layout: Layout): Memory {
   const recomputed =
     recompute === 'full' ? layerActivations(job, layout, job.attention === 'flash' ? 'none' : 'selective') : 0;
   const gathered = zero === 3 ? (2 * bytes.weights * layer) / tensor : 0;
-  // bf16 logits, their fp32 copy and its gradient; a layer's recomputation does not happen at the same time.
-  const logits = (10 * tokens * shape.vocab) / tensor;
+  // Logits and their gradient in bf16 and in fp32; a layer's recomputation does not happen at the same time.
+  const logits = (12 * tokens * shape.vocab) / tensor;
   const last = perStage * kept + logits;
   const alone = pipeline === 1;
   const activations = alone ? first : Math.max(first, perStage * kept);

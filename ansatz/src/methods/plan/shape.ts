@@ -139,7 +139,7 @@ export function usualShape(size: number, seq: number, wish: ShapeWish = {}): Sha
   let best: Shape | undefined;
   let least = Infinity;
   for (const hidden of wish.hidden === undefined ? widths(size) : [wish.hidden]) {
-    const step = hidden >= 4096 ? 8 : hidden >= 1024 ? 4 : 2;
+    const step = hidden >= 8192 ? 8 : hidden >= 1024 ? 4 : 2;
     const bare = build(hidden, 1);
     const { layer, embedding, head } = parametersOf(bare);
     const depth = Math.max(1, Math.round((size - embedding - head) / layer / step)) * step;

@@ -28,7 +28,8 @@ export function burnFigure(burn: Burn, deadline: number | undefined, width: Widt
   const now = at.at(-1)!;
   if (now <= start) return '';
   const { height, top, bottom } = chartSize(width);
-  const y = linear(0, cap, height - bottom, top + 10, 4);
+  const timed = resource === 'deviceSeconds' ? duration(cap, height - bottom, top + 10, 4) : undefined;
+  const y = timed?.scale ?? linear(0, cap, height - bottom, top + 10, 4);
   const frame = { ...chartFrame(width, y), right: width === 'wide' ? 24 : 12 };
   const right = frame.width - frame.right;
   // As far as the pace or the deadline asks for, but no further than twice what has passed: now must be readable.
@@ -36,7 +37,10 @@ export function burnFigure(burn: Burn, deadline: number | undefined, width: Widt
   const end = Math.min(Math.max(now, ...ends), now + 1.2 * (now - start));
   const { scale: x, unit } = duration((end - start) / 1000, frame.left, right, width === 'wide' ? 8 : 4);
   const place = (moment: number): number => x.at((moment - start) / 1000);
-  const parts = [yAxis(frame, y, `${NAMES[resource]} spent`), xAxis(frame, x, `time since the start, ${unit}`)];
+  const parts = [
+    yAxis(frame, y, `${NAMES[resource]} spent${timed === undefined ? '' : `, ${timed.unit}`}`),
+    xAxis(frame, x, `time since the start, ${unit}`),
+  ];
   parts.push(el('line', { class: 'guide reference', x1: frame.left, x2: right, y1: y.at(cap), y2: y.at(cap) }));
   parts.push(
     label(right, y.at(cap) - 6, `budget ${amountText(resource, cap)}`, { class: 'note', 'text-anchor': 'end' }),
