@@ -454,6 +454,7 @@ describe('how much it takes', () => {
   test('a sender of half a header is cut off', async () => {
     const socket = connect(port, '127.0.0.1', () => socket.write('GET / HTTP/1.1\r\nHost: lo'));
     const closed = await new Promise<boolean>((resolve) => {
+      socket.resume();
       socket.on('close', () => resolve(true));
       socket.on('error', () => resolve(true));
       setTimeout(() => resolve(false), 25_000);
