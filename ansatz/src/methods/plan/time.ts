@@ -116,8 +116,11 @@ export function stepTime(job: Job, layout: Layout, efficiency: Efficiency = job.
   const products = accumulate * (perStage * layerProducts + out.products / pipeline);
   const elementwise = accumulate * (perStage * layerMemory + out.memory / pipeline);
   const tensorTime = accumulate * perStage * layerTensor;
-  // The last stage has the output layer too, so the others wait for it.
-  const bubble = pipeline === 1 ? 0 : ((pipeline - 1) / interleave) * stage + accumulate * ends * (1 - 1 / pipeline);
+  // The pace is that of the slowest stage: the longest, or the last, which has the output layer too and, where layers do not divide, one layer fewer.
+  const longest = interleave * Math.ceil(shape.layers / pipeline / interleave);
+  const spare = longest * pipeline > shape.layers ? layerTime : 0;
+  const slowest = (longest - perStage) * layerTime + Math.max(0, ends - spare) - ends / pipeline;
+  const bubble = pipeline === 1 ? 0 : ((pipeline - 1) / interleave) * stage + accumulate * slowest;
   const stages = pipeline === 1 ? 0 : (accumulate + (pipeline - 1) / interleave) * send;
   const seconds = products + elementwise + tensorTime + bubble + stages + dataTime + optimizer;
 
