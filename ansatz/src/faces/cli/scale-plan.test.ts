@@ -149,6 +149,8 @@ describe('scale plan', () => {
     [['--flops', '1e24', '--devices', '8xH100', '--params', '1T'], 'error[no-fit]', 'memory binds'],
     [['--flops', '1e24', '--devices', '4096xH100', '--batch', '100000'], 'error[no-fit]', 'the batch binds'],
     [['--flops', '1e5'], 'error[no-fit]', 'less than'],
+    [['--flops', '1e22', '--csv', '--json'], 'error[two-forms]', 'two forms'],
+    [['--flops', '1e22', '--layout', 'tensor=7'], 'error[no-fit]', 'divisibility binds'],
     [['--flops', '1e24', '--layout', 'tensr=8'], 'error[bad-option]', 'closest: "tensor"'],
     [['--flops', '1e24', '--hidden', '100', '--heads', '7'], 'error[bad-option]', 'does not divide'],
   ] as const)('%j is refused: %s', async (args, code, words) => {

@@ -66,6 +66,11 @@ const COMPARED = [64, 256, 1024, 4096, 16384];
 
 /** Plan and print. */
 export function scalePlan(options: PlanOptions): void {
+  if (options.csv === true && options.json === true) {
+    throw new UserError('two-forms', '--csv and --json are two forms of one answer', {
+      fix: 'ansatz scale plan … --json',
+    });
+  }
   const spend = spendFrom(options);
   const { device: found, count } = machineFrom(options, spend);
   let device = options.price === undefined ? found : { ...found, price: amount('--price', options.price, '2.5') };

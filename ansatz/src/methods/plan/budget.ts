@@ -129,13 +129,14 @@ export function planRun(question: Question): BigRun | Refusal {
         ? spend.flops / (GUESSED_MFU * device.peak) / 3600
         : USUAL_DAYS * 24;
   let devices = 2 ** Math.max(0, Math.ceil(Math.log2(hours / (USUAL_DAYS * 24)) - 1e-9));
-  let plan = planOn(question, devices, true);
+  const first = planOn(question, devices, true);
+  let plan = first;
   // What does not fit gets more devices; so does what takes longer than it should because the guess was too high.
   for (let i = 0; i < 12 && (plan.kind === 'refusal' || plan.seconds > 1.02 * USUAL_DAYS * DAY); i++) {
     devices *= 2;
     plan = planOn(question, devices, true);
   }
-  return plan;
+  return plan.kind === 'refusal' ? first : plan;
 }
 
 function planOn(question: Question, devices: number, devicesChosen: boolean): BigRun | Refusal {

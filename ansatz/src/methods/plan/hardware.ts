@@ -155,9 +155,12 @@ export function nearestDevice(name: string): string | undefined {
   return nearest(name, Object.keys(DEVICES));
 }
 
-/** `512xH100`, `512 × H100`, `H100` (count undefined). The name is not looked up. Undefined when it is neither. */
+/** `512xH100`, `512 H100`, `H100x512`, `H100` (count undefined). The name is not looked up. Undefined when it is neither. */
 export function parseDevices(text: string): { count: number | undefined; name: string } | undefined {
-  const counted = /^\s*([-+]?[\d.,_]+(?:e\d+)?)\s*[x×*]\s*(\S.*?)\s*$/i.exec(text);
-  if (counted !== null) return { count: Number(counted[1]!.replaceAll(/[,_]/g, '')), name: counted[2]! };
+  const number = (digits: string): number => Number(digits.replaceAll(/[,_]/g, ''));
+  const before = /^\s*([-+]?[\d.,_]+(?:e\d+)?)\s*(?:[x×*]\s*|\s)(\S.*?)\s*$/i.exec(text);
+  if (before !== null) return { count: number(before[1]!), name: before[2]! };
+  const after = /^\s*([a-z].*?)\s*[x×*]\s*([\d.,_]+)\s*$/i.exec(text);
+  if (after !== null) return { count: number(after[2]!), name: after[1]! };
   return /^\s*[a-z]/i.test(text) ? { count: undefined, name: text.trim() } : undefined;
 }

@@ -132,7 +132,10 @@ function* layouts(job: Job, { devices, batch, contexts = [1], fixed = {} }: Wish
   const recomputes: readonly Recompute[] = ['none', 'selective', 'full'];
   for (const tensor of divisorsOf(devices)) {
     if (tensor > (fixed.tensor ?? widest) || shape.heads % tensor !== 0 || shape.ffn % tensor !== 0) continue;
-    if (!allowed('tensor', tensor) || (device.network.kind === 'fat-tree' && tensor > 1 && widest % tensor !== 0))
+    if (
+      !allowed('tensor', tensor) ||
+      (fixed.tensor === undefined && device.network.kind === 'fat-tree' && widest % tensor !== 0)
+    )
       continue;
     for (const context of contexts) {
       if ((devices / tensor) % context !== 0 || !allowed('context', context)) continue;
