@@ -185,9 +185,9 @@ function* layouts(job: Job, { devices, batch, contexts = [1], fixed = {} }: Wish
   }
 }
 
-/** Layers of the longest of `stages` over an even share. */
+/** Layers of the longest of `stages` over an even share. A few stages without one are no harm: the first and the last have the embedding and the output. */
 function unevenness(layers: number, stages: number): number {
-  return stages > layers ? Infinity : (Math.ceil(layers / stages) * stages) / layers;
+  return (Math.ceil(layers / stages) * stages) / layers;
 }
 
 /** Ascending. */
