@@ -27,6 +27,7 @@ const ROWS = [1, 2, 4, 8].flatMap((microbatch) =>
 const folder = project({
   'measured.csv': `model,N,seq_len,n_gpus,gpu,microbatch,grad_accum,sharding,act_ckpt,seconds\n${ROWS.join('\n')}\n`,
   'foreign.csv': 'model,seq,devices,device,seconds\nllama3-8b,4096,8,A100,3\n',
+  'own.csv': 'model,seq,devices,device,seconds\nllama3-8b,4096,8,H200,2\n',
   'bad.csv': 'model,seq,devices,device,sharding,seconds\nllama3-8b,4096,8,H100,sideways,3\n',
   'h200.yaml': 'like: H100\nname: H200\nmemory: 141e9\nbandwidth: 4.8e12\nprice: 3\n',
   'odd.yaml': 'like: H100\nmemorry: 141e9\n',
@@ -116,6 +117,17 @@ describe('scale plan', () => {
     const h100 = await json('--devices', '64xH100', '--days', '7');
     const h200 = await json('--hardware', 'h200.yaml', '--devices', '64xH200', '--days', '7');
     expect(h200.cost / h100.cost).toBeCloseTo(3 / 2.5, 2);
+    const fitted = await json(
+      '--hardware',
+      'h200.yaml',
+      '--devices',
+      '64xH200',
+      '--days',
+      '7',
+      '--measured',
+      'own.csv',
+    );
+    expect(fitted.calibration!.before).toMatchObject({ n: 1 });
     expect((await plan('--hardware', 'odd.yaml', '--devices', '64', '--days', '7')).err).toContain('closest: "memory"');
   });
 

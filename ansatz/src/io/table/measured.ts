@@ -92,7 +92,8 @@ export function measuredIn(sheet: Sheet, device: Device): MeasuredRuns {
       if (value === undefined || !(value > 0)) throw bad(sheet, line, column, cell);
       return value;
     };
-    const on = text('device') === '' ? device : (deviceNamed(text('device')) ?? undefined);
+    const own = ['', device.name.toLowerCase()].includes(text('device').toLowerCase());
+    const on = own ? device : deviceNamed(text('device'));
     if (on === undefined || on.peak !== device.peak) {
       foreign++;
       continue;
