@@ -38,6 +38,8 @@ export interface Running {
   readonly done: Promise<Result>;
   /** Resolves when the output so far matches; rejects when the command ends without. */
   seen(pattern: RegExp): Promise<void>;
+  /** Standard output so far. */
+  said(): string;
 }
 
 /** Start `ansatz` with arguments in a folder, its output piped. */
@@ -72,6 +74,7 @@ export function start(folder: string, args: readonly string[], env: NodeJS.Proce
   return {
     child,
     done,
+    said: () => out,
     seen: (pattern) =>
       new Promise((resolve, reject) => {
         waiting.push({ pattern, resolve, reject });

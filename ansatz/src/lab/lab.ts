@@ -36,7 +36,8 @@ export interface LabParts extends Stopping {
 
 /** Events between two snapshots of the state. */
 const SNAPSHOT_EVERY = 4000;
-const FLUSH_MS = 1000;
+/** Metric points are on disk, for pages that watch, after so long at the latest. */
+const FLUSH_MS = 300;
 /** How often the machine's memory is looked at, and by how much of it a change must be to be noted. */
 const MEMORY_MS = 10_000;
 const MEMORY_SHARE = 0.02;
@@ -62,6 +63,7 @@ export function openLab(parts: LabParts): Lab {
   let state: State = initial;
   let sinceSnapshot = 0;
   let flushedAt = 0;
+  let unflushed = false;
   // A clock set back since the last lab must not make time stand still: go on from where the journal is.
   const ahead = Math.max(0, Math.ceil(state.now - world.now()));
   const clock = (): number => world.now() + ahead;
@@ -139,6 +141,7 @@ export function openLab(parts: LabParts): Lab {
         // What is said of a run after its end cannot change what it came to.
         if (!underWay(runOf(state, message.run))) return [];
         series.write(message.run, message.metrics);
+        unflushed = true;
         return hearing.hear(state, message.run, message.metrics);
       case 'run.exited':
         // A run ends once: whatever an executor says of it later is an echo.
@@ -251,12 +254,13 @@ export function openLab(parts: LabParts): Lab {
       act();
       if (inbox.length > 0) continue;
       if (over()) break;
-      if (clock() - flushedAt >= FLUSH_MS) {
+      if (unflushed && clock() - flushedAt >= FLUSH_MS) {
         series.flush();
         flushedAt = clock();
+        unflushed = false;
       }
       const wakeAt = alarm(state);
-      await world.wait(wakeAt - ahead);
+      await world.wait(Math.min(wakeAt, unflushed ? flushedAt + FLUSH_MS : Infinity) - ahead);
       if (inbox.length === 0 && clock() >= wakeAt) inbox.push({ type: 'clock.ticked' });
     }
     store([...settleAll(), { type: 'lab.closed' } as const].map(stamp));

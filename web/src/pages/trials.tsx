@@ -312,7 +312,7 @@ function offersFor(columns: readonly Column[], value: string): readonly { text: 
       .slice(0, 8)
       .map((text) => ({ text, about: '' }));
   }
-  if (word === '' && !/(?:^|\b(?:and|or|not)\s+|\()$/.test(before)) return [];
+  if (word === '' && !/(?:\b(?:and|or|not)\s+|\()$/.test(before)) return [];
   return columns
     .filter(({ name }) => name.toLowerCase().startsWith(word) && name !== word)
     .slice(0, 8)

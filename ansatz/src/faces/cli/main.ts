@@ -80,6 +80,7 @@ Exit codes: 0 ok, 2 usage, 3 budget too small, 4 no improvement, 5 the script fa
     .option('--seed <n>', "seed of the lab's own randomness")
     .option('--study <name>', 'name of the study (default: name in ansatz.yaml)')
     .option('--new', 'start another study instead of going on with the last')
+    .option('--ui', 'also serve the dashboard while it works, and print its link')
     .option('--plain', 'one line per event even on a terminal')
     .addOption(json())
     .action(async (config: string | undefined, options: object) => (await import('./run.ts')).run(config, options));
@@ -275,7 +276,7 @@ Exit codes: 0 ok, 2 usage, 3 budget too small, 4 no improvement, 5 the script fa
     .option('--dollars <x>', 'budget: money, at the price per device-hour')
     .option(
       '--devices <n x kind>',
-      '512xH100, or only a kind: then the number is chosen (A100, A100-40, H100, B200, v4, v5p, …)',
+      '512xH100, or only a kind: then the number is chosen (A100, A100-40, H100, H200, B200, v4, v5p, …)',
     )
     .option('--hardware <file>', 'a device of your own, YAML or JSON (docs/plan.md)')
     .option('--price <x>', 'money per device-hour')

@@ -48,6 +48,7 @@ import { statusOf } from '../../study/views.ts';
 import { EXIT } from './errors.ts';
 import { eventLine } from './lines.ts';
 import { openLiveView } from './live.ts';
+import { openPage } from './page.ts';
 import { planLines, planOf } from './plan.ts';
 import { headline } from './status.ts';
 import { num, paintFor, seconds, valueText } from './text.ts';
@@ -68,6 +69,7 @@ export interface RunOptions {
   new?: boolean;
   plain?: boolean;
   json?: boolean;
+  ui?: boolean;
 }
 
 /** Work on the study that the configuration describes. */
@@ -449,6 +451,7 @@ async function work(held: HeldStudy, config: StudyConfig, options: RunOptions): 
       // A lost lease stops the lab at its next append; a busy or full disk is told there too.
     }
   }, RENEW_MS);
+  const page = options.ui === true ? openPage(folder.name, say) : undefined;
   if (terminal) view = openLiveView(out, process.stdin, lab.post, interrupt);
   view?.show(lab.state());
 
@@ -463,6 +466,7 @@ async function work(held: HeldStudy, config: StudyConfig, options: RunOptions): 
   } finally {
     view?.close();
     clearInterval(renewal);
+    page?.kill('SIGTERM');
     process.off('SIGINT', interrupt);
     process.off('SIGTERM', interrupt);
     process.off('SIGHUP', hangUp);

@@ -158,7 +158,8 @@ export async function startServer(options: ServerOptions): Promise<Running> {
       // Away with the key: it must not stay in the address, the history or a bookmark.
       return c.redirect(`${url.pathname}${url.search}` || '/', 303);
     }
-    if (url.pathname.startsWith('/assets') || /\.[a-z0-9]{1,5}$/i.test(url.pathname)) return refuse(c, 404, 'no-file', 'there is no such file');
+    if (url.pathname.startsWith('/assets') || /\.[a-z0-9]{1,5}$/i.test(url.pathname))
+      return refuse(c, 404, 'no-file', 'there is no such file');
     c.header('Content-Type', TYPES['.html']);
     return c.body(readFileSync(index));
   });
