@@ -32,7 +32,7 @@ const KEYS = [
   'efficiency',
 ] as const;
 type Key = (typeof KEYS)[number];
-const EXAMPLE = 'like: H100\nname: H200\nmemory: 141e9\nbandwidth: 4.8e12\nprice: 3';
+const EXAMPLE = 'like: B200\nname: GB200\nper_node: 72\nprice: 5';
 
 /** Read it. Numbers are FLOP/s, bytes, bytes per second one way, and money per device-hour. Throws a UserError. */
 export function readHardware(file: string): Device {
