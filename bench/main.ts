@@ -33,6 +33,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ bench: () => Promise<Benc
   memory: () => import('./memory.ts'),
   scaling: () => import('./scaling.ts'),
   plan: () => import('./plan.ts'),
+  ui: () => import('./ui.ts'),
 };
 
 const [name, ...flags] = process.argv.slice(2);

@@ -152,7 +152,7 @@ export async function bench(): Promise<Bench> {
 }
 
 /** A whole study in virtual time; gives its events. */
-async function simulateStudy(trials: number, seed: number): Promise<Event[]> {
+export async function simulateStudy(trials: number, seed: number): Promise<Event[]> {
   const config = simpleConfig({ budget: { runs: trials + 2000 }, seedNumber: seed });
   const journal = memoryJournal([{ type: 'study.created', config, baseline: defaults(spaceOf(config)), at: 0 }]);
   await lab(config, journal, seed);
@@ -215,7 +215,7 @@ function repeatEvents(events: readonly Event[], length: number): Event[] {
   );
 }
 
-async function storeStudy(project: string, events: readonly Event[]): Promise<void> {
+export async function storeStudy(project: string, events: readonly Event[]): Promise<void> {
   const { mkdirSync } = await import('node:fs');
   const where = studyFolder(project, 'simple');
   mkdirSync(where.path, { recursive: true });
