@@ -2,8 +2,9 @@
 
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
+import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { afterEach, expect, test } from 'vitest';
-import { ansatz, CLI, cleanUp, project, SCRIPT, stateOf, yaml } from './product.ts';
+import { ansatz, CLI, cleanUp, project, SCRIPT, start, stateOf, yaml } from './product.ts';
 
 let client: Client | undefined;
 
@@ -46,11 +47,14 @@ test('an agent reads a study, asks what was tried, and has its proposal run and 
   const call = await connect(folder);
   const tools = await client!.listTools();
   expect(tools.tools.map(({ name }) => name).sort()).toEqual([
+    'compare',
     'curve',
+    'lessons',
     'log',
     'propose',
     'recall',
     'status',
+    'steer',
     'trial',
     'trials',
     'tried_before',
@@ -82,4 +86,37 @@ test('an agent reads a study, asks what was tried, and has its proposal run and 
   expect(mine).toMatchObject({ point: { x: 0.83 }, bet: 'ideas' });
   expect(mine.hypothesis).toMatch(/^because/);
   expect((await call('trial', { trial: mine.id })).body).toMatchObject({ researcher: 'agent', state: mine.verdict });
+});
+
+test('over HTTP the same tools answer to whoever has the token, and to nobody else', async () => {
+  const folder = project({ 'ansatz.yaml': yaml('budget: { runs: 8 }'), 'script.sh': SCRIPT });
+  await ansatz(folder, ['run', '--plain']);
+  const server = start(folder, ['mcp', '--http']);
+  try {
+    await server.seen(/Bearer \S+\n/);
+    const [address] = /http:\S+\/mcp/.exec(server.said())!;
+    const [, token] = /Bearer (\S+)/.exec(server.said())!;
+    const headers = { authorization: `Bearer ${token}` };
+    const over = (given: Record<string, string>): StreamableHTTPClientTransport =>
+      new StreamableHTTPClientTransport(new URL(address), { requestInit: { headers: given } });
+    const stranger = new Client({ name: 'stranger', version: '0' });
+    await expect(stranger.connect(over({}))).rejects.toThrow(/401|key/);
+    const agent = new Client({ name: 'agent', version: '0' });
+    await agent.connect(over(headers));
+    expect((await agent.listTools()).tools.length).toBe(11);
+    const call = async (name: string, given: object): Promise<Record<string, unknown>> =>
+      (await agent.callTool({ name, arguments: { ...given } })).structuredContent as Record<string, unknown>;
+    expect(await call('compare', { trials: [1, 2] })).toMatchObject({
+      differ: ['x'],
+      trials: [{ trial: 1 }, { trial: 2 }],
+    });
+    expect(await call('lessons', {})).toHaveProperty('lessons');
+    expect(await call('steer', { do: 'note', trial: 1, text: 'seen by an agent' })).toMatchObject({ queued: true });
+    await agent.close();
+    await ansatz(folder, ['run', '--plain', '--runs', '10']);
+    expect(stateOf(folder, 's').trials[0]!.notes).toMatchObject([{ text: 'seen by an agent', by: 'agent' }]);
+  } finally {
+    server.child.kill('SIGTERM');
+    await server.done;
+  }
 });

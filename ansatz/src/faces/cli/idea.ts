@@ -5,6 +5,7 @@ import { checkChange } from '../../io/workspace/index.ts';
 import { chooseStudy, held, postRequest, readStudy, repositoryOf, type StudyFolder } from '../../lab/studies.ts';
 import { describe, inRange, spaceOf } from '../../lab/researcher/index.ts';
 import { checkBet, checkPerson, steer } from '../../lab/steering.ts';
+import type { Propose } from '../mcp/server.ts';
 import { leaderOf } from '../../study/belief.ts';
 import { applicable, feasible } from '../../methods/space/index.ts';
 import type { Param, Value } from '../../methods/space/space.ts';
@@ -77,6 +78,21 @@ export function proposalOf(
   };
   const when = held(lease) ? 'the lab at work takes it in' : `${nextRun(state)} takes it in`;
   return { event, said: `${changed}, from trial ${parent.id}; ${when}`, folder };
+}
+
+/** Checks of an agent's proposals in the project that `from` is in. */
+export function proposer(from: string): (study: string | undefined) => Propose {
+  return (study) =>
+    ({ settings, patch, why, bet }) => {
+      const words = Object.entries(settings).map(([name, value]) => `${name}=${String(value)}`);
+      const options = {
+        why,
+        ...(study === undefined ? {} : { study }),
+        ...(patch === undefined ? {} : { patchText: patch }),
+        ...(bet === undefined ? {} : { bet }),
+      };
+      return proposalOf(from, words, options, 'agent');
+    };
 }
 
 /** Queue an idea in words, for the language model to make a change of. */

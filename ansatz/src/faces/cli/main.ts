@@ -156,8 +156,10 @@ Exit codes: 0 ok, 2 usage, 3 budget too small, 4 no improvement, 5 the script fa
 
   top
     .command('mcp')
-    .description('the lab as tools of a coding agent, over the Model Context Protocol on stdin and stdout')
-    .action(async () => (await import('./mcp.ts')).mcp());
+    .description('the lab as tools of a coding agent, over the Model Context Protocol on stdin and stdout, or HTTP')
+    .option('--http', 'serve over HTTP on this machine instead, beside the dashboard; prints address and token')
+    .option('--port <n>', 'port of --http, 0 = any that is free', '0')
+    .action(async (options: object) => (await import('./mcp.ts')).mcp(options));
 
   top
     .command('idea <text>')

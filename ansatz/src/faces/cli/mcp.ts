@@ -1,20 +1,26 @@
 /** `ansatz mcp`: the lab as tools of a coding agent. */
 
 import { serveMcp } from '../mcp/server.ts';
-import { proposalOf } from './idea.ts';
+import { proposer } from './idea.ts';
+import { openUi, type UiOptions } from './ui.ts';
 import { version } from './version.ts';
 
-/** Serve over standard input and output until it is closed. What an agent proposes is checked like what a person types. */
-export async function mcp(): Promise<void> {
+/**
+ * Serve over standard input and output until it is closed, or over HTTP until interrupted. What an agent proposes is checked like what a
+ * person types.
+ */
+export async function mcp(options: Pick<UiOptions, 'port'> & { readonly http?: boolean }): Promise<void> {
   const from = process.cwd();
-  await serveMcp(from, version(), (study) => ({ settings, patch, why, bet }) => {
-    const words = Object.entries(settings).map(([name, value]) => `${name}=${String(value)}`);
-    const options = {
-      why,
-      ...(study === undefined ? {} : { study }),
-      ...(patch === undefined ? {} : { patchText: patch }),
-      ...(bet === undefined ? {} : { bet }),
-    };
-    return proposalOf(from, words, options, 'agent');
+  if (options.http !== true) {
+    await serveMcp(from, version(), proposer(from));
+    return;
+  }
+  const running = await openUi(from, options);
+  process.stdout.write(
+    `http://127.0.0.1:${running.port}/mcp\nAuthorization: Bearer ${running.bearer}\nCtrl-C ends it; for Claude Code:\n  claude mcp add --transport http ansatz http://127.0.0.1:${running.port}/mcp --header "Authorization: Bearer ${running.bearer}"\n`,
+  );
+  await new Promise<void>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, resolve);
   });
+  await running.close();
 }

@@ -8,7 +8,7 @@ import { findProject, STUDIES } from '../../lab/studies.ts';
 import { UserError } from '../../study/error.ts';
 import { type Running, secretIn, startServer } from '../server/index.ts';
 import { diffToParent } from './code.ts';
-import { proposalOf } from './idea.ts';
+import { proposalOf, proposer } from './idea.ts';
 import { version } from './version.ts';
 
 export interface UiOptions {
@@ -81,6 +81,12 @@ export async function openUi(from: string, options: UiOptions): Promise<Running>
       ...(options.allowHost ?? []),
       ...(isLoopback(host) || host === '0.0.0.0' || host === '::' ? [] : [host]),
     ],
+    // Loaded when an agent comes: most who open a dashboard have none.
+    extend: (app) =>
+      app.all('/mcp', async (c) => {
+        const { answerMcp } = await import('../mcp/server.ts');
+        return answerMcp(c.req.raw, project, version(), proposer(project));
+      }),
     lent: {
       diff: diffToParent,
       propose: (study, settings, { patch, ...rest }) =>

@@ -1,7 +1,8 @@
-/** `ansatz mcp`: the lab as tools of an agent, over the Model Context Protocol on standard input and output. */
+/** `ansatz mcp`: the lab as tools of an agent, over the Model Context Protocol. */
 
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js';
+import { WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js';
 import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js';
 import { existsSync } from 'node:fs';
 import { z } from 'zod';
@@ -17,6 +18,7 @@ import {
   readStudy,
   studyFolder,
 } from '../../lab/studies.ts';
+import { steer } from '../../lab/steering.ts';
 import { UserError } from '../../study/error.ts';
 import type { EventBody } from '../../study/events/index.ts';
 import {
@@ -48,12 +50,38 @@ const TOKENS = 1500;
 const LINES = 200;
 const POINTS = 500;
 
-/** Serve until the other side closes. Reads studies of the project that `from` is in; writes only through their inbox. */
+/** Serve on standard input and output until the other side closes. */
 export async function serveMcp(
   from: string,
   version: string,
   propose: (study: string | undefined) => Propose,
 ): Promise<void> {
+  const server = labServer(from, version, propose);
+  const transport = new StdioServerTransport();
+  const closed = new Promise<void>((resolve) => {
+    process.stdin.on('end', resolve);
+    process.stdin.on('close', resolve);
+  });
+  await server.connect(transport);
+  await closed;
+  await server.close();
+}
+
+/** Answer one request of a client that speaks over HTTP. Nothing is kept between requests: all there is to know is in the studies. */
+export async function answerMcp(
+  request: Request,
+  from: string,
+  version: string,
+  propose: (study: string | undefined) => Propose,
+): Promise<Response> {
+  const server = labServer(from, version, propose);
+  const transport = new WebStandardStreamableHTTPServerTransport({ enableJsonResponse: true });
+  await server.connect(transport);
+  return transport.handleRequest(request);
+}
+
+/** The tools. Reads studies of the project that `from` is in; writes only through their inbox. */
+function labServer(from: string, version: string, propose: (study: string | undefined) => Propose): McpServer {
   const server = new McpServer({ name: 'ansatz', version });
   const open = (
     name: string | undefined,
@@ -232,14 +260,78 @@ export async function serveMcp(
       }),
   );
 
-  const transport = new StdioServerTransport();
-  const closed = new Promise<void>((resolve) => {
-    process.stdin.on('end', resolve);
-    process.stdin.on('close', resolve);
-  });
-  await server.connect(transport);
-  await closed;
-  await server.close();
+  server.registerTool(
+    'compare',
+    {
+      description: 'Two to eight trials side by side: what differs in their settings, and what came of each',
+      inputSchema: { study, trials: z.array(z.int().positive()).min(2).max(8) },
+      annotations: readOnly,
+    },
+    ({ study: name, trials }) =>
+      answer(() => {
+        const { state } = open(name);
+        const rows = trials.map((id) => known(state, id));
+        const knobs = state.config.knobs.map((knob) => knob.name);
+        const differ = knobs.filter((knob) => new Set(rows.map((trial) => trial.point[knob])).size > 1);
+        return {
+          differ,
+          trials: rows.map((trial) => ({
+            ...trialRow(state, trial),
+            settings: Object.fromEntries(differ.map((knob) => [knob, trial.point[knob]])),
+          })),
+        };
+      }),
+  );
+  server.registerTool(
+    'lessons',
+    {
+      description:
+        'What the experiments of all studies here add up to: contradictions first, then effects, then a line for each knob',
+      inputSchema: { most: z.int().positive().max(100).default(30) },
+      annotations: readOnly,
+    },
+    ({ most }) => answer(() => ({ lessons: lessonsOf(allRecords(from)).slice(0, most) })),
+  );
+  server.registerTool(
+    'steer',
+    {
+      description:
+        'A word to the lab: pause, resume, repeat a trial on fresh seeds, note something on a trial. Spends at most what the budget has left',
+      inputSchema: {
+        study,
+        do: z.enum(['pause', 'resume', 'repeat', 'note']),
+        trial: z.int().positive().optional(),
+        more: z.int().positive().max(10).optional(),
+        text: z.string().optional(),
+        tags: z.array(z.string()).optional(),
+      },
+      annotations: { readOnlyHint: false, destructiveHint: false, openWorldHint: false },
+    },
+    ({ study: name, do: what, trial = 0, more, text, tags }) =>
+      answer(() => {
+        const { state, folder, working } = open(name);
+        const { event, said } = steer(
+          state,
+          what === 'repeat'
+            ? { do: what, trial, ...(more === undefined ? {} : { more }) }
+            : what === 'note'
+              ? {
+                  do: what,
+                  trial,
+                  by: 'agent',
+                  ...(text === undefined ? {} : { text }),
+                  ...(tags === undefined ? {} : { tags }),
+                }
+              : { do: what },
+        );
+        if (!working && (what === 'pause' || what === 'resume')) {
+          throw new UserError('no-lab', `no lab works on study "${folder.name}"`, { fix: 'ansatz run' });
+        }
+        postRequest(folder, event);
+        return { queued: true, said };
+      }),
+  );
+  return server;
 }
 
 function known(state: State, id: number): ReturnType<typeof trialOf> {
