@@ -13,6 +13,7 @@ import {
   type Situation,
   type Training,
 } from './index.ts';
+import { agreement } from './freeze/belief.ts';
 
 /** A new scheduler is one line here. */
 const SCHEDULERS: readonly (readonly [string, Scheduler])[] = [
@@ -171,6 +172,49 @@ test('without pauses freeze-thaw continues or stops, and still finishes some', (
   const { trainings } = play(freezeThaw, 10, 2, false);
   expect(trainings.some((training) => training.step === LONGEST)).toBe(true);
   expect(trainings.filter((training) => training.step < LONGEST).length).toBeGreaterThan(3);
+});
+
+test('without pauses freeze-thaw stops what is behind from the first rungs on, but nothing before an eighteenth', () => {
+  const { trainings } = play(freezeThaw, 4, 3, false);
+  // Steps of four full trainings: were the first ones (five parameters, six to look at) all run to their end, none would be left.
+  expect(trainings.length).toBeGreaterThan(10);
+  const stopped = trainings.filter((training) => training.status === 'over' && training.step < LONGEST);
+  expect(stopped.length).toBeGreaterThan(5);
+  for (const { step } of stopped) expect(step).toBeGreaterThanOrEqual(Math.round(LONGEST / 18));
+});
+
+/** Eight points, all begun and paused at the third rung but the first `ended`, which went to their end as `end` says. */
+function allBegun(ended: number, end: (trial: number) => number): Situation {
+  const arms = toSpace([{ name: 'arm', type: 'cat', choices: ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'] }]);
+  const rungs = freezeThaw.rungs(LONGEST);
+  const trainings = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'].map((arm, i): Training => {
+    return i < ended
+      ? { point: { arm }, status: 'over', step: LONGEST }
+      : { point: { arm }, status: 'paused', step: rungs[2]! };
+  });
+  const reports = trainings.flatMap(({ step }, trial) =>
+    rungs
+      .filter((rung) => rung <= step)
+      .map((rung) => ({ trial, step: rung, loss: rung < LONGEST ? trial : end(trial) })),
+  );
+  return { space: arms, longest: LONGEST, trainings, reports };
+}
+
+test('once every point has been begun, freeze-thaw goes on with those there are', () => {
+  const situation = allBegun(3, (trial) => trial);
+  for (let i = 0; i < 20; i++) {
+    const again = freezeThaw.resume(situation, rng(i));
+    expect(again).toBeGreaterThanOrEqual(3);
+    expect(situation.trainings[again!]!.status).toBe('paused');
+  }
+});
+
+test('early ranks agree with ends, or they do not', () => {
+  expect(agreement(allBegun(1, () => 0).reports, LONGEST)).toBe(0.9);
+  // Four trainings that went to their end count as much as what is imagined.
+  expect(agreement(allBegun(4, (trial) => trial).reports, LONGEST)).toBeCloseTo(0.95);
+  expect(agreement(allBegun(4, (trial) => -trial).reports, LONGEST)).toBeCloseTo(0.45);
+  expect(agreement(allBegun(4, () => 1).reports, LONGEST)).toBe(0.9);
 });
 
 test('the memo changes nothing: another copy of the same situation gets the same answer', () => {

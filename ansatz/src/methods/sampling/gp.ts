@@ -296,12 +296,12 @@ function posteriorOf(layout: Layout, hyper: Hyper, rows: readonly Float64Array[]
   return posterior;
 }
 
-/** At most {@link MOST} results in their order: the better half of that number, the rest evenly from the others. */
-function thin(known: readonly Observation[]): readonly Observation[] {
-  if (known.length <= MOST) return known;
+/** At most `most` (even) results in their order: the better half of that number, the rest evenly from the others. */
+export function thin(known: readonly Observation[], most = MOST): readonly Observation[] {
+  if (known.length <= most) return known;
   const order = Array.from(known.keys()).sort((a, b) => known[a]!.loss! - known[b]!.loss!);
-  const kept = order.slice(0, MOST / 2);
-  const rest = order.slice(MOST / 2).sort((a, b) => a - b);
-  for (let i = 0; i < MOST / 2; i++) kept.push(rest[Math.floor(((i + 0.5) * rest.length) / (MOST / 2))]!);
+  const kept = order.slice(0, most / 2);
+  const rest = order.slice(most / 2).sort((a, b) => a - b);
+  for (let i = 0; i < most / 2; i++) kept.push(rest[Math.floor(((i + 0.5) * rest.length) / (most / 2))]!);
   return kept.sort((a, b) => a - b).map((i) => known[i]!);
 }

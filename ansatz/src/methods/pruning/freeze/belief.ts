@@ -7,14 +7,14 @@ import { warp } from '../../sampling/surrogate/warp.ts';
 import type { Report, Situation } from '../scheduler.ts';
 import { type CurveHyper, Curves, fitCurves, type Place, plainCurveHyper } from './model.ts';
 
-/** Share of a full training below which ranks are mostly noise. */
-const FIRST = 1 / 18;
+/** Share of a full training at which it is looked at first. */
+const FIRST = 1 / 26;
 const RATIO = 1.6;
 /** Most reports the model is fitted to, and most it is conditioned on when it is fitted. */
 const MOST_FITTED = 160;
-const MOST_KEPT = 320;
+const MOST_KEPT = 200;
 
-/** The steps at which a training is looked at: an eighteenth of the whole, then each 1.6 times further, and the last. */
+/** The steps at which a training is looked at: a twenty-sixth of the whole, then each 1.6 times further, and the last. */
 export function rungsOf(longest: number): number[] {
   const rungs: number[] = [];
   const first = firstRung(longest);
@@ -24,6 +24,42 @@ export function rungsOf(longest: number): number[] {
 
 function firstRung(longest: number): number {
   return Math.max(1, Math.round(longest * FIRST));
+}
+
+/** Trainings that went to their end count against this many that are imagined, with this agreement. */
+const IMAGINED = 4;
+const IMAGINED_AGREEMENT = 0.9;
+
+/**
+ * How far early ranks foretell the order of ends, 0 to 1: over pairs of trainings that went to their end and all rungs
+ * up to half of it, the share in the same order, each pair counting by how far apart its ends are (warped units).
+ */
+export function agreement(reports: readonly Report[], longest: number): number {
+  const curves = new Map<number, Map<number, number>>();
+  for (const { trial, step, loss } of reports) {
+    let curve = curves.get(trial);
+    if (curve === undefined) curves.set(trial, (curve = new Map<number, number>()));
+    curve.set(step, loss);
+  }
+  const ended = [...curves.values()].filter((curve) => curve.has(longest));
+  const scale = scaleOf(reports);
+  const ends = ended.map((curve) => scale(curve.get(longest)!));
+  const early = rungsOf(longest).filter((rung) => rung <= longest / 2);
+  let weight = 0;
+  let agreed = 0;
+  ended.forEach((a, i) => {
+    for (let j = 0; j < i; j++) {
+      const gap = ends[i]! - ends[j]!;
+      for (const rung of early) {
+        const before = (a.get(rung) ?? NaN) - (ended[j]!.get(rung) ?? NaN);
+        if (Number.isNaN(before)) continue;
+        weight += Math.abs(gap);
+        agreed += before === 0 ? Math.abs(gap) / 2 : before > 0 === gap > 0 ? Math.abs(gap) : 0;
+      }
+    }
+  });
+  if (weight === 0) return IMAGINED_AGREEMENT;
+  return (IMAGINED * IMAGINED_AGREEMENT + (ended.length * agreed) / weight) / (IMAGINED + ended.length);
 }
 
 /** Best loss of each training so far, by its number. */

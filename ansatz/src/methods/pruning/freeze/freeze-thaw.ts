@@ -7,14 +7,26 @@
 
 import { logH } from '../../math/normal.ts';
 import type { Rng } from '../../math/rng.ts';
+import { canonical, cardinality } from '../../space/encode.ts';
+import type { Space } from '../../space/space.ts';
 import type { Prediction } from '../../sampling/surrogate/gaussian.ts';
 import { layoutOf, rowOf } from '../../sampling/surrogate/layout.ts';
 import { startupOf } from '../../sampling/gp.ts';
 import type { Scheduler, Situation } from '../scheduler.ts';
-import { believeCurves, placeOf, rungsOf } from './belief.ts';
+import { agreement, believeCurves, placeOf, rungsOf } from './belief.ts';
 
 /** Steps of new trainings up to their first rung, in shares of what each later stretch gets. */
 const FIRST_SHARE = 3;
+/**
+ * How much more the early stretches get than the late ones: shares fall as the rung to this power. All of it while the
+ * budget is whole, none when it is used up: what is begun last cannot be finished. Half of it where nobody knows.
+ */
+const LEAN = 0.5;
+/** Where every point has been begun, what the lean loses for each bit that early ranks agree less with the ends. */
+const DISTRUST = 8;
+const AGREEING = 0.9;
+/** Without pauses nothing is stopped before this share of a full training: a stop cannot be taken back. */
+const SURE = 1 / 18;
 /** How often the paused training with the largest expected gain per remaining step goes on, wherever it stands. */
 const GREEDY = 0.3;
 const MOST_SCORED = 20;
@@ -42,7 +54,8 @@ function thaw(situation: Situation, rng: Rng): number | undefined {
   if (!ready(situation) || !trainings.some((training) => training.status === 'paused')) return undefined;
   const greedy = rng.uniform() < GREEDY;
   const rungs = rungsOf(longest);
-  const order = byNeed(situation, rungs);
+  const begun = allBegun(situation);
+  const order = byNeed(situation, rungs, begun);
   if (!greedy && order[0] === 0) return undefined;
 
   const layout = layoutOf(situation.space);
@@ -81,8 +94,12 @@ function thaw(situation: Situation, rng: Rng): number | undefined {
   return chosen;
 }
 
-/** The stretches of the ladder, the one furthest behind its share of the steps first. Stretch 0 is a new training's. */
-function byNeed({ trainings }: Situation, rungs: readonly number[]): number[] {
+/**
+ * The stretches of the ladder, the one furthest behind its share of the steps first. Stretch 0 is a new training's, and
+ * missing when every point has been `begun`.
+ */
+function byNeed(situation: Situation, rungs: readonly number[], begun: boolean): number[] {
+  const { trainings, reports, longest } = situation;
   const spent = new Float64Array(rungs.length);
   for (const { status, step } of trainings) {
     const to = status === 'running' ? next(rungs, step) : step;
@@ -90,8 +107,33 @@ function byNeed({ trainings }: Situation, rungs: readonly number[]): number[] {
       spent[k]! += Math.min(to, rungs[k]!) - before;
     }
   }
-  spent[0]! /= FIRST_SHARE;
-  return Array.from(rungs.keys()).sort((a, b) => spent[a]! - spent[b]!);
+  let power = lean(situation);
+  // Nothing is left to look for: what counts is which of them ends best, and that early ranks may not tell.
+  if (begun) power = Math.max(-1, power - DISTRUST * Math.max(0, AGREEING - agreement(reports, longest)));
+  for (const k of rungs.keys()) spent[k]! /= shareOf(rungs, k, power);
+  return Array.from(rungs.keys())
+    .slice(begun ? 1 : 0)
+    .sort((a, b) => spent[a]! - spent[b]!);
+}
+
+/** The share of the steps that stretch `k` gets, up to a factor common to all. */
+function shareOf(rungs: readonly number[], k: number, power: number): number {
+  return (k === 0 ? FIRST_SHARE : 1) * (rungs[k]! / rungs[0]!) ** -power;
+}
+
+function lean({ trainings, budgetSteps }: Situation): number {
+  if (budgetSteps === undefined) return LEAN / 2;
+  const used = trainings.reduce((sum, { step }) => sum + step, 0);
+  return LEAN * Math.max(0, 1 - used / budgetSteps);
+}
+
+const sizes = new WeakMap<Space, number>();
+
+/** Whether every point there is has been begun. */
+function allBegun({ space, trainings }: Situation): boolean {
+  let size = sizes.get(space);
+  if (size === undefined) sizes.set(space, (size = cardinality(space)));
+  return trainings.length >= size && new Set(trainings.map(({ point }) => canonical(point))).size >= size;
 }
 
 /**
@@ -100,12 +142,12 @@ function byNeed({ trainings }: Situation, rungs: readonly number[]): number[] {
  */
 function stays(situation: Situation, training: number): boolean {
   const { longest, trainings, reports } = situation;
-  if (!ready(situation)) return true;
-  const rungs = rungsOf(longest);
+  const rungs = rungsOf(longest).filter((rung) => rung >= Math.round(longest * SURE));
   const k = rungs.findIndex((rung) => rung >= trainings[training]!.step);
-  if (k < 0 || k >= rungs.length - 1) return true;
-  const stretch = (j: number): number => rungs[j]! - (j === 0 ? 0 : rungs[j - 1]!);
-  const share = stretch(k) / (k === 0 ? FIRST_SHARE : 1) / stretch(k + 1);
+  if (trainings[training]!.step < rungs[0]! || k < 0 || k >= rungs.length - 1) return true;
+  const power = lean(situation);
+  const count = (j: number): number => shareOf(rungs, j, power) / (rungs[j]! - (j === 0 ? 0 : rungs[j - 1]!));
+  const share = count(k + 1) / count(k);
   const at = reports.filter((report) => report.step === rungs[k]!);
   const own = at.findLast((report) => report.trial === training)?.loss;
   if (own === undefined) return true;

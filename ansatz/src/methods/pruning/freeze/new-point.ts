@@ -1,7 +1,7 @@
 /** Where new trainings start: a sampler that learns from curves of any length. */
 
 import type { Rng } from '../../math/rng.ts';
-import { believeWith, checkpoint, fitTo, propose } from '../../sampling/gp.ts';
+import { believeWith, checkpoint, fitTo, propose, thin } from '../../sampling/gp.ts';
 import { quasi } from '../../sampling/quasi.ts';
 import type { Observation } from '../../sampling/sampler.ts';
 import { layoutOf, rowOf } from '../../sampling/surrogate/layout.ts';
@@ -19,6 +19,8 @@ import { ready } from './freeze-thaw.ts';
 const CHANCE = 0.25;
 /** Share of points near one of the best. */
 const NEAR = 0.35;
+/** More trainings than this are thinned: half of them the best, the rest from all over the others. */
+const MOST = 150;
 /** How near: half-width as a share of the range, for a parameter of typical length scale. */
 const HALF = 0.15;
 
@@ -33,12 +35,15 @@ export function newPoint(situation: Situation, rng: Rng): Point {
   const mode = rng.uniform();
   if (layout.size === 0 || !ready(situation) || mode < CHANCE) return quasi(space, history, rng);
 
-  const results = (upTo: number): Observation[] =>
-    Array.from(bestsOf(reports.slice(0, upTo)), ([trial, loss]) => ({
-      point: trainings[trial]!.point,
-      status: 'done' as const,
-      loss,
-    }));
+  const results = (upTo: number): readonly Observation[] =>
+    thin(
+      Array.from(bestsOf(reports.slice(0, upTo)), ([trial, loss]) => ({
+        point: trainings[trial]!.point,
+        status: 'done' as const,
+        loss,
+      })),
+      MOST,
+    );
   const hypers = proposalHypers(layout, reports);
   const hyperAt = (at: number): Hyper => {
     const known = hypers.get(at);
