@@ -14,7 +14,7 @@ const SLOW = `for i in 1 2 3 4 5 6; do
   awk "BEGIN { srand($ANSATZ_SEED); print \\"step $i: loss \\" (2 - $X + 1 / $i + 0.01 * rand()) \\" acc \\" ($X * $i) }"
 done
 `;
-const PAGES = ['', 'trials', 'curves', 'compare', 'search', 'memory', 'ledger', 'kills', 'history'];
+const PAGES = ['', 'trials', 'curves', 'compare', 'search', 'memory', 'ledger', 'kills', 'scaling', 'history'];
 
 describe.runIf(have)('the dashboard (needs Chromium)', () => {
   let browser: Browser;

@@ -1,7 +1,7 @@
 /** The dashboard: one page per question, each a view of the same study. */
 
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
-import { createRootRoute, createRoute, createRouter, RouterProvider } from '@tanstack/react-router';
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, RouterProvider } from '@tanstack/react-router';
 import { createRoot } from 'react-dom/client';
 import { Refused } from './api.ts';
 import { Shell } from './shell.tsx';
@@ -73,12 +73,24 @@ const memory = createRoute({
 });
 const ledger = createRoute({ getParentRoute: () => study, path: '/ledger', component: Ledger });
 const kills = createRoute({ getParentRoute: () => study, path: '/kills', component: Kills });
+const scaling = createRoute({
+  getParentRoute: () => study,
+  path: '/scaling',
+  // The planner is only for those who plan.
+  component: lazyRouteComponent(() => import('./pages/scaling.tsx')),
+  validateSearch: (given): { machine?: string; kind?: string; amount?: string; size?: string } => ({
+    machine: text(given['machine']),
+    kind: text(given['kind']),
+    amount: text(given['amount']),
+    size: text(given['size']),
+  }),
+});
 const history = createRoute({ getParentRoute: () => study, path: '/history', component: History });
 
 const router = createRouter({
   routeTree: root.addChildren([
     studies,
-    study.addChildren([board, trials, trial, curves, compare, search, memory, ledger, kills, history]),
+    study.addChildren([board, trials, trial, curves, compare, search, memory, ledger, kills, scaling, history]),
   ]),
   defaultPreload: false,
 });

@@ -19,6 +19,7 @@ export const PAGES = [
   ['memory', 'Memory', 'm'],
   ['ledger', 'Ledger', 'l'],
   ['kills', 'Kill audit', 'k'],
+  ['scaling', 'Scaling', 'g'],
   ['history', 'History', 'h'],
 ] as const;
 

@@ -12,19 +12,8 @@ import {
   type StepTime,
   USABLE,
 } from '../../methods/plan/index.ts';
+import { short } from '../report/numbers.ts';
 import { bytes, num, seconds, table } from './text.ts';
-
-/** `157B`, `3.31T`, `790k`: three digits and the letter of the thousands. */
-export function short(value: number): string {
-  for (const [size, letter] of [
-    [1e12, 'T'],
-    [1e9, 'B'],
-    [1e6, 'M'],
-    [1e4, 'k'],
-  ] as const)
-    if (value >= size) return `${Number((value / (letter === 'k' ? 1e3 : size)).toPrecision(3))}${letter}`;
-  return num(value, 3);
-}
 
 /** Memory, of a device or of a checkpoint. */
 export function memoryText(value: number): string {
@@ -125,7 +114,7 @@ function layoutTable({ found, question }: BigRun): string[] {
       percent(time.mfu),
       percent(idle / time.seconds, 2),
       bytes(memory.total),
-      time.tokensPerSecond === first ? '' : `-${percent(1 - time.tokensPerSecond / first, 2)}`,
+      time.tokensPerSecond === first ? '' : percent(1 - time.tokensPerSecond / first, 2),
     ];
   });
   const context = question.seq > 8192;

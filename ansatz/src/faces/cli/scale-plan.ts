@@ -26,7 +26,8 @@ import { closest, UserError } from '../../study/error.ts';
 import { networksFigure, planFigure } from '../report/plan.ts';
 import { amount, wholeOption } from './amounts.ts';
 import { timed } from './scale-fit.ts';
-import { compareCsv, compareLines, memoryText, planCsv, planJson, planLines, short } from './scale-plan-lines.ts';
+import { short } from '../report/numbers.ts';
+import { compareCsv, compareLines, memoryText, planCsv, planJson, planLines } from './scale-plan-lines.ts';
 
 /** Options as they are typed. */
 export interface PlanOptions {

@@ -118,3 +118,15 @@ export function changed(list: readonly Change[], most = Infinity): string {
 export function listed(words: readonly string[]): string {
   return words.length < 2 ? (words[0] ?? '') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)!}`;
 }
+
+/** `157B`, `3.31T`, `790k`: three digits and the letter of the thousands. */
+export function short(value: number): string {
+  for (const [size, letter] of [
+    [1e12, 'T'],
+    [1e9, 'B'],
+    [1e6, 'M'],
+    [1e4, 'k'],
+  ] as const)
+    if (value >= size) return `${Number((value / (letter === 'k' ? 1e3 : size)).toPrecision(3))}${letter}`;
+  return num(value, 3);
+}
