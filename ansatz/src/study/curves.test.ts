@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { band, smooth, thin } from './curves.ts';
+import { band, bucketed, smooth, thin } from './curves.ts';
 
 const xs = [0, 1, 2, 3, 4, 5, 6, 7];
 
@@ -78,4 +78,18 @@ test('the mean of a group does not change with how many points are drawn', () =>
   const [coarse, fine] = [band(members, 50), band(members, 2000)];
   coarse.xs.forEach((x, i) => expect(coarse.mean[i]).toBeCloseTo(2 * Math.exp(-x / 1000), 3));
   fine.xs.forEach((x, i) => expect(fine.mean[i]).toBeCloseTo(2 * Math.exp(-x / 1000), 3));
+});
+
+test('lines thinned by stretches have their x in common, and keep each stretch’s lowest and highest', () => {
+  const line = (k: number) => ({
+    xs: Float64Array.from({ length: 10_000 }, (_, i) => i),
+    ys: Float64Array.from({ length: 10_000 }, (_, i) => Math.sin(i * k) + (i === 5003 ? 50 : 0)),
+  });
+  const [a, b] = [bucketed(line(1), 0, 9999, 100), bucketed(line(1.7), 0, 9999, 100)];
+  expect(a.xs).toEqual(b.xs);
+  expect(a.xs).toHaveLength(200);
+  expect(Math.max(...a.ys)).toBeGreaterThan(49);
+  expect(a.xs.every((x, i) => i === 0 || x > a.xs[i - 1]!)).toBe(true);
+  // A line that covers half of the range has half of the places; gaps and values that are no numbers leave theirs out.
+  expect(bucketed({ xs: [0, 1, 2, 3], ys: [1, NaN, 3, 4] }, 0, 8, 4).xs).toEqual([0.5, 2.5, 3.5]);
 });

@@ -67,15 +67,44 @@ export function thin({ xs, ys }: Line, most: number): { xs: number[]; ys: number
 }
 
 /**
- * Mean ± sd of all members on at most `most` grid points between the smallest and the largest x of any. A member counts
- * where the grid is within its own x, interpolated in a straight line between its points; its values that are no numbers are skipped.
+ * The lowest and the highest of each of `buckets` stretches of [low, high], in their order, at the same two places of every stretch: lines that are
+ * thinned like this have their x in common, so that a page lines them up without work. No place is off by more than half a stretch.
  */
-export function band(members: readonly Line[], most: number): Band {
+export function bucketed({ xs, ys }: Line, low: number, high: number, buckets: number): { xs: number[]; ys: number[] } {
+  const [keptX, keptY]: [number[], number[]] = [[], []];
+  const width = (high - low) / buckets || 1;
+  let i = 0;
+  for (let bucket = 0; bucket < buckets && i < xs.length; bucket++) {
+    const end = bucket === buckets - 1 ? Infinity : low + (bucket + 1) * width;
+    let [least, most] = [-1, -1];
+    for (; i < xs.length && xs[i]! < end; i++) {
+      if (!Number.isFinite(ys[i]!)) continue;
+      if (least < 0 || ys[i]! < ys[least]!) least = i;
+      if (most < 0 || ys[i]! > ys[most]!) most = i;
+    }
+    if (least < 0) continue;
+    const [first, second] = least <= most ? [least, most] : [most, least];
+    keptX.push(low + (bucket + 0.25) * width);
+    keptY.push(ys[first]!);
+    if (first === second) continue;
+    keptX.push(low + (bucket + 0.75) * width);
+    keptY.push(ys[second]!);
+  }
+  return { xs: keptX, ys: keptY };
+}
+
+/**
+ * Mean ± sd of all members on at most `most` grid points between the smallest and the largest x of any. A member counts
+ * where the grid is within its own x, interpolated in a straight line between its points; its values that are no numbers are skipped. `within`
+ * = the range an even grid covers, for bands that are drawn together.
+ */
+export function band(members: readonly Line[], most: number, within?: readonly [number, number]): Band {
   const clean = members.map(finite).filter(({ xs }) => xs.length > 0);
   if (clean.length === 0) return { xs: [], mean: [], sd: [], n: [] };
   const low = Math.min(...clean.map(({ xs }) => xs[0]!));
-  const high = Math.max(...clean.map(({ xs }) => xs.at(-1)!));
-  const xs = grid(clean, low, high, most);
+  const high = Math.max(...clean.map(({ xs }) => xs[xs.length - 1]!));
+  const [from, to] = within ?? [low, high];
+  const xs = grid(clean, from, to, most).filter((x) => x >= low && x <= high);
   const [mean, sd, n]: [number[], number[], number[]] = [[], [], []];
   const at = clean.map(() => 0);
   for (const x of xs) {
@@ -83,7 +112,7 @@ export function band(members: readonly Line[], most: number): Band {
     let [count, average, squares] = [0, 0, 0];
     for (let m = 0; m < clean.length; m++) {
       const line = clean[m]!;
-      if (x < line.xs[0]! || x > line.xs.at(-1)!) continue;
+      if (x < line.xs[0]! || x > line.xs[line.xs.length - 1]!) continue;
       let i = at[m]!;
       while (i < line.xs.length - 1 && line.xs[i + 1]! <= x) i++;
       at[m] = i;
@@ -101,7 +130,7 @@ export function band(members: readonly Line[], most: number): Band {
 }
 
 /** The members' own x while there are few, so that nothing is invented; an even grid beyond. */
-function grid(members: readonly { xs: readonly number[] }[], low: number, high: number, most: number): number[] {
+function grid(members: readonly Line[], low: number, high: number, most: number): number[] {
   const own = new Set<number>();
   for (const { xs } of members) {
     if (xs.length > most) {
@@ -115,17 +144,21 @@ function grid(members: readonly { xs: readonly number[] }[], low: number, high: 
   return Array.from({ length: most }, (_, i) => low + ((high - low) * i) / (most - 1));
 }
 
-function between({ xs, ys }: { xs: readonly number[]; ys: readonly number[] }, i: number, x: number): number {
+function between({ xs, ys }: Line, i: number, x: number): number {
   if (i === xs.length - 1 || xs[i] === x) return ys[i]!;
   const share = (x - xs[i]!) / (xs[i + 1]! - xs[i]!);
   return ys[i]! + share * (ys[i + 1]! - ys[i]!);
 }
 
-/** Points with finite x and y, of rising x: a step heard twice counts as heard first. */
-function finite({ xs, ys }: Line): { xs: number[]; ys: number[] } {
-  const [keptX, keptY]: [number[], number[]] = [[], []];
+/** Points with finite x and y, of rising x: a step heard twice counts as heard first. A line that has no others is given back as it is. */
+function finite(line: Line): Line {
+  const { xs, ys } = line;
   let last = -Infinity;
-  for (let i = 0; i < xs.length; i++) {
+  let i = 0;
+  while (i < xs.length && Number.isFinite(ys[i]!) && xs[i]! > last && xs[i]! < Infinity) last = xs[i++]!;
+  if (i === xs.length) return line;
+  const [keptX, keptY] = [[...xs.slice(0, i)], [...ys.slice(0, i)]];
+  for (; i < xs.length; i++) {
     const [x, y] = [xs[i]!, ys[i]!];
     if (!Number.isFinite(x) || !Number.isFinite(y) || x <= last) continue;
     keptX.push(x);

@@ -6,7 +6,7 @@ import { steer } from '../../lab/steering.ts';
 import { burnOf, keepCosts, tradeoffsOf } from '../../study/burn.ts';
 import { effectsOf } from '../../study/effects.ts';
 import { UserError } from '../../study/error.ts';
-import { failureGroups, noiseGroups, progressOf, runSpans, spendingOf } from '../../study/insight.ts';
+import { failureGroups, noiseGroups, type Progress, progressOf, runSpans, spendingOf } from '../../study/insight.ts';
 import type { State } from '../../study/state.ts';
 import { differing, pageOf } from '../../study/table.ts';
 import { runRow, statusOf } from '../../study/views.ts';
@@ -99,7 +99,7 @@ export function routesOf(studies: Studies, lent: Lent): Route[] {
           seq: now.seq,
           status: { ...statusOf(now), open: follower.working() },
           createdAt: now.createdAt,
-          progress: follower.kept('progress', 500, progressOf),
+          progress: follower.kept('progress', 500, (s) => thinned(progressOf(s))),
           burn: follower.kept('burn', 500, burnOf),
           spans: follower.kept('spans', 500, (s) =>
             runSpans(s)
@@ -308,4 +308,15 @@ export function routesOf(studies: Studies, lent: Lent): Route[] {
       },
     }),
   ];
+}
+
+/** Dots that a picture of this size can still tell apart. */
+const MOST_DOTS = 1500;
+
+/** Every keep, and of the other trials about as many as can be seen, evenly over the study. */
+function thinned(progress: Progress): Progress {
+  const { dots } = progress;
+  if (dots.length <= MOST_DOTS) return progress;
+  const every = dots.length / MOST_DOTS;
+  return { ...progress, dots: dots.filter((dot, i) => dot.state === 'keep' || i % every < 1) };
 }

@@ -4,7 +4,7 @@ import { matchMetric } from '../../io/capture/index.ts';
 import type { StudyFolder } from '../../lab/studies.ts';
 import { closest, UserError } from '../../study/error.ts';
 import type { EventBody } from '../../study/events/index.ts';
-import { band, type Line, smooth, thin } from '../../study/curves.ts';
+import { band, bucketed, type Line, smooth, thin } from '../../study/curves.ts';
 import { conflicts, fullLine, idOf, lessonsOf, memoryOf, rank, recordsOf } from '../../study/memory/index.ts';
 import { resultsOf, type Run, runOf, type State, type Trial, trialOf } from '../../study/state.ts';
 import { tableRow } from '../../study/table.ts';
@@ -152,31 +152,44 @@ export function curvesPage(follower: Follower, state: State, query: CurveQuery):
     });
   }
   const trials = (query.trials ?? interesting(state)).map((id) => known(state, id));
-  const groups = trials.map((trial) => {
-    const members = trial.runs
+  const drawn = trials.map((trial) => ({
+    trial,
+    members: trial.runs
       .map((id) => runOf(state, id))
-      .map((run) => ({ run, line: lineOf(follower, state, run, named, query.x) }))
-      .filter(({ line }) => line.xs.length > 0);
-    const span = Math.max(0, ...members.map(({ line }) => line.xs[line.xs.length - 1]! - line.xs[0]!));
-    const smoothed = members.map(({ run, line }) => ({
-      run,
-      raw: line,
-      line: { xs: line.xs, ys: smooth(line, query.smooth * span) },
-    }));
+      .map((run) => ({ run, raw: lineOf(follower, state, run, named, query.x) }))
+      .filter(({ raw }) => raw.xs.length > 0)
+      .map(({ run, raw }) => {
+        const span = raw.xs[raw.xs.length - 1]! - raw.xs[0]!;
+        const line = query.smooth > 0 ? { xs: raw.xs, ys: smooth(raw, query.smooth * span) } : raw;
+        return { run, raw, line };
+      }),
+  }));
+  const ends = drawn.flatMap(({ members }) => members.map(({ raw: { xs } }) => [xs[0]!, xs[xs.length - 1]!] as const));
+  const within = [Math.min(...ends.map(([from]) => from)), Math.max(...ends.map(([, to]) => to))] as const;
+  const few = (line: Line): { xs: number[]; ys: number[] } =>
+    line.xs.length <= query.points ? thin(line, query.points) : bucketed(line, ...within, query.points / 2);
+  const groups = drawn.map(({ trial, members }) => {
+    const [only, ...rest] = members;
+    // A single run is its own mean, with its extremes.
+    const alone = only === undefined || rest.length > 0 ? undefined : few(only.line);
     return {
       trial: trial.id,
       verdict: trial.verdict,
       incumbent: trial.id === state.incumbent,
-      band: band(
-        smoothed.map(({ line }) => line),
-        query.points,
-      ),
-      members: smoothed.map(({ run, line, raw }) => ({
+      band:
+        alone === undefined
+          ? band(
+              members.map(({ line }) => line),
+              query.points,
+              within,
+            )
+          : { xs: alone.xs, mean: alone.ys, sd: alone.xs.map(() => 0), n: alone.xs.map(() => 1) },
+      members: members.map(({ run, line, raw }) => ({
         run: run.id,
         seed: run.seed,
         status: run.status,
-        ...thin(line, query.points),
-        ...(query.smooth > 0 ? { raw: thin(raw, query.points) } : {}),
+        ...(alone === undefined ? few(line) : { xs: [], ys: [] }),
+        ...(query.smooth > 0 ? { raw: few(raw) } : {}),
       })),
     };
   });
