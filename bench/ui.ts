@@ -139,7 +139,8 @@ interface Ui {
 
 async function openUi(project: string): Promise<Ui> {
   const started = performance.now();
-  const child = spawn(process.execPath, [CLI, 'ui', '--json'], { cwd: project, stdio: ['ignore', 'pipe', 'inherit'] });
+  const start = `import(${JSON.stringify(pathToFileURL(BUILT).href)}).then((cli) => cli.main(['ui', '--json']))`;
+  const child = spawn(process.execPath, ['-e', start], { cwd: project, stdio: ['ignore', 'pipe', 'inherit'] });
   const said = await new Promise<string>((resolve) =>
     child.stdout.once('data', (part: Buffer) => resolve(part.toString())),
   );
