@@ -101,6 +101,13 @@ Exit codes: 0 ok, 2 usage, 3 budget too small, 4 no improvement, 5 the script fa
     .action(async (options: object) => (await import('./ui.ts')).ui(options));
 
   top
+    .command('watch')
+    .description('a study on the whole terminal: board, trials, one trial, its log; steered by keys (?)')
+    .addOption(study())
+    .option('--plain', 'one line per event even on a terminal')
+    .action(async (options: object) => (await import('./watch/index.ts')).watch(options));
+
+  top
     .command('repeat <trial>')
     .description('run a trial again on fresh seeds, and judge it anew')
     .addOption(study())
