@@ -95,38 +95,55 @@ export function bucketed({ xs, ys }: Line, low: number, high: number, buckets: n
 
 /**
  * Mean ± sd of all members on at most `most` grid points between the smallest and the largest x of any. A member counts
- * where the grid is within its own x, interpolated in a straight line between its points; its values that are no numbers are skipped. `within`
- * = the range an even grid covers, for bands that are drawn together.
+ * where the grid is within its own x, interpolated in a straight line between its points; its values that are no numbers are skipped.
  */
-export function band(members: readonly Line[], most: number, within?: readonly [number, number]): Band {
+export function band(members: readonly Line[], most: number): Band {
   const clean = members.map(finite).filter(({ xs }) => xs.length > 0);
   if (clean.length === 0) return { xs: [], mean: [], sd: [], n: [] };
   const low = Math.min(...clean.map(({ xs }) => xs[0]!));
   const high = Math.max(...clean.map(({ xs }) => xs[xs.length - 1]!));
-  const [from, to] = within ?? [low, high];
-  const xs = grid(clean, from, to, most).filter((x) => x >= low && x <= high);
-  const [mean, sd, n]: [number[], number[], number[]] = [[], [], []];
-  const at = clean.map(() => 0);
-  for (const x of xs) {
-    // Welford's update: values may be large and differ little.
-    let [count, average, squares] = [0, 0, 0];
-    for (let m = 0; m < clean.length; m++) {
-      const line = clean[m]!;
-      if (x < line.xs[0]! || x > line.xs[line.xs.length - 1]!) continue;
-      let i = at[m]!;
-      while (i < line.xs.length - 1 && line.xs[i + 1]! <= x) i++;
-      at[m] = i;
-      const y = between(line, i, x);
-      count++;
-      const delta = y - average;
-      average += delta / count;
-      squares += delta * (y - average);
-    }
-    mean.push(count === 0 ? NaN : average);
-    sd.push(count < 2 ? 0 : Math.sqrt(squares / (count - 1)));
-    n.push(count);
-  }
-  return { xs, mean, sd, n };
+  const sum = openBand(grid(clean, low, high, most));
+  for (const line of clean) sum.add(line);
+  return sum.band();
+}
+
+/** A band that takes its members one after the other, so that none has to be kept: places where no member is are left out at the end. */
+export function openBand(xs: readonly number[]): { add(member: Line): void; band(): Band } {
+  const mean = new Float64Array(xs.length);
+  const squares = new Float64Array(xs.length);
+  const count = new Uint32Array(xs.length);
+  return {
+    add(member) {
+      const line = finite(member);
+      const last = line.xs.length - 1;
+      let i = 0;
+      for (let at = 0; at < xs.length && last >= 0; at++) {
+        const x = xs[at]!;
+        if (x < line.xs[0]! || x > line.xs[last]!) continue;
+        while (i < last && line.xs[i + 1]! <= x) i++;
+        const y = between(line, i, x);
+        // Welford's update: values may be large and differ little.
+        count[at]!++;
+        const delta = y - mean[at]!;
+        mean[at]! += delta / count[at]!;
+        squares[at]! += delta * (y - mean[at]!);
+      }
+    },
+    band() {
+      const kept = [...xs.keys()].filter((i) => count[i]! > 0);
+      return {
+        xs: kept.map((i) => xs[i]!),
+        mean: kept.map((i) => mean[i]!),
+        sd: kept.map((i) => (count[i]! < 2 ? 0 : Math.sqrt(squares[i]! / (count[i]! - 1)))),
+        n: kept.map((i) => count[i]!),
+      };
+    },
+  };
+}
+
+/** `most` places evenly over a range. */
+export function evenly(low: number, high: number, most: number): number[] {
+  return low === high ? [low] : Array.from({ length: most }, (_, i) => low + ((high - low) * i) / (most - 1));
 }
 
 /** The members' own x while there are few, so that nothing is invented; an even grid beyond. */
@@ -140,8 +157,7 @@ function grid(members: readonly Line[], low: number, high: number, most: number)
     for (const x of xs) own.add(x);
   }
   if (own.size > 0 && own.size <= most) return [...own].sort((a, b) => a - b);
-  if (low === high) return [low];
-  return Array.from({ length: most }, (_, i) => low + ((high - low) * i) / (most - 1));
+  return evenly(low, high, most);
 }
 
 function between({ xs, ys }: Line, i: number, x: number): number {

@@ -4,7 +4,7 @@ import { matchMetric } from '../../io/capture/index.ts';
 import type { StudyFolder } from '../../lab/studies.ts';
 import { closest, UserError } from '../../study/error.ts';
 import type { EventBody } from '../../study/events/index.ts';
-import { band, bucketed, type Line, smooth, thin } from '../../study/curves.ts';
+import { band, bucketed, evenly, type Line, openBand, smooth, thin } from '../../study/curves.ts';
 import { conflicts, fullLine, idOf, lessonsOf, memoryOf, rank, recordsOf } from '../../study/memory/index.ts';
 import { resultsOf, type Run, runOf, type State, type Trial, trialOf } from '../../study/state.ts';
 import { tableRow } from '../../study/table.ts';
@@ -152,45 +152,50 @@ export function curvesPage(follower: Follower, state: State, query: CurveQuery):
     });
   }
   const trials = (query.trials ?? interesting(state)).map((id) => known(state, id));
-  const drawn = trials.map((trial) => ({
-    trial,
-    members: trial.runs
-      .map((id) => runOf(state, id))
-      .map((run) => ({ run, raw: lineOf(follower, state, run, named, query.x) }))
-      .filter(({ raw }) => raw.xs.length > 0)
-      .map(({ run, raw }) => {
-        const span = raw.xs[raw.xs.length - 1]! - raw.xs[0]!;
-        const line = query.smooth > 0 ? { xs: raw.xs, ys: smooth(raw, query.smooth * span) } : raw;
-        return { run, raw, line };
-      }),
-  }));
-  const ends = drawn.flatMap(({ members }) => members.map(({ raw: { xs } }) => [xs[0]!, xs[xs.length - 1]!] as const));
-  const within = [Math.min(...ends.map(([from]) => from)), Math.max(...ends.map(([, to]) => to))] as const;
+  // Each run is read twice, once for its ends and once to be drawn: a million points are never in memory together.
+  const read = (run: Run): Line => lineOf(follower, state, run, named, query.x);
+  const ends = new Map<number, readonly [number, number]>();
+  let longest = 0;
+  for (const trial of trials) {
+    for (const id of trial.runs) {
+      const { xs } = read(runOf(state, id));
+      if (xs.length > 0) ends.set(id, [xs[0]!, xs[xs.length - 1]!]);
+      longest = Math.max(longest, xs.length);
+    }
+  }
+  const all = [...ends.values()];
+  const within = [Math.min(...all.map(([from]) => from)), Math.max(...all.map(([, to]) => to))] as const;
   const few = (line: Line): { xs: number[]; ys: number[] } =>
     line.xs.length <= query.points ? thin(line, query.points) : bucketed(line, ...within, query.points / 2);
-  const groups = drawn.map(({ trial, members }) => {
-    const [only, ...rest] = members;
+  const groups = trials.map((trial) => {
+    const runs = trial.runs.filter((id) => ends.has(id)).map((id) => runOf(state, id));
+    const sum = longest > query.points ? openBand(evenly(...within, query.points)) : undefined;
+    const short: Line[] = [];
+    const members = runs.map((run) => {
+      const raw = read(run);
+      const [from, to] = ends.get(run.id)!;
+      const line = query.smooth > 0 ? { xs: raw.xs, ys: smooth(raw, query.smooth * (to - from)) } : raw;
+      if (sum !== undefined) sum.add(line);
+      else short.push(line);
+      return {
+        run: run.id,
+        seed: run.seed,
+        status: run.status,
+        ...few(line),
+        ...(query.smooth > 0 ? { raw: few(raw) } : {}),
+      };
+    });
     // A single run is its own mean, with its extremes.
-    const alone = only === undefined || rest.length > 0 ? undefined : few(only.line);
+    const alone = members.length === 1 ? members[0] : undefined;
     return {
       trial: trial.id,
       verdict: trial.verdict,
       incumbent: trial.id === state.incumbent,
       band:
         alone === undefined
-          ? band(
-              members.map(({ line }) => line),
-              query.points,
-              within,
-            )
+          ? (sum?.band() ?? band(short, query.points))
           : { xs: alone.xs, mean: alone.ys, sd: alone.xs.map(() => 0), n: alone.xs.map(() => 1) },
-      members: members.map(({ run, line, raw }) => ({
-        run: run.id,
-        seed: run.seed,
-        status: run.status,
-        ...(alone === undefined ? few(line) : { xs: [], ys: [] }),
-        ...(query.smooth > 0 ? { raw: few(raw) } : {}),
-      })),
+      members: alone === undefined ? members : [{ ...alone, xs: [], ys: [] }],
     };
   });
   return {
