@@ -25,6 +25,7 @@ export interface UiOptions {
 export async function ui(options: UiOptions): Promise<void> {
   // A server that mostly waits shall not keep what it needed for one large answer: half the memory, for a little more work.
   setFlagsFromString('--max-semi-space-size=4');
+  setFlagsFromString('--semi-space-growth-factor=1');
   const running = await openUi(process.cwd(), options);
   const path = options.study === undefined ? '/' : `/s/${encodeURIComponent(options.study)}`;
   if (options.json === true) {

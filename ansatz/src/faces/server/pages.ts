@@ -1,6 +1,7 @@
 /** The larger answers: a trial whole, curves, what is remembered. */
 
 import { matchMetric } from '../../io/capture/index.ts';
+import type { Room } from '../../io/store/series.ts';
 import type { StudyFolder } from '../../lab/studies.ts';
 import { closest, UserError } from '../../study/error.ts';
 import type { EventBody } from '../../study/events/index.ts';
@@ -153,7 +154,8 @@ export function curvesPage(follower: Follower, state: State, query: CurveQuery):
   }
   const trials = (query.trials ?? interesting(state)).map((id) => known(state, id));
   // Each run is read twice, once for its ends and once to be drawn: a million points are never in memory together.
-  const read = (run: Run): Line => lineOf(follower, state, run, named, query.x);
+  const room: Room = { steps: new Float64Array(0), values: new Float64Array(0) };
+  const read = (run: Run): Line => lineOf(follower, state, run, named, query.x, room);
   const ends = new Map<number, readonly [number, number]>();
   let longest = 0;
   for (const trial of trials) {
@@ -176,7 +178,8 @@ export function curvesPage(follower: Follower, state: State, query: CurveQuery):
       const [from, to] = ends.get(run.id)!;
       const line = query.smooth > 0 ? { xs: raw.xs, ys: smooth(raw, query.smooth * (to - from)) } : raw;
       if (sum !== undefined) sum.add(line);
-      else short.push(line);
+      // What was read is overwritten by the next.
+      else short.push({ xs: [...line.xs], ys: [...line.ys] });
       return {
         run: run.id,
         seed: run.seed,
@@ -219,7 +222,7 @@ function lineOf(follower: Follower, state: State, run: Run, metric: string, axis
           metric,
           points.list(run.id).map((series) => series.key),
         );
-  const heard = key === undefined ? undefined : points!.read(run.id, key);
+  const heard = key === undefined ? undefined : points!.read(run.id, key, room);
   const sign = state.config.objective.direction === 'minimize' ? 1 : -1;
   const own = metric === state.config.objective.metric;
   const steps = heard !== undefined && heard.steps.length > 0 ? heard.steps : own ? run.steps : [];

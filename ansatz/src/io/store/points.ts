@@ -131,13 +131,16 @@ export function openPoints(file: string, mode: 'write' | 'read'): SeriesStore {
       db.exec('COMMIT');
       inTransaction = false;
     },
-    read(run, key) {
+    read(run, key, room) {
       const row = db.prepare('SELECT id, count FROM series WHERE run = ? AND key = ?').get(run, key);
       if (row === undefined) return { steps: new Float64Array(0), values: new Float64Array(0) };
       // Straight from the database into the arrays: a page reads a million points at once, and copies would be most of the work.
       const most = row['count'] as number;
-      const steps = new Float64Array(most);
-      const values = new Float64Array(most);
+      if (room !== undefined && room.steps.length < most) {
+        room.steps = new Float64Array(most);
+        room.values = new Float64Array(most);
+      }
+      const { steps, values } = room ?? { steps: new Float64Array(most), values: new Float64Array(most) };
       let at = 0;
       for (const { points } of db
         .prepare('SELECT points FROM chunk WHERE series = ? ORDER BY number')
@@ -150,7 +153,7 @@ export function openPoints(file: string, mode: 'write' | 'read'): SeriesStore {
         at += half / 8;
       }
       // Fewer than were counted: a lab is writing.
-      return at === most ? { steps, values } : { steps: steps.slice(0, at), values: values.slice(0, at) };
+      return at === steps.length ? { steps, values } : { steps: steps.subarray(0, at), values: values.subarray(0, at) };
     },
     list(run) {
       const rows = db

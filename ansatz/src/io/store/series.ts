@@ -13,6 +13,12 @@ export interface Point {
   readonly value: number;
 }
 
+/** Arrays to read into, replaced by larger ones when they are too small. */
+export interface Room {
+  steps: Float64Array<ArrayBuffer>;
+  values: Float64Array<ArrayBuffer>;
+}
+
 /** Where a metric of a run came from and how precise it is. */
 export interface SeriesInfo {
   readonly key: string;
@@ -30,7 +36,8 @@ export interface SeriesInfo {
 export interface SeriesStore {
   write(run: number, points: readonly (Point & { readonly source: string; readonly resolution: number })[]): void;
   flush(): void;
-  read(run: number, key: string): Series;
+  /** `room` may be used for the answer, and is overwritten by the next reading that is given it: for those who look and let go. */
+  read(run: number, key: string, room?: Room): Series;
   list(run: number): SeriesInfo[];
   forget(run: number): void;
   close(): void;
