@@ -213,7 +213,7 @@ export function curvesPage(follower: Follower, state: State, query: CurveQuery):
 }
 
 /** Points of one run's metric over the axis asked for, x rising. */
-function lineOf(follower: Follower, state: State, run: Run, metric: string, axis: string): Line {
+function lineOf(follower: Follower, state: State, run: Run, metric: string, axis: string, room: Room): Line {
   const points = follower.points();
   const key =
     points === undefined
