@@ -77,6 +77,10 @@ function textOf(event: Event, state: State): string | undefined {
       const reason = event.reason === undefined ? '' : ` (${event.reason})`;
       return `run ${event.run} ${event.status}${reason} after ${cost}: ${event.text ?? ''}`.replace(/: $/, '');
     }
+    case 'heldout.read':
+      return event.value === undefined
+        ? `held-out check of trial ${event.trial} gave nothing: ${event.text ?? ''}`
+        : `held-out check of trial ${event.trial}: ${num(event.value)}`;
     case 'run.passed':
     case 'machine.noted':
     case 'clock.ticked':

@@ -364,6 +364,8 @@ async function work(held: HeldStudy, config: StudyConfig, options: RunOptions): 
   const terminal = out.isTTY && options.plain !== true && options.json !== true && process.env['CI'] === undefined;
   const [host, pid] = identity().split(' ');
   const repository = repositoryOf(folder, config.folder);
+  // The code that judges is what it was before the first run, whatever happens to the folder.
+  if (config.evaluate !== undefined || config.heldout !== undefined) repository.base();
   const executor = localExecutor({ config, runs: folder.runs, repository });
   let view: ReturnType<typeof openLiveView> | undefined;
   let deaf = false;

@@ -11,6 +11,7 @@ import { chooseStudy, readPoints, readStudy, type StudyFolder } from '../../lab/
 import { valueAt } from '../../methods/space/index.ts';
 import { closest, UserError } from '../../study/error.ts';
 import { runOf, type State, type Trial, trialOf } from '../../study/state.ts';
+import { contradiction } from '../../study/heldout.ts';
 import { familyOf } from '../../study/account.ts';
 import { changes, type RunRow, runRow, trialRow } from '../../study/views.ts';
 import { diffToParent } from './code.ts';
@@ -95,6 +96,18 @@ function evidenceLine(state: State, trial: Trial): string[] {
   return parts.length === 0 ? [] : [`  evidence    ${parts.join('; ')}`];
 }
 
+/** What the held-out check of a keep said, beside what it said of the keep before. */
+function heldoutLine(state: State, { id, heldout }: Trial): string[] {
+  if (heldout === undefined) return [];
+  const { value, text = '' } = heldout;
+  if (value === undefined) return [`  held-out    gave nothing: ${text}`];
+  const baseline = id === 1 ? undefined : trialOf(state, 1).heldout?.value;
+  const against = contradiction(state, id, value);
+  return [
+    `  held-out    ${baseline === undefined ? '' : `${num(baseline)} → `}${num(value)}${against === undefined ? '' : `; ${against}`}`,
+  ];
+}
+
 function whoseText({ researcher, bet, by }: Trial): string {
   const line = bet === undefined || bet === researcher ? '' : `, bet ${bet}`;
   return `${by === undefined ? researcher : by}${line}`;
@@ -117,6 +130,7 @@ function lines(
     `${paint.bold(`trial ${trial.id}`)}  ${verdictMark(row.state, paint).trim()}${trial.id === state.incumbent ? ' (incumbent)' : ''}  ${row.why}`,
     `  ${state.config.objective.metric}  ${result}${row.effect === undefined ? '' : `, ${effectText(row)} against the incumbent of its time${row.better === undefined ? '' : `, P(better) ${num(row.better, 3)}`}`}`,
     ...evidenceLine(state, trial),
+    ...heldoutLine(state, trial),
     `  hypothesis  ${trial.hypothesis} (${whoseText(trial)})`,
   ];
   if (trial.id !== 1) {
@@ -154,6 +168,8 @@ function lines(
   );
 
   for (const run of runs) {
+    if (run.smokeSeconds !== undefined && run.text === undefined)
+      text.push(`  run ${run.run}: its code was tried for ${seconds(run.smokeSeconds)} before`);
     const risk = (value: number | undefined): string =>
       value === undefined ? '' : `; stated risk ${num(100 * value, 2)} %`;
     if (run.status === 'stopped' && run.text !== undefined) text.push(`  run ${run.run}: ${run.text}${risk(run.risk)}`);

@@ -1,6 +1,7 @@
 /** `ansatz status`: a study at a glance. */
 
 import { chooseStudy, findProject, held, listStudies, readStudy, studyFolder } from '../../lab/studies.ts';
+import type { HeldoutView } from '../../study/heldout.ts';
 import { statusOf, type Status } from '../../study/views.ts';
 import {
   bar,
@@ -56,6 +57,7 @@ export function statusLines(one: Status, paint: Paint, width: number): string[] 
     `${paint.bold(one.study)}  ${phaseText(one)}`,
     ...broken(`${one.objective.direction} ${paint.bold(one.objective.metric)}: ${headline(one, paint)}`, width),
     `  noise     ${noiseText(one)}`,
+    ...(one.heldout === undefined ? [] : [`  held-out  ${heldoutText(one.heldout)}`]),
     ...budgetLines(one).map((text) => `  ${text}`),
     `  trials    ${one.trials}: ${verdictText(one, paint)}; ${one.runs} runs, ${one.running.length} of ${one.slots} slots busy${one.paused.length > 0 ? `, ${one.paused.length} runs paused` : ''}`,
   ];
@@ -99,6 +101,24 @@ export function headline(one: Status, paint: Paint): string {
       : `p ${1 - better < 1e-4 ? '< 0.0001' : `= ${num(1 - better, 2)}`}`;
   const by = `${num(effect, 3)}${margin > 0 ? ` ± ${num(margin, 2)}` : ''} (${num(percent, 3)} %)`;
   return `${start} → ${paint.green(`best ${resultText(one.best)}`)} (trial ${one.best.trial}${one.best.replicated ? ', replicated' : ''}), better by ${by}, ${sure}`;
+}
+
+/** `2.71 → 2.66 (trial 12), better by 0.05`, and what speaks against a keep. */
+export function heldoutText({ baseline, best, trial, gain, contradicted, failed }: HeldoutView): string {
+  const change =
+    best === undefined
+      ? baseline === undefined
+        ? 'nothing said yet'
+        : `baseline ${num(baseline)}`
+      : `${baseline === undefined ? '?' : num(baseline)} → ${num(best)} (trial ${trial})`;
+  const size =
+    gain === undefined
+      ? ''
+      : gain === 0
+        ? ', no difference'
+        : `, ${gain > 0 ? 'better' : 'worse'} by ${num(Math.abs(gain), 3)}`;
+  const against = contradicted.length === 0 ? '' : `; ${contradicted.at(-1)}`;
+  return `${change}${size}${against}${failed.length === 0 ? '' : `; ${failed.length} gave nothing (${failed.at(-1)})`}`;
 }
 
 function noiseText(one: Status): string {

@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { findProject, STUDIES } from '../../lab/studies.ts';
 import { UserError } from '../../study/error.ts';
 import { type Running, secretIn, startServer } from '../server/index.ts';
@@ -23,10 +24,8 @@ export interface UiOptions {
 
 /** Serve until interrupted. */
 export async function ui(options: UiOptions): Promise<void> {
-  // A server that mostly waits shall not keep what it needed for one large answer: half the memory, for a little more work.
-  setFlagsFromString('--max-semi-space-size=4');
-  setFlagsFromString('--semi-space-growth-factor=1');
-  const running = await openUi(process.cwd(), options);
+  const tidy = tidier();
+  const running = await openUi(process.cwd(), options, tidy);
   const path = options.study === undefined ? '/' : `/s/${encodeURIComponent(options.study)}`;
   if (options.json === true) {
     process.stdout.write(
@@ -53,7 +52,7 @@ export async function ui(options: UiOptions): Promise<void> {
 }
 
 /** A server for the project that `from` is in. */
-export async function openUi(from: string, options: UiOptions): Promise<Running> {
+export async function openUi(from: string, options: UiOptions, answered: () => void = () => {}): Promise<Running> {
   const project = findProject(from);
   if (project === undefined) {
     throw new UserError('no-study', 'there is no study here', {
@@ -85,6 +84,7 @@ export async function openUi(from: string, options: UiOptions): Promise<Running>
       ...(options.allowHost ?? []),
       ...(isLoopback(host) || host === '0.0.0.0' || host === '::' ? [] : [host]),
     ],
+    answered,
     // Loaded when an agent comes: most who open a dashboard have none.
     extend: (app) =>
       app.all('/mcp', async (c) => {
@@ -122,4 +122,22 @@ async function pagesFolder(): Promise<string> {
   };
   if (stale()) await buildPages(createRequire(join(web, 'package.json')));
   return built;
+}
+
+/** Quiet after which memory is given back. */
+const QUIET_MS = 700;
+
+/**
+ * A server that mostly waits shall not keep what one large answer took: small nurseries, and a full collection when nobody has asked anything for
+ * a moment. Call the result after every answer.
+ */
+function tidier(): () => void {
+  for (const flag of ['--max-semi-space-size=4', '--semi-space-growth-factor=1', '--expose-gc'])
+    setFlagsFromString(flag);
+  const collect = runInNewContext('gc') as () => void;
+  let timer: NodeJS.Timeout | undefined;
+  return () => {
+    clearTimeout(timer);
+    timer = setTimeout(collect, QUIET_MS).unref();
+  };
 }

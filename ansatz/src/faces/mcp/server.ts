@@ -31,6 +31,7 @@ import {
   triedBefore,
 } from '../../study/memory/index.ts';
 import { runOf, type State, trialOf } from '../../study/state.ts';
+import { withoutHeldout } from '../../study/heldout.ts';
 import { runRow, statusOf, trialRow, trialRows } from '../../study/views.ts';
 
 /** What a proposal of an agent becomes: checks and the queue are those of the command line. */
@@ -88,7 +89,8 @@ function labServer(from: string, version: string, propose: (study: string | unde
   ): { state: State; folder: ReturnType<typeof chooseStudy>; working: boolean } => {
     const folder = chooseStudy(from, name);
     const { state, lease } = readStudy(folder);
-    return { state, folder, working: held(lease) };
+    // Who proposes must not know what the held-out checks say: it would search for that.
+    return { state: withoutHeldout(state), folder, working: held(lease) };
   };
 
   const readOnly = { readOnlyHint: true, openWorldHint: false };

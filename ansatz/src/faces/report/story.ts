@@ -173,7 +173,13 @@ function gainedOf(report: Report, standing: Standing): string {
   const to = `${start} → best ${result(best)} (trial ${best.trial}, ${count(best.runs, noise?.deterministic === true ? 'run' : 'fresh run')})`;
   const p = noise === undefined || noise.deterministic ? '' : `, ${pText(1 - gain.better)} one-sided`;
   const share = shareText(gain.percent);
-  return `${to}: better by ${plusMinus(gain.effect, gain.margin)}${share === '' ? '' : ` (${share})`}${p}.`;
+  return `${to}: better by ${plusMinus(gain.effect, gain.margin)}${share === '' ? '' : ` (${share})`}${p}.${heldoutSentence(report)}`;
+}
+
+/** What data that no decision rested on say of it. */
+function heldoutSentence({ status: { heldout } }: Report): string {
+  if (heldout?.baseline === undefined || heldout.best === undefined) return '';
+  return ` Held-out: ${num(heldout.baseline)} → ${num(heldout.best)} (trial ${heldout.trial}).`;
 }
 
 function matteredOf({ effects, interactions, trials }: Report): string {
@@ -264,6 +270,8 @@ function cautionsOf({ noise, status }: Report): string[] {
       `The ${grouped(top.runs)} repeats of trial ${top.trial} spread with sd ${num(top.sd, 2)}, ${num(top.ratio!, 2)} times the floor${others}: such settings are noisier than others, or the floor came out low. Trust single runs less than the floor says.`,
     );
   }
+  for (const text of status.heldout?.contradicted ?? []) cautions.push(`${text[0]!.toUpperCase()}${text.slice(1)}.`);
+  for (const text of status.heldout?.failed ?? []) cautions.push(`A held-out check gave nothing: ${text}.`);
   for (const knob of status.dead)
     cautions.push(`The knob ${knob} does nothing: changing it alone gave exactly the baseline's result.`);
   return cautions;

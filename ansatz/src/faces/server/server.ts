@@ -31,6 +31,8 @@ export interface ServerOptions {
   /** Names besides the loopback's that the server may be called by. */
   readonly allowHosts?: readonly string[];
   readonly lent: Lent;
+  /** Called after every answer. */
+  readonly answered?: () => void;
   /** More routes, behind the same guard. */
   readonly extend?: (app: Hono) => void;
 }
@@ -66,6 +68,10 @@ export async function startServer(options: ServerOptions): Promise<Running> {
   const open = new Set<() => void>();
   const app = new Hono();
   app.onError((error, c) => failed(c, error));
+  app.use(async (_c, next) => {
+    await next();
+    options.answered?.();
+  });
   app.use(guard({ sessions, hosts: options.allowHosts ?? [], port: () => port }));
 
   app.get('/api/studies/:study/events', (c) => {
