@@ -70,11 +70,22 @@ export function canEverPay(state: State, who: Who): boolean {
   );
 }
 
+/** Slots in which nothing is under way, in order; none where a lab with fewer of them has as many runs as it has slots. */
+export function freeSlots(state: State): number[] {
+  if (busySlots(state) >= state.config.slots.length) return [];
+  return [...state.config.slots.keys()].filter(
+    (slot) => slot !== state.checking?.slot && !state.running.some((id) => runOf(state, id).slot === slot),
+  );
+}
+
+/** How many slots have something under way: runs, and a held-out check. */
+export function busySlots(state: State): number {
+  return state.running.length + (state.checking === undefined ? 0 : 1);
+}
+
 /** The first free slot whose run can be paid for now. */
 export function openSlot(state: State, who: Who = {}): Plan | undefined {
-  if (state.running.length >= state.config.slots.length) return undefined;
-  for (let slot = 0; slot < state.config.slots.length; slot++) {
-    if (state.running.some((id) => runOf(state, id).slot === slot)) continue;
+  for (const slot of freeSlots(state)) {
     const plan = affordable(state, slot, who);
     if (plan !== undefined) return { slot, ...plan };
   }
@@ -102,7 +113,7 @@ export function affordable(state: State, slot: number, who: Who = {}): Omit<Plan
     secondsOf(state, who, price, true),
   );
   // While nothing is known, slots share what there is instead of the first one holding it all.
-  const share = pace.count > 0 ? 1 : Math.max(1, config.slots.length - state.running.length);
+  const share = pace.count > 0 ? 1 : Math.max(1, config.slots.length - busySlots(state));
   const byBudget = deviceSeconds / devices / share - overhead;
   const byTime = (endsAt(state) - state.now) / 1000 - reserveSeconds(state) - overhead;
   const limitSeconds = Math.min(wanted, byBudget, byTime);
@@ -160,7 +171,7 @@ function worthSeconds(state: State, run: Run): number {
 }
 
 /** What a run may take beyond its limit. */
-function overheadSeconds(state: State): number {
+export function overheadSeconds(state: State): number {
   return state.config.run.graceSeconds + SLACK_SECONDS;
 }
 

@@ -11,10 +11,11 @@ import type { EventBody } from '../study/events/index.ts';
 import { judge, outcomeOf } from '../study/judge.ts';
 import { free } from '../study/ledger.ts';
 import { promised, reserveOf, searchEnds } from '../study/outlook.ts';
+import { checkHeldout } from './heldout.ts';
 import { askModel, patientUntil } from './model.ts';
 import { checkDrift, checkSlots, close, measureNoise, replicate, sendSentinel } from './referee.ts';
 import { payerOf, type Run, runOf, type State, trialOf } from '../study/state.ts';
-import { endsAt, needed, openSlot, reserveSeconds, tooLateAt } from './afford.ts';
+import { busySlots, endsAt, needed, openSlot, reserveSeconds, tooLateAt } from './afford.ts';
 import { cut } from './audit.ts';
 import { chooseBet, openBets, reviewBets } from './bets.ts';
 import { dropUnfunded, reachMilestones, warnSpending } from './books.ts';
@@ -50,6 +51,7 @@ const RULES: readonly Rule[] = [
   measureNoise,
   checkDrift,
   checkSlots,
+  checkHeldout,
   startRun,
   resumePaused,
   askModel,
@@ -202,7 +204,7 @@ function askProposal(state: State, { researcher }: Parts): EventBody[] {
   // A request to a model takes its time, and no slot waits for it.
   const asked = state.asked.filter((ask) => state.askedModel[ask] === undefined).length;
   if (asked >= researcher.asksAtOnce) return [];
-  const idle = state.config.slots.length - state.running.length - state.queue.length - asked;
+  const idle = state.config.slots.length - busySlots(state) - state.queue.length - asked;
   if (idle <= 0 || openSlot(state) === undefined) return [];
   if (runsFree(state) < 1 + state.queue.length + asked) return [];
   const ask = state.asks + 1;
@@ -212,7 +214,7 @@ function askProposal(state: State, { researcher }: Parts): EventBody[] {
 }
 
 function endStudy(state: State): EventBody[] {
-  if (state.running.length > 0 || state.paused.length > 0) return [];
+  if (busySlots(state) > 0 || state.paused.length > 0) return [];
   const baseline = trialOf(state, 1);
   if (baseline.verdict === 'crash') {
     return [{ type: 'study.ended', reason: 'baseline-failed', text: `the script fails as it is: ${baseline.why}` }];

@@ -27,8 +27,11 @@ interface Heard {
 
 /** Listens to all runs of one lab. */
 export interface Hearing {
-  /** Events that follow from newly heard metrics: rungs reached, or a diverged objective. */
-  hear(state: State, run: number, metrics: readonly Metric[]): EventBody[];
+  /**
+   * Events that follow from newly heard metrics: rungs reached, or a diverged objective. Of a study with an evaluator only
+   * what that says counts, and it says how a run ended: none.
+   */
+  hear(state: State, run: number, metrics: readonly Metric[], by?: 'evaluator'): EventBody[];
   /** The closing event of a run. Forgets the run. */
   conclude(state: State, run: number, exit: Exit): EventBody;
   /** Forget what was heard of a run, because it will be heard again from its start. */
@@ -49,7 +52,11 @@ export function openHearing(config: StudyConfig): Hearing {
 
   return {
     restart: (run) => void runs.delete(run),
-    hear(state, id, metrics) {
+    hear(state, id, metrics, by) {
+      if (config.evaluate !== undefined) {
+        if (by === 'evaluator') for (const metric of metrics) note(heardOf(id), metric, direction);
+        return [];
+      }
       const heard = heardOf(id);
       const run = state.runs[id - 1];
       const events: EventBody[] = [];
@@ -97,8 +104,9 @@ export function openHearing(config: StudyConfig): Hearing {
         peakBytes: exit.peakBytes,
         exit: exit.code,
         ...stepOf(key, heard),
+        ...(exit.smokeSeconds === undefined ? {} : { smokeSeconds: exit.smokeSeconds }),
         charge: cost(
-          exit.how === 'unstarted' ? 0 : exit.seconds,
+          exit.how === 'unstarted' ? 0 : exit.seconds + (exit.smokeSeconds ?? 0),
           devices,
           config.slots[run.slot]?.price ?? config.price,
         ),
@@ -108,7 +116,7 @@ export function openHearing(config: StudyConfig): Hearing {
         ...base,
         status: 'failed',
         reason,
-        text,
+        text: `${exit.stage === undefined ? '' : STAGES[exit.stage]}${text}`,
         tail,
       });
 
@@ -128,6 +136,7 @@ export function openHearing(config: StudyConfig): Hearing {
         return failed('timeout', `over its limit of ${limit}${learned}`);
       }
       if (exit.code !== 0) {
+        if (exit.text !== undefined) return failed('crash', exit.text);
         if (outOfMemory(exit)) return failed('oom', `out of memory${at(exit.tail, /memory|alloc/i)}`);
         return failed('crash', `${exitText(exit.code ?? -1)}${at(exit.tail, ERROR_LINE)}`);
       }
@@ -142,6 +151,42 @@ export function openHearing(config: StudyConfig): Hearing {
       };
     },
   };
+}
+
+/** Which part of a run it was that failed. */
+const STAGES = { smoke: 'its code, in a first short try: ', evaluate: 'the evaluator: ' } as const;
+
+/** The objective in what a held-out check has said; undefined where it is not, or is no number. */
+export function resultIn(config: StudyConfig, metrics: readonly Metric[]): number | undefined {
+  const heard = new Map<string, Heard>();
+  for (const metric of metrics) note(heard, metric, config.objective.direction);
+  const key = objectiveKey(config.objective.metric, heard);
+  const value = key === undefined ? undefined : resultOf(heard.get(key)!, config).value;
+  return Number.isFinite(value) ? value : undefined;
+}
+
+/**
+ * What a script prints under the names of what its evaluator says, by names of their own: people may look at it, and never
+ * take it for a result.
+ */
+export function asPrinted({ config }: State, metrics: readonly Metric[]): readonly Metric[] {
+  if (config.evaluate === undefined) return metrics;
+  const names = [config.objective.metric, ...(config.guards ?? []).map((guard) => guard.metric)];
+  return metrics.map((metric) =>
+    names.some((name) => matchMetric(name, [metric.key]) !== undefined)
+      ? { ...metric, key: `${metric.key} (as printed)` }
+      : metric,
+  );
+}
+
+/** Why a process that ended gave no result, in one line. */
+export function whyNothing(config: StudyConfig, metrics: readonly Metric[], exit: Exit): string {
+  if (exit.text !== undefined) return exit.text;
+  if (exit.cut !== undefined) return exit.cut === 'time-limit' ? 'over its limit' : 'stopped';
+  if (exit.code !== 0) return `${exitText(exit.code ?? -1)}${at(exit.tail, ERROR_LINE)}`;
+  const heard = new Map<string, Heard>();
+  for (const metric of metrics) note(heard, metric, config.objective.direction);
+  return missing(config.objective.metric, heard, exit);
 }
 
 function stepOf(key: string | undefined, heard: ReadonlyMap<string, Heard>): { readonly step?: number } {

@@ -13,7 +13,8 @@ import { reduce } from '../study/reduce.ts';
 import { keyOf, runOf, type State, trialOf, underWay } from '../study/state.ts';
 import { alarm, decide, type Parts } from './decide.ts';
 import { admitRepeat, stoppable } from './steering.ts';
-import { openHearing } from './hearing.ts';
+import { asPrinted, openHearing } from './hearing.ts';
+import { readHeldout } from './heldout.ts';
 import type { Researcher } from './researcher/researcher.ts';
 import { spaceOf } from './researcher/numeric.ts';
 
@@ -103,6 +104,9 @@ export function openLab(parts: LabParts): Lab {
         // What a keep has made may be wanted; of the others only the record is.
         if (event.verdict !== 'keep') trialOf(state, event.trial).runs.forEach((run) => executor.clean(run));
         return;
+      case 'heldout.asked':
+        executor.check({ ...specOf(state, event.run), slot: event.slot, limitSeconds: event.limitSeconds }, post);
+        return;
       case 'proposal.asked':
         researcher.propose(state, event.ask, post);
         return;
@@ -140,13 +144,15 @@ export function openLab(parts: LabParts): Lab {
       case 'run.heard':
         // What is said of a run after its end cannot change what it came to.
         if (!underWay(runOf(state, message.run))) return [];
-        series.write(message.run, message.metrics);
+        series.write(message.run, message.by === undefined ? asPrinted(state, message.metrics) : message.metrics);
         unflushed = true;
-        return hearing.hear(state, message.run, message.metrics);
+        return hearing.hear(state, message.run, message.metrics, message.by);
       case 'run.exited':
         // A run ends once: whatever an executor says of it later is an echo.
         if (!underWay(runOf(state, message.run))) return [];
         return [hearing.conclude(state, message.run, message.exit)];
+      case 'heldout.exited':
+        return readHeldout(state, message);
       case 'trial.proposed':
         // An answer given twice is an answer to nobody; 0 is a person's own idea.
         return message.ask === 0 || state.asked.includes(message.ask) ? [admit(message)] : [];
@@ -211,11 +217,10 @@ export function openLab(parts: LabParts): Lab {
 
   /** Every expense that is open, at its worst case: nobody will hear what it came to. */
   const settleAll = (): EventBody[] =>
-    Object.entries(state.expenses).map(([expense, { hold }]) => ({
-      type: 'expense.settled',
-      expense: Number(expense),
-      charge: hold,
-    }));
+    Object.entries(state.expenses)
+      // A held-out check outlives its lab: it is heard of again.
+      .filter(([expense]) => Number(expense) !== state.checking?.expense)
+      .map(([expense, { hold }]) => ({ type: 'expense.settled', expense: Number(expense), charge: hold }));
 
   const act = (): void => {
     const events: Event[] = noteMemory().map(stamp);
@@ -229,7 +234,9 @@ export function openLab(parts: LabParts): Lab {
 
   const over = (): boolean =>
     state.phase === 'ended' ||
-    ((state.phase === 'draining' || state.phase === 'killed') && state.running.length + state.paused.length === 0);
+    ((state.phase === 'draining' || state.phase === 'killed') &&
+      state.running.length + state.paused.length === 0 &&
+      state.checking === undefined);
 
   const work = async (): Promise<State> => {
     store([stamp({ type: 'lab.opened', ...parts.identity, slots: parts.slots ?? state.config.slots })]);
@@ -242,6 +249,10 @@ export function openLab(parts: LabParts): Lab {
       if (run.stopping !== undefined) executor.stop(id);
       else if (run.status === 'paused') executor.pause(id);
       else if (run.stays.length > 1) executor.resume(id, run.slot, run.leftSeconds);
+    }
+    if (state.checking !== undefined) {
+      const { run, slot, limitSeconds } = state.checking;
+      executor.check({ ...specOf(state, run), slot, limitSeconds }, post);
     }
     // Calls of a model that a lab left behind may have been made: they are paid for, and not made again.
     const lost = Object.entries(state.askedModel).flatMap(([ask]): EventBody[] => [

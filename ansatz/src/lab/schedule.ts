@@ -15,7 +15,7 @@ import type { Point, Space } from '../methods/space/space.ts';
 import type { EventBody } from '../study/events/index.ts';
 import { free } from '../study/ledger.ts';
 import { activeSeconds, placeOf, type Run, runOf, type State, trialOf } from '../study/state.ts';
-import { affordable, openSlot, secondsLeft } from './afford.ts';
+import { affordable, busySlots, openSlot, secondsLeft } from './afford.ts';
 import { cut, promiseOf } from './audit.ts';
 
 interface Parts {
@@ -102,7 +102,7 @@ function mayPause(state: State, { canPause }: Parts, run: Run): boolean {
 /** A free slot goes to a paused run when the scheduler wants that more than a new one. */
 export function resumePaused(state: State, { scheduler, space }: Parts): EventBody[] {
   if (scheduler === undefined || state.phase !== 'running' || waiting(state).length === 0) return [];
-  if (state.config.slots.length - state.running.length - state.queue.length - state.asked.length <= 0) return [];
+  if (state.config.slots.length - busySlots(state) - state.queue.length - state.asked.length <= 0) return [];
   const { situation, runs } = situationOf(state, scheduler, space);
   const random = rng(state.config.seedNumber, RESUMES, state.runs.length, state.asks);
   const chosen = scheduler.resume(situation, random);
@@ -130,7 +130,7 @@ export function dropLate(state: State): EventBody[] {
 export function dropUnfinished(state: State): EventBody[] {
   const idle = waiting(state);
   if (state.phase !== 'running' || idle.length === 0 || idle.length < state.paused.length) return [];
-  if (state.running.length >= state.config.slots.length || state.asked.length > 0) return [];
+  if (busySlots(state) >= state.config.slots.length || state.asked.length > 0) return [];
   const payable = openSlot(state) !== undefined;
   const wish = state.queue.length > 0 || !state.exhausted;
   if (payable && wish) return [];
@@ -177,7 +177,7 @@ function waiting(state: State): Run[] {
 
 /** Go on with a run in a free slot like its own, its own where that is free. */
 function goOn(state: State, run: Run): EventBody[] {
-  const taken = new Set(state.running.map((id) => runOf(state, id).slot));
+  const taken = new Set([...state.running.map((id) => runOf(state, id).slot), state.checking?.slot]);
   const { slots } = state.config;
   const alike = [run.slot, ...slots.keys()].find((slot) => !taken.has(slot) && placeOf(slots[slot]) === run.place);
   const left = secondsLeft(state, run);

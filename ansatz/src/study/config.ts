@@ -179,8 +179,18 @@ export interface StudyConfig {
   /** Smallest improvement worth keeping, in the metric's own unit; 0 = any that is real. */
   readonly minEffect: number;
   readonly guards?: readonly Guard[];
-  /** Globs of files that a change of code may touch, and may not. */
-  readonly code?: { readonly editable?: readonly string[]; readonly protected?: readonly string[] };
+  /** Program and arguments that judge what a run leaves behind: with it, nothing a script prints itself is a result. */
+  readonly evaluate?: readonly string[];
+  /** The same on data that no decision rests on: asked once for each trial that is kept, for people alone. */
+  readonly heldout?: readonly string[];
+  /** Globs of what a run leaves behind for both of them. */
+  readonly artifacts?: readonly string[];
+  /** Globs of files that a change of code may touch, and may not; seconds that code nobody has read is tried for first. */
+  readonly code?: {
+    readonly editable?: readonly string[];
+    readonly protected?: readonly string[];
+    readonly smokeSeconds?: number;
+  };
   /** Share of the budget kept for the finalists: the incumbent is run again after the search. Absent = none. */
   readonly reserve?: number;
   /** Lines of enquiry; absent = a single one over all knobs. */

@@ -1,11 +1,9 @@
 /** How the journal becomes the state: one event at a time. The only place where the state changes. */
 
-import { forecastOf } from '../methods/pruning/forecast.ts';
-import type { Observation } from '../methods/sampling/sampler.ts';
 import type { Point } from '../methods/space/space.ts';
-import type { EndStatus, Event } from './events/index.ts';
+import { ended } from './ended.ts';
+import type { Event } from './events/index.ts';
 import { accountsOf, caps, EPSILON, movement, NOTHING, openLedger, RESOURCES } from './ledger.ts';
-import { beliefOf } from './belief.ts';
 import { NO_COMMON, repool } from './noise.ts';
 import {
   type BetState,
@@ -13,16 +11,12 @@ import {
   lossOf,
   payerOf,
   placeOf,
-  resultsOf,
-  type Run,
+  remove,
   runOf,
   type State,
   type Trial,
   trialOf,
 } from './state.ts';
-
-/** Finished runs that a run cut short is compared with, at most. */
-const MOST_SIBLINGS = 50;
 
 /** Fold one event into the state (which is changed in place and given back). The first must be `study.created`. */
 export function reduce(state: State | undefined, event: Event): State {
@@ -268,6 +262,20 @@ export function reduce(state: State | undefined, event: Event): State {
       state.queue.unshift(event.trial);
       return state;
     }
+    case 'heldout.asked': {
+      const { trial, run, slot, limitSeconds, expense } = event;
+      state.checking = { trial, run, slot, limitSeconds, expense };
+      return state;
+    }
+    case 'heldout.read': {
+      const { trial, value, text } = event;
+      if (state.checking?.trial === trial) state.checking = undefined;
+      trialOf(state, trial).heldout = {
+        ...(value === undefined ? {} : { value }),
+        ...(text === undefined ? {} : { text }),
+      };
+      return state;
+    }
     case 'trial.judged':
       judged(state, event);
       return state;
@@ -450,113 +458,6 @@ function started(state: State, event: Extract<Event, { type: 'run.started' }>): 
   state.running.push(event.run);
 }
 
-function ended(state: State, event: Extract<Event, { type: 'run.ended' }>): void {
-  const run = runOf(state, event.run);
-  const trial = trialOf(state, run.trial);
-  remove(state.running, event.run);
-  remove(state.paused, event.run);
-  run.stays.at(-1)!.to ??= event.at;
-  run.status = event.status;
-  run.endedAt = event.at;
-  run.reason = event.reason;
-  run.text = event.text;
-  run.tail = event.tail;
-  run.value = event.value;
-  run.resolution = event.resolution;
-  run.others = event.others;
-  run.charge = event.charge;
-  run.seconds = event.seconds;
-  run.cpuSeconds = event.cpuSeconds;
-  run.peakBytes = event.peakBytes;
-  run.exit = event.exit;
-  trial.active--;
-  state.largestBytes = Math.max(state.largestBytes, event.peakBytes ?? 0);
-  if (event.status === 'done') {
-    // One number is no curve: it may be the last word of a run that says nothing before.
-    if (run.steps.length > 1) state.longestStep = Math.max(state.longestStep, event.step ?? run.steps.at(-1)!);
-    state.pace.seconds += event.seconds;
-    state.pace.count++;
-    state.pace.longest = Math.max(state.pace.longest, event.seconds);
-    state.resolution = Math.max(state.resolution, event.resolution ?? 0);
-    if (event.value !== undefined) {
-      // The first result of a trial is the one it was selected for, also when earlier runs were lost.
-      if (trial.id !== 1 && trial.screen === undefined) trial.screen = event.value;
-      else addValue(state, trial, run, event.value);
-    }
-  }
-  observe(state, trial, run);
-  if (run.repeat === 0) tally(state, trial);
-  believe(state, trial);
-  if (hopelessBaseline(trial, event.status)) {
-    // It fails as it is: the repeats that were to measure its noise would fail as well.
-    trial.wants = trial.runs.length;
-    remove(state.queue, trial.id);
-  }
-  if (trial.active === 0 && trial.runs.length >= trial.wants && trial.verdict === undefined) {
-    state.unjudged.push(trial.id);
-  }
-}
-
-function hopelessBaseline(trial: Trial, status: EndStatus): boolean {
-  return trial.id === 1 && status === 'failed' && trial.active === 0 && trial.values.length === 0;
-}
-
-/** A result that nobody selected. A replicate of the incumbent is kept apart until the search goes on. */
-function addValue(state: State, trial: Trial, run: Run, value: number): void {
-  if (state.closing !== undefined && trial.replicas > trial.replicates.length) {
-    trial.replicates.push(value);
-    return;
-  }
-  trial.values.push(value);
-  trial.seeds.push(run.seed);
-  if (trial.values.length > 1) repool(state);
-}
-
-/** What the first run of a trial says of its bet; one that was lost says nothing yet. */
-function tally(state: State, trial: Trial): void {
-  const bet = trial.bet === undefined ? undefined : state.bets[trial.bet];
-  const { status, loss } = state.observations[trial.id - 1]!;
-  if (bet === undefined || status === 'pending') return;
-  if (loss === undefined) bet.failures++;
-  else bet.losses.push(loss);
-}
-
-/** Better ones than the incumbent that are remembered: those behind never lead before it was proven. */
-const MOST_LEADERS = 5;
-
-function believe(state: State, trial: Trial): void {
-  trial.belief = beliefOf(state, trial);
-  const mark = trialOf(state, state.incumbent ?? 1).belief?.mean ?? Infinity;
-  const losses = (id: number): number => trialOf(state, id).belief?.mean ?? Infinity;
-  const known = [...new Set([...state.leaders, trial.id])].filter((id) => losses(id) < mark);
-  state.leaders = known.sort((a, b) => losses(a) - losses(b)).slice(0, MOST_LEADERS);
-}
-
-function observe(state: State, trial: Trial, run: Run): void {
-  const results = resultsOf(trial);
-  const index = trial.id - 1;
-  const point = trial.point;
-  if (results.length > 0) {
-    const centre = results.reduce((a, b) => a + b, 0) / results.length;
-    state.observations[index] = { point, status: 'done', loss: lossOf(state.config, centre) };
-  } else if (run.status === 'stopped' && (run.stopping === 'pruned' || run.stopping === 'unfinished')) {
-    state.observations[index] = { point, status: 'stopped', ...projected(state, run) };
-  } else if (run.status === 'failed' || run.stopping === 'nan') {
-    state.observations[index] = { point, status: 'crashed' };
-  }
-}
-
-/** Where a run that was cut short would have ended, so that samplers learn from it; nothing when its curve says too little. */
-function projected(state: State, run: Run): Pick<Observation, 'loss' | 'variance'> {
-  const finished: Run[] = [];
-  for (let i = state.curved.length - 1; i >= 0 && finished.length < MOST_SIBLINGS; i--) {
-    const other = state.runs[state.curved[i]! - 1]!;
-    if (other.status === 'done' && other.steps.at(-1)! >= state.longestStep) finished.push(other);
-  }
-  const ahead = forecastOf(run, finished.reverse(), state.longestStep);
-  return ahead === undefined || !Number.isFinite(ahead.mean) ? {} : { loss: ahead.mean, variance: ahead.sd ** 2 };
-}
-
 function judged(state: State, event: Extract<Event, { type: 'trial.judged' }>): void {
   const trial = trialOf(state, event.trial);
   trial.verdict = event.verdict;
@@ -583,9 +484,4 @@ function judged(state: State, event: Extract<Event, { type: 'trial.judged' }>): 
     deviceSeconds: state.ledger.spent.deviceSeconds,
     runs: state.ledger.spent.runs,
   });
-}
-
-function remove(ids: number[], id: number): void {
-  const index = ids.indexOf(id);
-  if (index >= 0) ids.splice(index, 1);
 }

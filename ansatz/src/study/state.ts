@@ -59,6 +59,7 @@ export interface Run {
   others?: Readonly<Record<string, number>>;
   charge?: Amount;
   seconds?: number;
+  smokeSeconds?: number;
   cpuSeconds?: number;
   peakBytes?: number;
   exit?: number;
@@ -121,6 +122,8 @@ export interface Trial {
   shrunk?: number;
   /** Anytime-valid p-value of "not better than the incumbent", before any correction. */
   p?: number;
+  /** What the held-out check said when it was kept: a value, or why there is none. For people alone. */
+  heldout?: { readonly value?: number; readonly text?: string };
 }
 
 /** What a line of enquiry has come to. */
@@ -220,6 +223,14 @@ export interface State {
   /** Ids of runs with a curve, in order of their first report. */
   readonly curved: number[];
   incumbent?: number;
+  /** The held-out check that is under way: it has a slot and an expense. */
+  checking?: {
+    readonly trial: number;
+    readonly run: number;
+    readonly slot: number;
+    readonly limitSeconds: number;
+    readonly expense: number;
+  };
   readonly marks: Mark[];
   asks: number;
   /** Requests not answered yet. */
@@ -308,4 +319,10 @@ export function runOf(state: State, id: number): Run {
   const run = state.runs[id - 1];
   if (run === undefined) throw new Error(`no run ${id}`);
   return run;
+}
+
+/** Take an id out of a list of ids, once. */
+export function remove(ids: number[], id: number): void {
+  const index = ids.indexOf(id);
+  if (index >= 0) ids.splice(index, 1);
 }

@@ -17,6 +17,7 @@ import {
   type Outlook,
   outlookOf,
 } from './account.ts';
+import { type HeldoutView, heldoutOf } from './heldout.ts';
 import { NOTHING } from './ledger.ts';
 import { killAudit, type KillAudit, savedSeconds } from './audit.ts';
 import { reportedSample } from './contrast.ts';
@@ -58,6 +59,8 @@ export interface TrialRow {
   readonly changes: readonly Change[];
   /** Paths of its code that differ from its parent's code; absent when none does. */
   readonly files?: readonly string[];
+  /** What the held-out check of a keep said: a value, or why there is none. */
+  readonly heldout?: { readonly value?: number; readonly text?: string };
 }
 
 /** A run in one row. */
@@ -72,6 +75,8 @@ export interface RunRow {
   readonly text?: string;
   readonly value?: number;
   readonly seconds?: number;
+  /** For which its code was tried before, at its cost. */
+  readonly smokeSeconds?: number;
   readonly cpuSeconds?: number;
   readonly peakBytes?: number;
   readonly limitSeconds: number;
@@ -112,6 +117,8 @@ export interface Status {
     readonly better: number;
   };
   readonly noise?: { readonly sd: number; readonly df: number; readonly deterministic: boolean };
+  /** What the held-out checks of the keeps have said; for people, and kept from whatever proposes. */
+  readonly heldout?: HeldoutView;
   readonly trials: number;
   readonly runs: number;
   readonly verdicts: Readonly<Record<Verdict, number>>;
@@ -219,6 +226,7 @@ export function trialRow(state: State, trial: Trial): TrialRow {
     why: trial.why ?? '',
     changes: changes(parent.point, trial.point),
     ...(trial.code === undefined || trial.code.tree === parent.code?.tree ? {} : { files: trial.code.files }),
+    ...(trial.heldout === undefined ? {} : { heldout: trial.heldout }),
   };
 }
 
@@ -236,6 +244,7 @@ export function runRow(state: State, run: Run): RunRow {
     text: run.text ?? run.stopWhy,
     value: run.value,
     seconds: run.seconds,
+    smokeSeconds: run.smokeSeconds,
     cpuSeconds: run.cpuSeconds,
     peakBytes: run.peakBytes,
     limitSeconds: run.limitSeconds,
@@ -267,6 +276,7 @@ export function statusOf(state: State): Status {
   const { config, ledger } = state;
   const noise = noiseOf(state);
   const baseline = trialOf(state, 1);
+  const heldout = heldoutOf(state);
   return {
     study: config.name,
     phase: state.phase,
@@ -277,6 +287,7 @@ export function statusOf(state: State): Status {
     best: state.incumbent === undefined ? undefined : resultOf(state, trialOf(state, state.incumbent)),
     gain: gainOf(state),
     noise: noise.df > 0 ? { ...noise, deterministic: deterministic(state) } : undefined,
+    ...(heldout === undefined ? {} : { heldout }),
     trials: state.trials.length,
     runs: state.runs.length,
     verdicts: state.verdicts,

@@ -12,7 +12,7 @@ const RESERVE = 0.05;
 
 type Funds = Pick<
   StudyConfig,
-  'guards' | 'code' | 'model' | 'sandbox' | 'reserve' | 'bets' | 'allocator' | 'people' | 'milestones'
+  'guards' | 'model' | 'sandbox' | 'reserve' | 'bets' | 'allocator' | 'people' | 'milestones'
 >;
 
 /** Everything about funds that the file says; what it does not say is absent. */
@@ -38,7 +38,6 @@ export function readFunds(given: ConfigFile, knobs: readonly Knob[], now: number
   return {
     reserve: given.reserve === undefined ? RESERVE : shareOf(given.reserve, source.at(['reserve'])),
     ...(guards.length === 0 ? {} : { guards }),
-    ...(given.code === undefined ? {} : { code: given.code }),
     ...(given.model === undefined ? {} : { model: readModel(given, source) }),
     ...sandboxOf(given),
     ...(bets.length === 0 ? {} : { bets }),

@@ -7,6 +7,7 @@ import { closest, UserError } from '../../study/error.ts';
 import { ExpressionError, namesIn, parseConstraint } from '../../methods/space/expression.ts';
 import { directionOf } from './direction.ts';
 import { parseDeadline, parseDuration } from './duration.ts';
+import { readEvaluation } from './evaluation.ts';
 import { priceOf, readFunds } from './funds.ts';
 import { checkName, nameFor } from './name.ts';
 import { readKnobs } from './knobs.ts';
@@ -96,6 +97,7 @@ export function parseConfig(text: string, file: string, around: Surroundings, ov
     },
     repeats,
     ...readFunds(given, knobs, around.now, source),
+    ...readEvaluation(given, source),
     minEffect: (typeof given.metric === 'object' ? given.metric['min-effect'] : undefined) ?? 0,
     sampler: given.sampler ?? 'auto',
     pruner: given.pruner ?? 'auto',

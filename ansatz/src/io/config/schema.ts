@@ -110,8 +110,15 @@ export const fileSchema = z.strictObject({
     })
     .optional(),
   sandbox: z.enum(['bwrap', 'none']).optional(),
+  evaluate: words.optional(),
+  heldout: words.optional(),
+  artifacts: z.array(z.string().min(1)).min(1).optional(),
   code: z
-    .strictObject({ editable: z.array(z.string().min(1)).optional(), protected: z.array(z.string().min(1)).optional() })
+    .strictObject({
+      editable: z.array(z.string().min(1)).optional(),
+      protected: z.array(z.string().min(1)).optional(),
+      smoke: duration.optional(),
+    })
     .optional(),
   reserve: share.optional(),
   bets: z.unknown().optional(),

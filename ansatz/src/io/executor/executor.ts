@@ -14,6 +14,8 @@ export interface RunSpec {
   readonly code?: string;
   /** After this many seconds the executor ends the run, also when no lab is there to ask. */
   readonly limitSeconds: number;
+  /** Its code is tried for at most so long, up to the first metric, before the run itself begins; absent = it is not. */
+  readonly smokeSeconds?: number;
 }
 
 /** How a run came to its end, as far as the machine can tell. */
@@ -26,6 +28,10 @@ export interface Exit {
   readonly cut?: 'time-limit' | 'cancelled' | 'abandoned';
   /** Wall seconds of the process without those during which it was paused, by a clock of the machine it ran on. */
   readonly seconds: number;
+  /** Wall seconds that its code was tried for before, which are not among `seconds`. */
+  readonly smokeSeconds?: number;
+  /** The part of the run that ended it, when it was not the run itself. */
+  readonly stage?: 'smoke' | 'evaluate';
   readonly cpuSeconds?: number;
   /** Largest sum of resident memory of the process tree that was seen. */
   readonly peakBytes?: number;
@@ -39,8 +45,16 @@ export interface Exit {
 
 /** What an executor tells the lab. */
 export type Message =
-  | { readonly type: 'run.heard'; readonly run: number; readonly metrics: readonly Metric[] }
+  | {
+      readonly type: 'run.heard';
+      readonly run: number;
+      readonly metrics: readonly Metric[];
+      /** Said by the evaluator of the study; absent = by the script itself. */
+      readonly by?: 'evaluator';
+    }
   | { readonly type: 'run.exited'; readonly run: number; readonly exit: Exit }
+  /** The held-out check of a run has ended, and said this. */
+  | { readonly type: 'heldout.exited'; readonly run: number; readonly exit: Exit; readonly metrics: readonly Metric[] }
   | { readonly type: 'warning.raised'; readonly code: string; readonly text: string; readonly run?: number };
 
 /** Memory of the machine that runs happen on, in bytes. */
@@ -76,6 +90,11 @@ export interface Executor {
   /** What memory there is now; undefined where nobody can tell. */
   memory(): Memory | undefined;
   adopt(specs: readonly RunSpec[], tell: Tell): void;
+  /**
+   * Judge what a run that has ended well left behind by the study's held-out check, within `limitSeconds` of the spec.
+   * Exactly one `heldout.exited` follows; asked again for the same run, by whomever, it is not done again but told again.
+   */
+  check(spec: RunSpec, tell: Tell): void;
   /** The files a run made are not needed any more; its log, shortened if it is huge, is kept. */
   clean(run: number): void;
   /** Let go of files and timers. Runs go on. */

@@ -6,13 +6,15 @@ import { existsSync, mkdirSync, readFileSync, rm, rmSync, statSync } from 'node:
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Slot, StudyConfig } from '../../study/config.ts';
-import { type Capture, openCapture } from '../capture/index.ts';
+import { type Capture, matchMetric, type Metric, openCapture } from '../capture/index.ts';
 import type { Repository } from '../workspace/index.ts';
 import type { Executor, Exit, RunSpec, Tell } from './executor.ts';
 import { keep, letGo, machineMemory, readPaused, rebind, writeLimit } from './pausing.ts';
+import { prepareEvaluation } from './evaluation.ts';
 import { commandOf, prepare, type Prepared } from './prepare.ts';
 import { alive, bootId, type ProcessId, signal, treeOf, treeUsage, uptime, withEnvironment } from './process.ts';
 import { arrived } from '../knobs/verify.ts';
+import { passed, type Stage, stageFolder, stageLimit, stageReached, stagesOf } from './stages.ts';
 import { countLines, headOf, shorten, tailOf } from './tail.ts';
 
 const SUPERVISOR = fileURLToPath(new URL('supervise.sh', import.meta.url));
@@ -30,9 +32,20 @@ const LEASE_SECONDS = 900;
 
 interface Live {
   readonly spec: RunSpec;
-  readonly dir: string;
+  /** The folder of the run. */
+  readonly home: string;
   readonly tell: Tell;
-  readonly capture: Capture;
+  /** The part of the run that is under way: its folder, its limit and what is heard of it. */
+  stage: Stage;
+  dir: string;
+  limit: number;
+  capture: Capture;
+  /** Seconds of the parts before, those of the smoke run apart. */
+  spent: number;
+  smoked: number;
+  cpuBefore: number;
+  /** What the held-out check has said. */
+  readonly said: Metric[];
   child?: ChildProcess;
   started?: Started;
   submittedAt: number;
@@ -90,23 +103,41 @@ function tokenEntry(runs: string, run: number): string {
 /** An executor for the slots in `config`. */
 export function localExecutor({ config, runs, leaseSeconds = LEASE_SECONDS, repository }: LocalOptions): Executor {
   const live = new Map<number, Live>();
+  const checks = new Map<number, Live>();
   let timer: NodeJS.Timeout | undefined;
+  // What is on its way when the lab lets go is for the next one: it finds how far each run has come.
+  let closed = false;
 
-  const watch = (spec: RunSpec, tell: Tell, adopted: boolean): Live => {
-    const dir = runFolder(runs, spec.run);
-    const capture = openCapture({
+  /** What is heard of a part of a run. */
+  const listen = (dir: string, stage: Stage, fresh: boolean): Capture => {
+    const judges = stage === 'evaluate' || stage === 'heldout';
+    return openCapture({
       dir,
-      folder: config.run.workspace === 'copy' ? join(dir, 'tree') : config.folder,
-      files: config.capture.files,
+      folder: config.run.workspace === 'copy' || stage !== 'run' ? join(dir, 'tree') : config.folder,
+      files: judges ? [] : config.capture.files,
       pattern: config.capture.pattern,
       // A run in place finds the rows of earlier ones in its metric files.
-      fresh: !adopted,
+      fresh,
     });
+  };
+
+  const watch = (spec: RunSpec, tell: Tell, stage: Stage, adopted: boolean): Live => {
+    const home = runFolder(runs, spec.run);
+    const dir = stageFolder(home, stage);
+    const smoked = stage === 'smoke' || stage === 'heldout' ? 0 : (readExit(join(home, 'smoke'))?.seconds ?? 0);
+    const spent = stage === 'evaluate' ? (readExit(home)?.seconds ?? 0) : 0;
     const entry: Live = {
       spec,
-      dir,
+      home,
       tell,
-      capture,
+      stage,
+      dir,
+      limit: stageLimit(stage, spec, spent + smoked),
+      capture: listen(dir, stage, !adopted),
+      spent,
+      smoked,
+      cpuBefore: 0,
+      said: [],
       submittedAt: performance.now(),
       preparing: false,
       cancelled: false,
@@ -118,37 +149,50 @@ export function localExecutor({ config, runs, leaseSeconds = LEASE_SECONDS, repo
       slot: adopted ? undefined : spec.slot,
       moving: false,
     };
-    live.set(spec.run, entry);
+    (stage === 'heldout' ? checks : live).set(spec.run, entry);
     timer ??= setInterval(poll, POLL_MS);
     return entry;
   };
 
   const start = (spec: RunSpec, tell: Tell): void => {
-    if (live.has(spec.run)) return;
+    if (!live.has(spec.run)) begin(spec, tell, stagesOf(config, spec)[0]!);
+  };
+
+  const begin = (spec: RunSpec, tell: Tell, stage: Stage): void => {
     try {
-      mkdirSync(runFolder(runs, spec.run), { recursive: true });
-      const entry = watch(spec, tell, false);
-      entry.preparing = true;
-      prepareAndLaunch(entry).catch((error: Error) => {
-        end(entry, { how: 'unstarted', seconds: 0, tail: [], text: error.message });
-      });
+      mkdirSync(stageFolder(runFolder(runs, spec.run), stage), { recursive: true });
+      prepareAndLaunch(watch(spec, tell, stage, false));
     } catch (error) {
       const exit: Exit = { how: 'unstarted', seconds: 0, tail: [], text: (error as Error).message };
-      tell({ type: 'run.exited', run: spec.run, exit });
+      if (stage === 'heldout') tell({ type: 'heldout.exited', run: spec.run, exit, metrics: [] });
+      else tell({ type: 'run.exited', run: spec.run, exit });
     }
   };
 
-  const prepareAndLaunch = async (entry: Live): Promise<void> => {
-    const prepared = await prepare(config, entry.spec, entry.dir, repository);
-    if (entry.ended) return;
-    entry.preparing = false;
-    if (entry.cancelled) {
-      end(entry, { how: 'exited', code: 143, cut: 'cancelled', seconds: 0, tail: [] });
-      return;
-    }
-    entry.spelled = prepared.spelled;
-    entry.submittedAt = performance.now();
-    launch(entry, prepared.argv, prepared.cwd, prepared.env);
+  const prepareAndLaunch = (entry: Live): void => {
+    entry.preparing = true;
+    const work = async (): Promise<void> => {
+      const prepared = await prepareStage(entry);
+      if (entry.ended || closed) return;
+      entry.preparing = false;
+      if (entry.cancelled) {
+        end(entry, { how: 'exited', code: 143, cut: 'cancelled', seconds: 0, tail: [] });
+        return;
+      }
+      entry.spelled = prepared.spelled;
+      entry.submittedAt = performance.now();
+      launch(entry, prepared.argv, prepared.cwd, prepared.env);
+    };
+    work().catch((error: Error) => {
+      end(entry, { how: 'unstarted', seconds: 0, tail: [], text: error.message });
+    });
+  };
+
+  const prepareStage = ({ spec, stage, dir, home }: Live): Promise<Prepared> => {
+    const command = stage === 'evaluate' ? config.evaluate : stage === 'heldout' ? config.heldout : undefined;
+    if (command === undefined) return prepare(config, spec, dir, repository);
+    if (repository === undefined) throw new Error('an evaluator needs the study’s repository');
+    return prepareEvaluation(config, spec, { command, made: join(home, 'tree'), dir, repository });
   };
 
   const launch = (entry: Live, argv: readonly string[], cwd: string, env: NodeJS.ProcessEnv): void => {
@@ -156,7 +200,7 @@ export function localExecutor({ config, runs, leaseSeconds = LEASE_SECONDS, repo
     const args = [
       SUPERVISOR,
       entry.dir,
-      spec.limitSeconds.toFixed(3),
+      entry.limit.toFixed(3),
       config.run.graceSeconds.toFixed(3),
       tokenOf(runs, spec.run),
       ...commandOf(config.slots[spec.slot], argv),
@@ -172,10 +216,10 @@ export function localExecutor({ config, runs, leaseSeconds = LEASE_SECONDS, repo
 
   /** See how a run stands, and end it in our books when it is over. */
   const look = (entry: Live): void => {
-    if (entry.ended || entry.preparing) return;
+    if (entry.ended || entry.preparing || closed) return;
     const exit = readExit(entry.dir);
     if (exit !== undefined) {
-      end(entry, exit);
+      over(entry, exit);
       return;
     }
     entry.started ??= readStarted(entry.dir);
@@ -195,7 +239,68 @@ export function localExecutor({ config, runs, leaseSeconds = LEASE_SECONDS, repo
     }
     // The supervisor may have written its last word between our two looks.
     const late = readExit(entry.dir);
-    end(entry, late ?? abandoned(entry));
+    over(entry, late ?? abandoned(entry));
+  };
+
+  /** A part of a run has ended: the next one begins where there is one and this one went well. */
+  const over = (entry: Live, exit: Exit): void => {
+    const stages = stagesOf(config, entry.spec);
+    const next = passed(entry.stage, exit) ? stages[stages.indexOf(entry.stage) + 1] : undefined;
+    if (next === undefined || entry.stage === 'heldout') {
+      end(entry, exit);
+      return;
+    }
+    const limit = stageLimit(next, entry.spec, entry.spent + entry.smoked + exit.seconds);
+    if (limit <= 0) {
+      end(entry, { ...exit, code: 137, cut: 'time-limit' });
+      return;
+    }
+    hearOut(entry);
+    if (entry.stage === 'run') verify(entry, exit);
+    if (entry.stage === 'smoke') entry.smoked += exit.seconds;
+    else entry.spent += exit.seconds;
+    entry.said.length = 0;
+    entry.cpuBefore += Math.max(exit.cpuSeconds ?? 0, entry.cpuSeconds);
+    rmLater(entry.stage === 'smoke' ? join(entry.dir, 'tree') : undefined);
+    entry.stage = next;
+    entry.dir = stageFolder(entry.home, next);
+    entry.limit = limit;
+    entry.started = undefined;
+    entry.child = undefined;
+    entry.cpuSeconds = 0;
+    entry.polls = 0;
+    mkdirSync(entry.dir, { recursive: true });
+    entry.capture = listen(entry.dir, next, true);
+    prepareAndLaunch(entry);
+  };
+
+  /** Tell what was heard: of a smoke run nothing, of a held-out check when it has ended. */
+  const told = (entry: Live, metrics: Metric[]): void => {
+    const { stage, spec, tell } = entry;
+    if (metrics.length === 0) return;
+    if (stage === 'run') tell({ type: 'run.heard', run: spec.run, metrics });
+    else if (stage === 'evaluate') tell({ type: 'run.heard', run: spec.run, metrics, by: 'evaluator' });
+    else entry.said.push(...metrics);
+    if (stage === 'smoke' && underWay(entry.said)) cutSmoke(entry);
+  };
+
+  /** Whether a script has got to its work: it has said the objective, or something a second time. */
+  const underWay = (said: readonly Metric[]): boolean =>
+    new Set(said.map(({ key }) => key)).size < said.length ||
+    said.some(({ key }) => matchMetric(config.objective.metric, [key]) !== undefined);
+
+  const cutSmoke = (entry: Live): void => {
+    entry.started ??= readStarted(entry.dir);
+    if (entry.started !== undefined && alive(entry.started.supervisor)) signal(entry.started.supervisor.pid, 'SIGTERM');
+  };
+
+  const hearOut = (entry: Live): void => {
+    try {
+      told(entry, entry.capture.finish());
+      entry.capture.close();
+    } catch (error) {
+      entry.tell({ type: 'warning.raised', code: 'capture', text: (error as Error).message, run: entry.spec.run });
+    }
   };
 
   /** The supervisor was killed. Nobody guards the run any more: end what is left of it and charge what it had. */
@@ -244,32 +349,33 @@ export function localExecutor({ config, runs, leaseSeconds = LEASE_SECONDS, repo
   const end = (entry: Live, exit: Exit): void => {
     if (entry.ended) return;
     entry.ended = true;
-    live.delete(entry.spec.run);
-    if (live.size === 0) {
+    const { stage, spec, tell, dir } = entry;
+    const { run } = spec;
+    (stage === 'heldout' ? checks : live).delete(run);
+    if (live.size + checks.size === 0) {
       clearInterval(timer);
       timer = undefined;
     }
-    const { run } = entry.spec;
-    try {
-      const metrics = entry.capture.finish();
-      if (metrics.length > 0) entry.tell({ type: 'run.heard', run, metrics });
-      entry.capture.close();
-    } catch (error) {
-      entry.tell({ type: 'warning.raised', code: 'capture', text: (error as Error).message, run });
-    }
-    verify(entry, exit);
-    const cpuSeconds = Math.max(exit.cpuSeconds ?? 0, entry.cpuSeconds);
-    entry.tell({
-      type: 'run.exited',
-      run,
-      exit: {
-        ...exit,
-        cpuSeconds: cpuSeconds > 0 ? cpuSeconds : undefined,
-        peakBytes: entry.peakBytes > 0 ? entry.peakBytes : undefined,
-        tail: tailOf(entry.dir),
-        lines: countLines(entry.dir),
-      },
-    });
+    hearOut(entry);
+    if (stage === 'run') verify(entry, exit);
+    const cpuSeconds = entry.cpuBefore + Math.max(exit.cpuSeconds ?? 0, entry.cpuSeconds);
+    const whole: Exit = {
+      ...exit,
+      // What came before has been, whatever became of this part.
+      ...(exit.how === 'unstarted' && entry.spent + entry.smoked > 0 ? { how: 'exited', code: 126 } : {}),
+      seconds: entry.spent + (stage === 'smoke' ? 0 : exit.seconds),
+      ...(stage === 'smoke' || entry.smoked > 0
+        ? { smokeSeconds: entry.smoked + (stage === 'smoke' ? exit.seconds : 0) }
+        : {}),
+      ...(stage === 'smoke' || stage === 'evaluate' ? { stage } : {}),
+      cpuSeconds: cpuSeconds > 0 ? cpuSeconds : undefined,
+      peakBytes: entry.peakBytes > 0 ? entry.peakBytes : undefined,
+      tail: exit.how === 'unstarted' && exit.text !== undefined ? [exit.text] : tailOf(dir),
+      lines: countLines(dir),
+    };
+    if (stage !== 'run') rmLater(join(dir, 'tree'));
+    if (stage === 'heldout') tell({ type: 'heldout.exited', run, exit: whole, metrics: entry.said });
+    else tell({ type: 'run.exited', run, exit: whole });
   };
 
   /** A value that the script says it did not take makes the whole trial a lie: say so. */
@@ -282,11 +388,18 @@ export function localExecutor({ config, runs, leaseSeconds = LEASE_SECONDS, repo
     }
   };
 
+  /** What a script said before its evaluator began, for a lab that comes back later. */
+  const hearAgain = (spec: RunSpec, tell: Tell): void => {
+    const capture = listen(runFolder(runs, spec.run), 'run', false);
+    const metrics = capture.finish();
+    capture.close();
+    if (metrics.length > 0) tell({ type: 'run.heard', run: spec.run, metrics });
+  };
+
   const poll = (): void => {
-    for (const entry of live.values()) {
+    for (const entry of [...live.values(), ...checks.values()]) {
       try {
-        const metrics = entry.capture.poll(BYTES_PER_POLL);
-        if (metrics.length > 0) entry.tell({ type: 'run.heard', run: entry.spec.run, metrics });
+        if (!entry.preparing) told(entry, entry.capture.poll(BYTES_PER_POLL));
       } catch (error) {
         entry.tell({ type: 'warning.raised', code: 'capture', text: (error as Error).message, run: entry.spec.run });
       }
@@ -327,7 +440,7 @@ export function localExecutor({ config, runs, leaseSeconds = LEASE_SECONDS, repo
         const { seconds, since = Infinity } = readPaused(entry.dir);
         const limit = since - entry.started.at - seconds + leftSeconds;
         // Of one that goes on already, the limit was set when it did.
-        if (limit < entry.spec.limitSeconds) writeLimit(entry.dir, limit);
+        if (limit < entry.limit) writeLimit(entry.dir, limit);
       }
       if (slot === entry.slot || entry.started === undefined) look(entry);
       else void moved(entry, slot);
@@ -348,34 +461,48 @@ export function localExecutor({ config, runs, leaseSeconds = LEASE_SECONDS, repo
     },
     adopt(specs, tell) {
       for (const spec of specs) {
-        const dir = runFolder(runs, spec.run);
+        const home = runFolder(runs, spec.run);
         // No lock: the last lab wrote its intention and died. Starting now is safe, the lock sees to the rest.
-        if (existsSync(join(dir, 'lock'))) {
-          const entry = watch(spec, tell, true);
-          if (readPaused(dir).since === undefined) continue;
-          entry.wanted = 'paused';
-          keep(dir, leaseSeconds);
-        } else {
-          rmSync(dir, { recursive: true, force: true });
+        const stage = stageReached(home, stagesOf(config, spec));
+        if (stage === undefined) {
+          rmSync(home, { recursive: true, force: true });
           start(spec, tell);
+          continue;
         }
+        if (stage === 'evaluate') hearAgain(spec, tell);
+        const entry = watch(spec, tell, stage, true);
+        if (readPaused(entry.dir).since === undefined) continue;
+        entry.wanted = 'paused';
+        keep(entry.dir, leaseSeconds);
       }
+    },
+    check(spec, tell) {
+      if (checks.has(spec.run)) return;
+      if (existsSync(join(stageFolder(runFolder(runs, spec.run), 'heldout'), 'lock')))
+        watch(spec, tell, 'heldout', true);
+      else begin(spec, tell, 'heldout');
     },
     clean(run) {
       const dir = runFolder(runs, run);
-      rm(join(dir, 'tree'), { recursive: true, force: true }, () => {});
+      rmLater(join(dir, 'tree'));
       for (const name of ['stdout', 'stderr']) shorten(join(dir, name));
     },
     close() {
+      closed = true;
       clearInterval(timer);
       timer = undefined;
-      for (const entry of live.values()) {
+      for (const entry of [...live.values(), ...checks.values()]) {
         entry.capture.close();
         if (entry.wanted === 'paused') letGo(entry.dir);
       }
       live.clear();
+      checks.clear();
     },
   };
+}
+
+function rmLater(folder: string | undefined): void {
+  if (folder !== undefined) rm(folder, { recursive: true, force: true }, () => {});
 }
 
 /** Kill a supervisor that has made its lock and not come to write `started`: it must not start a run given up. */

@@ -49,33 +49,49 @@ export async function prepare(
     for (const { path } of config.capture.files) rmSync(join(cwd, path), { recursive: true, force: true });
     if (delivered.patches.length > 0) await applyPatches(cwd, delivered.patches);
   }
-  const slot = config.slots[spec.slot];
-  const confine = config.sandbox === 'bwrap';
-  const metrics = join(dir, 'metrics.jsonl');
-  if (confine) writeFileSync(metrics, '', { flag: 'a' });
+  const metrics = metricsIn(config, dir);
   return {
-    argv: confine ? sandboxed(config, spec, delivered.argv, cwd, metrics, repository) : delivered.argv,
+    argv:
+      config.sandbox === 'bwrap' ? sandboxed(config, spec, delivered.argv, cwd, metrics, repository) : delivered.argv,
     spelled: delivered.spelled,
     cwd,
-    env: {
-      ...(confine ? passedOn(process.env) : process.env),
-      // Scripts that buffer would be heard late; colours and cursor tricks help no parser.
-      PYTHONUNBUFFERED: '1',
-      NO_COLOR: '1',
-      TERM: 'dumb',
-      COLUMNS: '200',
-      ...threadVariables(slot),
-      ...(slot !== undefined && slot.gpus.length > 0
-        ? { CUDA_VISIBLE_DEVICES: slot.gpus.join(','), CUDA_DEVICE_ORDER: 'PCI_BUS_ID' }
-        : {}),
-      ...config.run.env,
-      ...delivered.env,
-      ANSATZ_METRICS: metrics,
-      ANSATZ_SEED: String(spec.seed),
-      ANSATZ_TRIAL: String(spec.trial),
-      // Set for the command alone by its supervisor; a lab inside a lab must not pass on its own.
-      ANSATZ_RUN: undefined,
-    },
+    env: environmentOf(config, spec, metrics, delivered.env),
+  };
+}
+
+/** Where a process may post metrics. One that is confined can only write what is there. */
+export function metricsIn(config: StudyConfig, dir: string): string {
+  const metrics = join(dir, 'metrics.jsonl');
+  if (config.sandbox === 'bwrap') writeFileSync(metrics, '', { flag: 'a' });
+  return metrics;
+}
+
+/** The variables of a process of a run, with those that carry its settings. */
+export function environmentOf(
+  config: StudyConfig,
+  spec: RunSpec,
+  metrics: string,
+  settings: NodeJS.ProcessEnv,
+): NodeJS.ProcessEnv {
+  const slot = config.slots[spec.slot];
+  return {
+    ...(config.sandbox === 'bwrap' ? passedOn(process.env) : process.env),
+    // Scripts that buffer would be heard late; colours and cursor tricks help no parser.
+    PYTHONUNBUFFERED: '1',
+    NO_COLOR: '1',
+    TERM: 'dumb',
+    COLUMNS: '200',
+    ...threadVariables(slot),
+    ...(slot !== undefined && slot.gpus.length > 0
+      ? { CUDA_VISIBLE_DEVICES: slot.gpus.join(','), CUDA_DEVICE_ORDER: 'PCI_BUS_ID' }
+      : {}),
+    ...config.run.env,
+    ...settings,
+    ANSATZ_METRICS: metrics,
+    ANSATZ_SEED: String(spec.seed),
+    ANSATZ_TRIAL: String(spec.trial),
+    // Set for the command alone by its supervisor; a lab inside a lab must not pass on its own.
+    ANSATZ_RUN: undefined,
   };
 }
 
@@ -89,16 +105,22 @@ function sandboxed(
   repository: Repository | undefined,
 ): readonly string[] {
   const files = repository === undefined ? [] : repository.files(spec.code ?? repository.base().commit);
-  const gpus = config.slots[spec.slot]?.gpus.length ?? 0;
-  const nvidia = gpus === 0 ? [] : readdirSync('/dev').filter((name) => name.startsWith('nvidia'));
   return confined(argv, {
     tree,
     writable: [metrics],
     project: config.folder,
     hidden: [join(config.folder, '.ansatz')],
     kept: keptFiles(files, config.code ?? {}),
-    devices: nvidia.map((name) => join('/dev', name)),
+    devices: devicesOf(config, spec),
   });
+}
+
+/** Device files of the GPUs of a run's slot. */
+export function devicesOf(config: StudyConfig, spec: RunSpec): string[] {
+  if ((config.slots[spec.slot]?.gpus.length ?? 0) === 0) return [];
+  return readdirSync('/dev')
+    .filter((name) => name.startsWith('nvidia'))
+    .map((name) => join('/dev', name));
 }
 
 /** The command line of a point, without preparing anything. */
@@ -111,7 +133,7 @@ export function prepareCommand(config: StudyConfig, point: RunSpec['point'], see
  * Write down whose folder this is. A folder that another run left there (a journal that lost its tail) is moved
  * aside: its lock and its exit file must not speak for this one.
  */
-function claim(spec: RunSpec, dir: string): void {
+export function claim(spec: RunSpec, dir: string): void {
   const file = join(dir, 'spec.json');
   const text = `${JSON.stringify(spec)}\n`;
   if (existsSync(join(dir, 'lock')) && (!existsSync(file) || readFileSync(file, 'utf8') !== text)) {

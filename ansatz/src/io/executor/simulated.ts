@@ -12,6 +12,8 @@ export interface SimulatedRun {
   readonly curve: readonly number[];
   /** It fails at the end instead of succeeding. */
   readonly crash?: boolean;
+  /** What its held-out check says, in a tenth of its time; the last value of its curve when absent. */
+  readonly heldout?: number;
 }
 
 /** A script: pure, so that a run can be looked up again after a restart. */
@@ -161,6 +163,19 @@ export function simulation(
         });
       },
       adopt: (specs, tell) => specs.forEach((spec) => start(spec, tell)),
+      check(spec, tell) {
+        const { curve, seconds, heldout } = script(spec.point, spec.seed);
+        const value = heldout ?? curve.at(-1)!;
+        at(now + 100 * seconds, () => {
+          const metrics = [{ key: metric, step: 1, value, resolution: 0, source: 'metrics', summary: false }] as const;
+          tell({
+            type: 'heldout.exited',
+            run: spec.run,
+            exit: { how: 'exited', code: 0, seconds: seconds / 10, tail: [] },
+            metrics,
+          });
+        });
+      },
       clean: () => {},
       close: () => {},
     },

@@ -11,6 +11,7 @@ import {
   readFileSync,
   realpathSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
@@ -210,6 +211,41 @@ export class Repository {
     }
   }
 
+  /**
+   * Make the code in a copy of the project what it was when it was first needed: what has changed since is put back, what
+   * has come since is taken away. Data (big files, and what lies behind links) and what is ignored stay.
+   */
+  restore(into: string): void {
+    const base = this.base().commit;
+    const { changed, fresh } = this.withIndex((env) => {
+      const given = { env: { ...env, GIT_WORK_TREE: into }, cwd: into };
+      const listed = (...args: string[]): string[] => this.git(args, given).split('\0').filter(Boolean);
+      this.git(['read-tree', base], { env });
+      try {
+        this.git(['update-index', '-q', '--really-refresh'], given);
+      } catch (error) {
+        // It says so when something differs.
+        if (!(error instanceof GitError)) throw error;
+      }
+      return {
+        changed: listed('diff-files', '-z', '--name-only', '--no-renames'),
+        fresh: listed('ls-files', '-z', '--others', '--exclude-standard'),
+      };
+    });
+    for (const path of fresh) {
+      const found = statSync(join(into, path), { throwIfNoEntry: false });
+      if (found === undefined || (found.isFile() && found.size <= MOST_BYTES))
+        rmSync(join(into, path), { force: true });
+    }
+    for (const path of changed) {
+      const file = join(into, path);
+      if (leadsOut(into, dirname(file))) continue;
+      mkdirSync(dirname(file), { recursive: true });
+      rmSync(file, { recursive: true, force: true });
+      writeFileSync(file, this.read(base, path)!, { mode: this.modeOf(base, path) === '100755' ? 0o755 : 0o644 });
+    }
+  }
+
   private ref(name: string): string {
     return `refs/ansatz/${this.study}/${name}`;
   }
@@ -236,4 +272,12 @@ export class Repository {
       rmSync(folder, { recursive: true, force: true });
     }
   }
+}
+
+/** Whether a folder, or what there is on the way to it, lies outside of `tree`. */
+function leadsOut(tree: string, folder: string): boolean {
+  let existing = folder;
+  while (!existsSync(existing)) existing = dirname(existing);
+  const way = relative(realpathSync(tree), realpathSync(existing));
+  return way === '..' || way.startsWith(`..${sep}`);
 }

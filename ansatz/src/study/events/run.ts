@@ -75,8 +75,10 @@ export type RunEvent =
       /** Last step of the objective. */
       readonly step?: number;
       readonly charge: Amount;
-      /** Wall seconds of the process, those during which it was paused left out. */
+      /** Wall seconds of the process and of its evaluator, those during which it was paused left out. */
       readonly seconds: number;
+      /** Wall seconds for which its code was tried before; charged, and not among `seconds`. */
+      readonly smokeSeconds?: number;
       readonly cpuSeconds?: number;
       readonly peakBytes?: number;
       readonly exit?: number;

@@ -78,6 +78,21 @@ export type TrialEvent =
     }
   /** The incumbent gives other results than before: only its last `keep` results count from here on. */
   | { readonly type: 'trial.drifted'; readonly trial: number; readonly keep: number; readonly why: string }
+  /**
+   * What run `run` of a kept trial left behind is judged on held-out data, once, on `slot`. What comes of it is for people:
+   * no rule, researcher or memory may look at it.
+   */
+  | {
+      readonly type: 'heldout.asked';
+      readonly trial: number;
+      readonly run: number;
+      readonly slot: number;
+      readonly limitSeconds: number;
+      /** The expense that pays for it. */
+      readonly expense: number;
+    }
+  /** It has said `value`, in the metric's own unit, or nothing, for the reason in `text`. */
+  | { readonly type: 'heldout.read'; readonly trial: number; readonly value?: number; readonly text?: string }
   | {
       readonly type: 'trial.judged';
       readonly trial: number;
