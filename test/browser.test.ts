@@ -85,6 +85,30 @@ describe.runIf(have)('the report in a real browser (needs Chromium)', () => {
     await page.close();
   });
 
+  test('replays the study: what had not happened is covered, and what was known is said', async () => {
+    const page = await browser.newPage({ viewport: { width: 1200, height: 900 } });
+    await page.goto(`file://${file}`, { timeout: 20_000 });
+    const width = async (): Promise<number> => Number(await page.locator('#replay-wide rect').getAttribute('width'));
+    const set = (value: number): Promise<void> =>
+      page.locator('#moment').evaluate((slider, to) => {
+        (slider as unknown as { value: string }).value = String(to);
+        (slider as unknown as { dispatchEvent(e: Event): void }).dispatchEvent(new Event('input'));
+      }, value);
+    const whole = await width();
+    await set(300);
+    const early = await width();
+    expect(early).toBeLessThan(whole);
+    const then = (await page.locator('#then').textContent())!;
+    expect(then).toMatch(/best loss [\d.]+ \(trial \d+\); \d+ of \d+ trials/);
+    await set(700);
+    expect(await width()).toBeGreaterThan(early);
+    expect(await page.locator('#then').textContent()).not.toBe(then);
+    await page.click('#play');
+    await expect.poll(() => page.locator('#moment').inputValue(), { timeout: 15_000 }).toBe('1000');
+    expect(await page.locator('#then').textContent()).toBe('');
+    await page.close();
+  });
+
   test('prints', async () => {
     const page = await browser.newPage();
     await page.goto(`file://${file}`, { timeout: 20_000 });

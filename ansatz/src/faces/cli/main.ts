@@ -231,6 +231,24 @@ Exit codes: 0 ok, 2 usage, 3 budget too small, 4 no improvement, 5 the script fa
     .action(async (options: object) => (await import('./report.ts')).report(options));
 
   top
+    .command('digest')
+    .description('what happened lately: found, refuted, paid, surprising, to be decided')
+    .addOption(study())
+    .option('--since <time>', 'how far back', '24h')
+    .option('--as <form>', 'md, mail (a message to send on) or rss', 'md')
+    .addOption(json())
+    .action(async (options: object) => (await import('./digest.ts')).digest(options));
+
+  top
+    .command('export')
+    .description('trials, runs and metric points as tables for spreadsheets and notebooks')
+    .addOption(study())
+    .option('--as <form>', 'csv, json (a line each) or parquet', 'csv')
+    .option('--table <name>', 'only trials, runs or points')
+    .option('-o, --output <folder>', 'where to (default: <study>-export), - for standard output')
+    .action(async (options: object) => (await import('./export.ts')).exportStudy(options));
+
+  top
     .command('audit <log...>')
     .description(
       'what a log of experiments is worth: which gains stand clear of noise, what was repeated, dropped too early',

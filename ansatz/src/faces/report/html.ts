@@ -15,6 +15,7 @@ import { auditLead, auditRows } from './audit.ts';
 import { bestText, interactionText, intervalText, rangeTexts, shareText, trendText } from './knobs.ts';
 import { brief, changed, count, date, grouped, num, percent, plusMinus, seconds, signed, typed } from './numbers.ts';
 import { SCRIPT } from './script.ts';
+import { replayOf } from './replay.ts';
 import { reasonText, storyOf } from './story.ts';
 import { STYLE } from './style.ts';
 
@@ -173,11 +174,21 @@ function progressSection(report: Report): string {
     'Best so far, over compute',
     'Each dot is a trial, placed where its last run ended. The line moves only when a trial was kept on fresh runs; lucky dots beyond it do not count.',
     key(report),
+    replayTool(report),
     figure(
       drawing,
       `Band: 95 % interval of the best trial's mean under the noise floor, cut at the frame. At the lower edge: trials without a result.${thin}`,
     ),
   );
+}
+
+/** A slider over the study's history, with what was known at each moment; there only where scripts run. */
+function replayTool(report: Report): string {
+  const { dots, spent } = report.progress;
+  if (dots.length < 3) return '';
+  const moments = replayOf(report);
+  const data = JSON.stringify({ spent, moments }).replaceAll('<', '\\u003c');
+  return `<div class="tools" id="replay" hidden><button type="button" id="play">Replay</button><input type="range" id="moment" min="0" max="1000" value="1000" aria-label="Moment of the study"><span id="then"></span></div><script type="application/json" id="moments">${data}</script>`;
 }
 
 function curvesSection(report: Report): string {

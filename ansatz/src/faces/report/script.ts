@@ -1,4 +1,4 @@
-/** The report's only script: sort and filter the table of trials, copy code. Everything is readable without it. */
+/** The report's only script: replay the study, sort and filter the table of trials, copy code. Everything is readable without it. */
 
 export const SCRIPT = `
 const table = document.getElementById('trials');
@@ -53,5 +53,40 @@ if (navigator.clipboard) {
       button.textContent = 'Copied';
     });
   }
+}
+const replay = document.getElementById('replay');
+if (replay) {
+  const { spent, moments } = JSON.parse(document.getElementById('moments').textContent);
+  const slider = document.getElementById('moment');
+  const then = document.getElementById('then');
+  const play = document.getElementById('play');
+  const clips = [...document.querySelectorAll('clipPath[data-from]')];
+  replay.hidden = false;
+  const show = () => {
+    const share = Number(slider.value) / 1000;
+    for (const clip of clips) {
+      const from = Number(clip.dataset.from);
+      const to = Number(clip.dataset.to);
+      // A dot is seen as soon as its middle is.
+      clip.firstElementChild.setAttribute('width', share === 1 ? 10000 : from + share * (to - from) + 4);
+    }
+    let now = '';
+    for (const moment of moments) {
+      if (moment.at > share * spent + 1e-9) break;
+      now = moment.text;
+    }
+    then.textContent = share === 1 ? '' : now;
+  };
+  slider.addEventListener('input', show);
+  let timer;
+  play.addEventListener('click', () => {
+    clearInterval(timer);
+    slider.value = 0;
+    timer = setInterval(() => {
+      slider.value = Number(slider.value) + 8;
+      show();
+      if (Number(slider.value) >= 1000) clearInterval(timer);
+    }, 60);
+  });
 }
 `;

@@ -28,6 +28,8 @@ export function progressFigure(report: Pick<Report, 'progress' | 'status'>, widt
   const better = direction === 'minimize' ? '↓ lower is better' : '↑ higher is better';
   const parts = [yAxis(frame, y, `${line(metric)}   ${better}`), xAxis(frame, x, `device time spent, ${unit}`)];
 
+  // What happened, in the order of the axis: a page may uncover it from the left.
+  const history: string[] = [];
   const corners = progress.steps.map((step, i) => ({
     from: x.at(step.deviceSeconds),
     to: i + 1 < progress.steps.length ? x.at(progress.steps[i + 1]!.deviceSeconds) : end,
@@ -37,7 +39,9 @@ export function progressFigure(report: Pick<Report, 'progress' | 'status'>, widt
     if (!(step.margin! > 0)) continue;
     const upper = y.clipped(step.mean + step.margin!);
     const lower = y.clipped(step.mean - step.margin!);
-    parts.push(el('rect', { class: 'band', x: from, width: Math.max(0, to - from), y: upper, height: lower - upper }));
+    history.push(
+      el('rect', { class: 'band', x: from, width: Math.max(0, to - from), y: upper, height: lower - upper }),
+    );
   }
   const baseline = progress.steps[0];
   if (baseline !== undefined && progress.steps.length > 1) {
@@ -66,9 +70,14 @@ export function progressFigure(report: Pick<Report, 'progress' | 'status'>, widt
         [to, level],
       ];
     });
-    parts.push(el('path', { class: 'best line', d: pathOf(points) }));
+    history.push(el('path', { class: 'best line', d: pathOf(points) }));
   }
-  parts.push(verdictDots(dots));
+  history.push(verdictDots(dots));
+  const cover = { x: 0, y: 0, width: frame.width, height: frame.height };
+  parts.push(
+    el('clipPath', { id: `replay-${width}`, 'data-from': x.at(0), 'data-to': x.at(spent) }, el('rect', cover)),
+  );
+  parts.push(el('g', { 'clip-path': `url(#replay-${width})` }, ...history));
   if (outside > 0) {
     const at = direction === 'minimize' ? top - 6 : floor - 18;
     parts.push(label(end, at, `${outside} worse, at the edge`, { class: 'note', 'text-anchor': 'end' }));
