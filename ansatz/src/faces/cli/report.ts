@@ -5,6 +5,7 @@ import { join, relative, resolve } from 'node:path';
 import { chooseStudy, explain, held, readPoints, readStudy, type StudyFolder } from '../../lab/studies.ts';
 import { UserError } from '../../study/error.ts';
 import { htmlOf, markdownOf, type Report, reportOf } from '../report/index.ts';
+import { diffToParent } from './code.ts';
 import { version } from './version.ts';
 
 export interface ReportOptions {
@@ -34,7 +35,12 @@ function gather(folder: StudyFolder): Report {
   const { state, lease } = readStudy(folder);
   const points = existsSync(folder.points) ? readPoints(folder) : undefined;
   try {
-    return reportOf(state, { version: version(), open: held(lease), points });
+    return reportOf(state, {
+      version: version(),
+      open: held(lease),
+      points,
+      diff: (trial) => diffToParent(state, folder, trial),
+    });
   } finally {
     points?.close();
   }

@@ -4,6 +4,8 @@ import { matchMetric } from '../../io/capture/index.ts';
 import type { SeriesStore } from '../../io/store/series.ts';
 import type { Knob } from '../../study/config.ts';
 import { resultsOf, type State, type Trial, trialOf } from '../../study/state.ts';
+import { type Burn, burnOf, type KeepCost, keepCosts } from '../../study/burn.ts';
+import { lessonsOf, recordsOf } from '../../study/memory/index.ts';
 import { effectsOf, type KnobEffect, type KnobInteraction } from '../../study/effects.ts';
 import {
   failureGroups,
@@ -57,6 +59,24 @@ export interface Report {
   readonly curves: readonly Curve[];
   /** Best against the baseline. */
   readonly changes: readonly Change[];
+  /** Each limited resource over the clock. */
+  readonly burn: readonly Burn[];
+  /** What each confirmed gain cost. */
+  readonly keeps: readonly KeepCost[];
+  /** Changes of code that were kept, the newest first: patches against their parents. */
+  readonly code: readonly { readonly trial: number; readonly hypothesis: string; readonly diff: string }[];
+  /** What the experiments of the study add up to. */
+  readonly lessons: readonly {
+    readonly text: string;
+    readonly support: { readonly for: number; readonly against: number };
+  }[];
+  /** What people wrote on trials. */
+  readonly notes: readonly {
+    readonly trial: number;
+    readonly at: number;
+    readonly text: string;
+    readonly by?: string;
+  }[];
   /** The settings to take over; absent until something was kept. */
   readonly merge?: Settings;
   readonly reproduce: {
@@ -72,6 +92,8 @@ export interface Surroundings {
   readonly version: string;
   /** Whether a lab works on the study now; the state's own word by default. */
   readonly open?: boolean;
+  /** The code of a trial against its parent's, as a patch; without it no code is shown. */
+  readonly diff?: (trial: Trial) => string;
   /** All metric points; without them curves are drawn from the rungs of the journal. */
   readonly points?: SeriesStore;
 }
@@ -79,12 +101,16 @@ export interface Surroundings {
 /** Curves drawn faintly behind the others. */
 const OTHERS = 60;
 const RUNNERS_UP = 3;
+const MOST_LESSONS = 12;
+/** Changes of code, and characters of each. */
+const MOST_CODE = 8;
+const LONGEST_CODE = 20_000;
 /** Points of a curve that is looked at, and of one in the background. */
 const CURVE_POINTS = 300;
 const FAINT_POINTS = 50;
 
 /** Gather a report. */
-export function reportOf(state: State, { version, open, points }: Surroundings): Report {
+export function reportOf(state: State, { version, open, points, diff }: Surroundings): Report {
   const { config } = state;
   const status = statusOf(state);
   const baseline = trialOf(state, 1);
@@ -128,6 +154,20 @@ export function reportOf(state: State, { version, open, points }: Surroundings):
       };
     }),
     curves: curvesOf(state, points),
+    burn: burnOf(state),
+    keeps: keepCosts(state),
+    code: diff === undefined ? [] : codeOf(state, diff, forward),
+    lessons: lessonsOf(recordsOf(state))
+      .slice(0, MOST_LESSONS)
+      .map(({ text, support }) => ({ text: forward(text), support })),
+    notes: state.trials.flatMap((trial) =>
+      (trial.notes ?? []).map(({ at, text = '', tags = [], by }) => ({
+        trial: trial.id,
+        at,
+        text: forward([text, ...tags.map((tag) => `#${tag}`)].filter((part) => part !== '').join(' ')),
+        ...(by === undefined ? {} : { by }),
+      })),
+    ),
     changes: best === undefined ? [] : changes(baseline.point, best.point),
     merge: best === undefined || best.id === 1 ? undefined : settingsOf(config, best),
     reproduce: {
@@ -137,6 +177,20 @@ export function reportOf(state: State, { version, open, points }: Surroundings):
       yaml: yamlOf(config),
     },
   };
+}
+
+/** Patches of kept trials whose code differs from their parent's, each cut to a length that a page can hold. */
+function codeOf(state: State, diff: (trial: Trial) => string, forward: (text: string) => string): Report['code'] {
+  return state.trials
+    .filter((trial) => trial.verdict === 'keep' && trial.code !== undefined)
+    .toReversed()
+    .slice(0, MOST_CODE)
+    .map((trial) => {
+      const text = forward(diff(trial));
+      const shown = text.length > LONGEST_CODE ? `${text.slice(0, LONGEST_CODE)}\n…` : text;
+      return { trial: trial.id, hypothesis: forward(trial.hypothesis), diff: shown };
+    })
+    .filter(({ diff: patch }) => patch !== '');
 }
 
 /** All runs of the best trial and the baseline, the first run of the next best, and faint ones behind. */

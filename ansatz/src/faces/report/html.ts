@@ -1,9 +1,9 @@
 /** A report as one HTML file that loads nothing: figures and tables are in it, and it reads well without its script. */
 
 import { createHash } from 'node:crypto';
-import { html, line, whole } from './escape.ts';
 import type { Report, ReportTrial } from './data.ts';
 import { budgetFigure, shareFigure, shareNames } from './figures/budget.ts';
+import { burnFigure } from './figures/burn.ts';
 import { curvesFigure } from './figures/curves.ts';
 import { evidenceFigure } from './figures/evidence.ts';
 import { progressFigure } from './figures/progress.ts';
@@ -16,6 +16,8 @@ import { bestText, interactionText, intervalText, rangeTexts, shareText, trendTe
 import { brief, changed, count, date, grouped, num, percent, plusMinus, seconds, signed, typed } from './numbers.ts';
 import { SCRIPT } from './script.ts';
 import { replayOf } from './replay.ts';
+import { betsSection, codeSection, lessonsSection } from './ledger.ts';
+import { code, figure, section, text } from './parts.ts';
 import { reasonText, storyOf } from './story.ts';
 import { STYLE } from './style.ts';
 
@@ -36,7 +38,10 @@ export function htmlOf(report: Report): string {
     curvesSection(report),
     knobsSection(report),
     nearSection(report),
+    codeSection(report),
+    lessonsSection(report),
     budgetSection(report),
+    betsSection(report),
     auditSection(report),
     trialsSection(report),
     failuresSection(report),
@@ -70,30 +75,6 @@ ${sections.filter((section) => section !== '').join('\n')}
 
 function hash(content: string): string {
   return `sha256-${createHash('sha256').update(content).digest('base64')}`;
-}
-
-/** Text from anywhere, harmless; a number keeps its margin and its unit on its line. */
-function text(content: string): string {
-  return html(line(content))
-    .replaceAll(' ± ', '\u00a0±\u00a0')
-    .replaceAll(/(?<=\d) (?=%|s\b|min\b|h\b)/g, '\u00a0');
-}
-
-function section(title: string, lead: string, ...content: readonly string[]): string {
-  const about = lead === '' ? '' : `<p class="lead">${text(lead)}</p>`;
-  return `<section><h2>${text(title)}</h2>${about}${content.join('')}</section>`;
-}
-
-function figure(drawing: string, caption = ''): string {
-  if (drawing === '') return '';
-  return `<figure>${drawing}${caption === '' ? '' : `<figcaption>${text(caption)}</figcaption>`}</figure>`;
-}
-
-/** Something to copy. Wrapped words stay whole, so that `--flag` is never cut after its dashes. */
-function code(content: string, look = ''): string {
-  const shown = html(whole(content));
-  const words = look === 'wrap' ? shown.replaceAll(/[^\s]*-[^\s]*/g, '<span class="b">$&</span>') : shown;
-  return `<div class="code"><pre${look === '' ? '' : ` class="${look}"`}>${words}</pre><button type="button" hidden>Copy</button></div>`;
 }
 
 function firstScreen(report: Report): string {
@@ -264,10 +245,14 @@ function budgetSection(report: Report): string {
     spending.busy === undefined ? '' : `Slots were busy ${percent(spending.busy)} of the time the lab was open.`;
   const hidden = used > MOST_SLOTS ? ` ${count(used - MOST_SLOTS, 'further slot')} not drawn.` : '';
   if (bars + shares + slots === '') return '';
+  const burning = report.burn
+    .slice(0, 2)
+    .map((burn) => figure(bothWidths((width) => burnFigure(burn, report.status.deadline, width))));
   return section(
     'Compute',
     '',
     figure(bars),
+    ...burning,
     shares === '' ? '' : `<h3>Where the device time went</h3>${figure(shares)}${names(shareNames(report))}`,
     slots === '' ? '' : `<h3>Runs in their slots</h3>${names(slotNames(report))}${figure(slots, `${busy}${hidden}`)}`,
   );
