@@ -6,7 +6,7 @@ import type { ReactElement } from 'react';
 import { budgetFigure, shareFigure, shareNames } from '../../../ansatz/src/faces/report/figures/budget.ts';
 import { amountText, burnFigure } from '../../../ansatz/src/faces/report/figures/burn.ts';
 import { bothWidths } from '../../../ansatz/src/faces/report/figures/size.ts';
-import { num, percent, seconds, signed } from '../../../ansatz/src/faces/report/numbers.ts';
+import { num, percent, plus, seconds } from '../../../ansatz/src/faces/report/numbers.ts';
 import { get, type LedgerPage, type Status } from '../api.ts';
 import { TrialLink, when } from '../parts/basics.tsx';
 import { Failure } from '../parts/failure.tsx';
@@ -85,7 +85,7 @@ export function Ledger(): ReactElement {
                     <TrialLink study={study} trial={keep.trial} />
                   </td>
                   <td>{when(keep.at)}</td>
-                  <td className="n">{keep.effect === undefined ? '–' : signed(keep.effect)}</td>
+                  <td className="n">{keep.effect === undefined ? '–' : plus(keep.effect)}</td>
                   <td className="n">{seconds(keep.deviceSeconds)}</td>
                   <td className="n">{keep.runs}</td>
                   <td className="n">{keep.price === undefined ? '–' : seconds(keep.price)}</td>

@@ -2,7 +2,7 @@
 
 import type { Digest } from '../../study/digest.ts';
 import { html, markdown, whole } from './escape.ts';
-import { changed, count, date, num, percent, plusMinus, result, seconds } from './numbers.ts';
+import { changed, count, date, num, percent, plus, plusMinus, result, seconds } from './numbers.ts';
 
 /** What a subject line says. */
 export function digestSubject({ study, status, findings, gain }: Digest): string {
@@ -131,8 +131,4 @@ export function digestRss(digest: Digest): string {
 </channel>
 </rss>
 `;
-}
-
-function plus(value: number): string {
-  return `${value > 0 ? '+' : ''}${num(value, 3)}`;
 }

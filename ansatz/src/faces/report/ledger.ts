@@ -1,7 +1,7 @@
 /** Sections about lines of enquiry, milestones, what gains cost, code that was kept and what was learned. */
 
 import type { Report } from './data.ts';
-import { changed, date, num, percent, seconds, signed } from './numbers.ts';
+import { changed, date, num, percent, plus, seconds } from './numbers.ts';
 import { code, section, text } from './parts.ts';
 
 /** Who spent what, what each confirmed gain cost, and what is to be ready when; nothing where there is one line and no gain. */
@@ -17,7 +17,7 @@ export function betsSection(report: Report): string {
         keeps.map((keep) => [
           String(keep.trial),
           changed(trials[keep.trial - 1]?.changes ?? [], 4),
-          keep.effect === undefined ? '–' : signed(keep.effect),
+          keep.effect === undefined ? '–' : plus(keep.effect),
           seconds(keep.deviceSeconds),
           String(keep.runs),
         ]),

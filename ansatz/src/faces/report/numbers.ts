@@ -57,6 +57,11 @@ export function signed(value: number, margin?: number): string {
   return `${value > 0 ? '+' : ''}${plusMinus(value, margin)}`;
 }
 
+/** Three digits, with a sign in front: positive is better. */
+export function plus(value: number): string {
+  return `${value > 0 ? '+' : ''}${num(value, 3)}`;
+}
+
 /** `p = 0.004`, `p < 0.0001`. */
 export function pText(p: number): string {
   return p < 1e-4 ? 'p < 0.0001' : `p = ${num(p, 2)}`;
