@@ -120,6 +120,7 @@ export function openHearing(config: StudyConfig): Hearing {
         tail,
       });
 
+      if (exit.tampered !== undefined) return { ...failed('tampered', tamperedText(exit)), ...unpaid(exit) };
       if (exit.how === 'unstarted') return failed('start', exit.text ?? 'it could not be started');
       const result = key === undefined ? undefined : resultOf(heard.get(key)!, config);
       if (exit.how === 'lost') return { ...base, status: 'lost', text: exit.text ?? 'its supervisor vanished', tail };
@@ -151,6 +152,19 @@ export function openHearing(config: StudyConfig): Hearing {
       };
     },
   };
+}
+
+/** What was changed, and whose it is. */
+function tamperedText({ how, tampered }: Exit): string {
+  const files = tampered!.files.join(', ');
+  const was = tampered!.files.length === 1 ? 'is' : 'are';
+  if (how === 'unstarted') return `${files} of the project ${was} not what the study began with`;
+  return `${files} ${was} not what the study began with: changed while it ran, ${tampered!.original ? 'in the project itself' : 'in its copy'}`;
+}
+
+/** A run that was not begun because of what others did costs nothing. */
+function unpaid({ how }: Exit): object {
+  return how === 'unstarted' ? { charge: { runs: 0, deviceSeconds: 0, money: 0 } } : {};
 }
 
 /** Which part of a run it was that failed. */

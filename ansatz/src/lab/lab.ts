@@ -1,6 +1,6 @@
 /** The loop: inbox → journal → state → decide → journal → perform. It never waits for a researcher or an executor. */
 
-import type { Executor, Message, RunSpec } from '../io/executor/executor.ts';
+import type { Executor, Exit, Message, RunSpec } from '../io/executor/executor.ts';
 import type { World } from '../io/executor/world.ts';
 import type { Journal } from '../io/store/journal.ts';
 import type { SeriesStore } from '../io/store/series.ts';
@@ -150,7 +150,7 @@ export function openLab(parts: LabParts): Lab {
       case 'run.exited':
         // A run ends once: whatever an executor says of it later is an echo.
         if (!underWay(runOf(state, message.run))) return [];
-        return [hearing.conclude(state, message.run, message.exit)];
+        return [hearing.conclude(state, message.run, message.exit), ...tampered(message.exit)];
       case 'heldout.exited':
         return readHeldout(state, message);
       case 'trial.proposed':
@@ -281,6 +281,13 @@ export function openLab(parts: LabParts): Lab {
   };
 
   return { done: work(), post, state: () => state };
+}
+
+/** The project's own judge was changed: until it is put back nothing can be judged, so nothing more is begun. */
+function tampered({ tampered: touched }: Exit): EventBody[] {
+  if (touched?.original !== true) return [];
+  const text = `${touched.files.join(', ')} of the project is not what the study began with: put it back, then run ansatz run again`;
+  return [{ type: 'warning.raised', code: 'tampered', text }, { type: 'study.draining' }];
 }
 
 /** What an executor needs to know of a run. */

@@ -134,6 +134,9 @@ export function reduce(state: State | undefined, event: Event): State {
     }
     case 'clock.ticked':
       return state;
+    case 'study.sealed':
+      state.seal = event.files;
+      return state;
     case 'machine.noted':
       state.memory = { freeBytes: event.freeBytes, totalBytes: event.totalBytes };
       return state;

@@ -223,6 +223,8 @@ export interface State {
   /** Ids of runs with a curve, in order of their first report. */
   readonly curved: number[];
   incumbent?: number;
+  /** Hashes of what results are judged by. */
+  seal?: Readonly<Record<string, string>>;
   /** The held-out check that is under way: it has a slot and an expense. */
   checking?: {
     readonly trial: number;

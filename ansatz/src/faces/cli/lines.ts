@@ -81,6 +81,8 @@ function textOf(event: Event, state: State): string | undefined {
       return event.value === undefined
         ? `held-out check of trial ${event.trial} gave nothing: ${event.text ?? ''}`
         : `held-out check of trial ${event.trial}: ${num(event.value)}`;
+    case 'study.sealed':
+      return `sealed: ${Object.keys(event.files).join(', ')}`;
     case 'run.passed':
     case 'machine.noted':
     case 'clock.ticked':

@@ -14,6 +14,7 @@ import {
   numericResearcher,
   spaceOf,
 } from '../../lab/researcher/index.ts';
+import { sealedBy } from '../../lab/seal.ts';
 import { pointFromCurves } from '../../lab/schedule.ts';
 import {
   explain,
@@ -366,7 +367,8 @@ async function work(held: HeldStudy, config: StudyConfig, options: RunOptions): 
   const repository = repositoryOf(folder, config.folder);
   // The code that judges is what it was before the first run, whatever happens to the folder.
   if (config.evaluate !== undefined || config.heldout !== undefined) repository.base();
-  const executor = localExecutor({ config, runs: folder.runs, repository });
+  const seal = sealedBy(journal, config);
+  const executor = localExecutor({ config, runs: folder.runs, repository, seal });
   let view: ReturnType<typeof openLiveView> | undefined;
   let deaf = false;
 

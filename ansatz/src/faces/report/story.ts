@@ -210,6 +210,7 @@ const REASONS = {
   timeout: 'ran over the limit',
   oom: 'ran out of memory',
   'no-metric': 'gave no metric',
+  tampered: 'changed what judges them',
   start: 'could not start',
   lost: 'were lost',
 } as const;

@@ -32,6 +32,8 @@ export interface Exit {
   readonly smokeSeconds?: number;
   /** The part of the run that ended it, when it was not the run itself. */
   readonly stage?: 'smoke' | 'evaluate';
+  /** Sealed files that are not what they were, in the run's copy or in the project itself: nothing it says counts. */
+  readonly tampered?: { readonly files: readonly string[]; readonly original: boolean };
   readonly cpuSeconds?: number;
   /** Largest sum of resident memory of the process tree that was seen. */
   readonly peakBytes?: number;

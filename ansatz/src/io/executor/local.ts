@@ -2,18 +2,20 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, rm, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, rm, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Slot, StudyConfig } from '../../study/config.ts';
 import { type Capture, matchMetric, type Metric, openCapture } from '../capture/index.ts';
-import type { Repository } from '../workspace/index.ts';
+import { type Repository, type Seal, sealCheck } from '../workspace/index.ts';
 import type { Executor, Exit, RunSpec, Tell } from './executor.ts';
 import { keep, letGo, machineMemory, readPaused, rebind, writeLimit } from './pausing.ts';
 import { prepareEvaluation } from './evaluation.ts';
 import { commandOf, prepare, type Prepared } from './prepare.ts';
-import { alive, bootId, type ProcessId, signal, treeOf, treeUsage, uptime, withEnvironment } from './process.ts';
+import { alive, bootId, signal, treeOf, treeUsage, uptime, withEnvironment } from './process.ts';
+import { deliver } from '../knobs/deliver.ts';
 import { arrived } from '../knobs/verify.ts';
+import { killNewborn, lastSign, readExit, readStarted, type Started } from './signs.ts';
 import { passed, type Stage, stageFolder, stageLimit, stageReached, stagesOf } from './stages.ts';
 import { countLines, headOf, shorten, tailOf } from './tail.ts';
 
@@ -44,8 +46,9 @@ interface Live {
   spent: number;
   smoked: number;
   cpuBefore: number;
-  /** What the held-out check has said. */
+  /** What a smoke run or a held-out check has said. */
   readonly said: Metric[];
+  tampered?: NonNullable<Exit['tampered']>;
   child?: ChildProcess;
   started?: Started;
   submittedAt: number;
@@ -69,13 +72,6 @@ interface Live {
   moving: boolean;
 }
 
-interface Started {
-  readonly supervisor: ProcessId;
-  readonly command: ProcessId;
-  /** Uptime when the command was started. */
-  readonly at: number;
-}
-
 export interface LocalOptions {
   readonly config: StudyConfig;
   /** Folder of the study's runs; each run gets `<runs>/<number>`. */
@@ -84,6 +80,8 @@ export interface LocalOptions {
   readonly leaseSeconds?: number;
   /** Where the code of trials is kept that change it. */
   readonly repository?: Repository;
+  /** What no run may change. */
+  readonly seal?: Seal;
 }
 
 /** The folder of a run. */
@@ -101,7 +99,14 @@ function tokenEntry(runs: string, run: number): string {
 }
 
 /** An executor for the slots in `config`. */
-export function localExecutor({ config, runs, leaseSeconds = LEASE_SECONDS, repository }: LocalOptions): Executor {
+export function localExecutor({
+  config,
+  runs,
+  leaseSeconds = LEASE_SECONDS,
+  repository,
+  seal = {},
+}: LocalOptions): Executor {
+  const differing = sealCheck(seal);
   const live = new Map<number, Live>();
   const checks = new Map<number, Live>();
   let timer: NodeJS.Timeout | undefined;
@@ -172,6 +177,12 @@ export function localExecutor({ config, runs, leaseSeconds = LEASE_SECONDS, repo
   const prepareAndLaunch = (entry: Live): void => {
     entry.preparing = true;
     const work = async (): Promise<void> => {
+      const touched = differing(config.folder);
+      if (touched.length > 0) {
+        entry.tampered = { files: touched, original: true };
+        end(entry, { how: 'unstarted', seconds: 0, tail: [], text: 'it was not begun' });
+        return;
+      }
       const prepared = await prepareStage(entry);
       if (entry.ended || closed) return;
       entry.preparing = false;
@@ -250,6 +261,11 @@ export function localExecutor({ config, runs, leaseSeconds = LEASE_SECONDS, repo
       end(entry, exit);
       return;
     }
+    entry.tampered ??= tampering(entry);
+    if (entry.tampered !== undefined) {
+      end(entry, exit);
+      return;
+    }
     const limit = stageLimit(next, entry.spec, entry.spent + entry.smoked + exit.seconds);
     if (limit <= 0) {
       end(entry, { ...exit, code: 137, cut: 'time-limit' });
@@ -272,6 +288,17 @@ export function localExecutor({ config, runs, leaseSeconds = LEASE_SECONDS, repo
     mkdirSync(entry.dir, { recursive: true });
     entry.capture = listen(entry.dir, next, true);
     prepareAndLaunch(entry);
+  };
+
+  /** Sealed files that have changed in the copy that this part of a run worked in, or in the project. */
+  const tampering = ({ spec, stage, dir }: Live): Exit['tampered'] => {
+    const original = differing(config.folder);
+    const tree = join(dir, 'tree');
+    const own = (stage === 'run' || stage === 'smoke') && existsSync(join(dir, 'lock'));
+    const copied = own && (config.run.workspace === 'copy' || stage === 'smoke' || existsSync(tree));
+    const patched = copied ? deliver(config, spec.point, undefined).patches.map(({ file }) => file) : [];
+    const files = [...new Set([...original, ...(copied ? differing(tree, patched) : [])])];
+    return files.length === 0 ? undefined : { files, original: original.length > 0 };
   };
 
   /** Tell what was heard: of a smoke run nothing, of a held-out check when it has ended. */
@@ -357,6 +384,7 @@ export function localExecutor({ config, runs, leaseSeconds = LEASE_SECONDS, repo
       timer = undefined;
     }
     hearOut(entry);
+    const tampered = entry.tampered ?? tampering(entry);
     if (stage === 'run') verify(entry, exit);
     const cpuSeconds = entry.cpuBefore + Math.max(exit.cpuSeconds ?? 0, entry.cpuSeconds);
     const whole: Exit = {
@@ -368,6 +396,7 @@ export function localExecutor({ config, runs, leaseSeconds = LEASE_SECONDS, repo
         ? { smokeSeconds: entry.smoked + (stage === 'smoke' ? exit.seconds : 0) }
         : {}),
       ...(stage === 'smoke' || stage === 'evaluate' ? { stage } : {}),
+      ...(tampered === undefined ? {} : { tampered }),
       cpuSeconds: cpuSeconds > 0 ? cpuSeconds : undefined,
       peakBytes: entry.peakBytes > 0 ? entry.peakBytes : undefined,
       tail: exit.how === 'unstarted' && exit.text !== undefined ? [exit.text] : tailOf(dir),
@@ -503,70 +532,6 @@ export function localExecutor({ config, runs, leaseSeconds = LEASE_SECONDS, repo
 
 function rmLater(folder: string | undefined): void {
   if (folder !== undefined) rm(folder, { recursive: true, force: true }, () => {});
-}
-
-/** Kill a supervisor that has made its lock and not come to write `started`: it must not start a run given up. */
-function killNewborn(dir: string): void {
-  try {
-    const pid = Number(readFileSync(join(dir, 'lock', 'pid'), 'utf8'));
-    if (pid > 1 && readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').includes(dir)) signal(pid, 'SIGKILL');
-  } catch {
-    // It is gone.
-  }
-}
-
-function readStarted(dir: string): Started | undefined {
-  const words = wordsOf(join(dir, 'started'));
-  if (words === undefined) return undefined;
-  const [pid, birth, boot, command, commandBirth, at] = words;
-  return {
-    supervisor: { pid: Number(pid), birth: birth!, boot: boot! },
-    command: { pid: Number(command), birth: commandBirth!, boot: boot! },
-    at: Number(at),
-  };
-}
-
-function readExit(dir: string): Exit | undefined {
-  const words = wordsOf(join(dir, 'exit'));
-  if (words === undefined) return undefined;
-  const [code, cut, start, end, user, system, paused = '0'] = words;
-  // A number that is none would be a charge that is none.
-  if (![code, start, end, paused].every((word) => Number.isFinite(Number(word)))) return undefined;
-  return {
-    how: 'exited',
-    code: Number(code),
-    cut: cut === 'time-limit' || cut === 'cancelled' || cut === 'abandoned' ? cut : undefined,
-    seconds: Math.max(0, Number(end) - Number(start) - Number(paused)),
-    cpuSeconds: clock(user) + clock(system),
-    tail: [],
-  };
-}
-
-function wordsOf(file: string): string[] | undefined {
-  try {
-    const words = readFileSync(file, 'utf8').trim().split(' ');
-    return words.length >= 6 ? words : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** `1m2.345s`, as the shell's `times` prints, in seconds. */
-function clock(text: string | undefined): number {
-  const match = /^(\d+)m([\d.]+)s$/.exec(text ?? '');
-  return match === null ? 0 : Number(match[1]) * 60 + Number(match[2]);
-}
-
-/** Seconds from the start to the last sign of life: a heartbeat or a line of output. */
-function lastSign(dir: string): number {
-  const times = ['started', 'heartbeat', 'stdout', 'stderr'].map((name) => {
-    try {
-      return statSync(join(dir, name)).mtimeMs;
-    } catch {
-      return 0;
-    }
-  });
-  return times[0] === 0 ? 0 : (Math.max(...times) - times[0]!) / 1000;
 }
 
 /** Whether any process of a run still lives: for `doctor` and `stop` when no lab does. */

@@ -13,8 +13,11 @@ export type StopReason = 'pruned' | 'nan' | 'killed' | 'unfinished';
 /** How a run ended. `stopped` = by the lab; `lost` = nobody can say how. */
 export type EndStatus = 'done' | 'stopped' | 'failed' | 'lost';
 
-/** Why a run failed: the script's own error, a diverged metric, the limit, memory, no metric, or no start at all. */
-export type FailReason = 'crash' | 'nan' | 'timeout' | 'oom' | 'no-metric' | 'start';
+/**
+ * Why a run failed: the script's own error, a diverged metric, the limit, memory, no metric, no start at all, or what
+ * judges it was changed while it ran.
+ */
+export type FailReason = 'crash' | 'nan' | 'timeout' | 'oom' | 'no-metric' | 'start' | 'tampered';
 
 export type RunEvent =
   | {

@@ -39,5 +39,7 @@ export type StudyEvent =
   | { readonly type: 'machine.noted'; readonly freeBytes: number; readonly totalBytes: number }
   /** A knob whose change altered nothing: the search leaves it alone from here on. */
   | { readonly type: 'knob.died'; readonly knob: string; readonly trial: number; readonly text: string }
+  /** What results are judged by, as it was before the first run: path → SHA-256. */
+  | { readonly type: 'study.sealed'; readonly files: Readonly<Record<string, string>> }
   /** Something the user should know that changes no rule. */
   | { readonly type: 'warning.raised'; readonly code: string; readonly text: string; readonly run?: number };
