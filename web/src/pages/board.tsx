@@ -27,6 +27,8 @@ export function Board(): ReactElement {
   if (error !== null) return <Failure error={error} />;
   if (data === undefined) return <p className="empty">…</p>;
   const { status } = data;
+  // Of several limits the one that binds: all of them are in the ledger.
+  const tightest = data.burn.toSorted((a, b) => b.spent.at(-1)! / b.cap - a.spent.at(-1)! / a.cap)[0];
   // How much is spent is drawn; it need not be said as well.
   const warnings = status.warnings.filter((text) => !text.startsWith('the study has spent'));
   return (
@@ -41,104 +43,108 @@ export function Board(): ReactElement {
       )}
       <Numbers status={status} />
       <div className="two">
-        <section>
-          <h2>Best over compute</h2>
-          <Figure study={study} svg={bothWidths((width) => progressFigure(data, width))}>
-            Only trials that survived judging move the line; the band is its 95 % interval, the dots are everything else
-            that was tried.
-          </Figure>
-        </section>
-        <section className="side">
-          <h2>Budget</h2>
-          <Figure svg={bothWidths((width) => budgetFigure(data, width))} />
-          {data.burn.slice(0, 2).map((burn) => (
-            <Figure key={burn.resource} svg={bothWidths((width) => burnFigure(burn, status.deadline, width))} />
-          ))}
-          <p className="muted">{outlook(status)}</p>
-        </section>
-      </div>
-      <section>
-        <h2>Now</h2>
-        <Running study={study} status={status} now={now} kill={(run) => ask({ do: 'kill-run', run })} />
-        <Figure svg={bothWidths((width) => slotsFigure(data, width))}>
-          <span className="key">
-            {slotNames(data).map(({ look, text }) => (
-              <span key={look} className={`v ${look}`}>
-                {text}
+        <div>
+          <section>
+            <h2>Best over compute</h2>
+            <Figure study={study} svg={bothWidths((width) => progressFigure(data, width))}>
+              Only trials that survived judging move the line; the band is its 95 % interval, the dots are everything
+              else that was tried.
+            </Figure>
+          </section>
+          <section>
+            <h2>Now</h2>
+            <Running study={study} status={status} now={now} kill={(run) => ask({ do: 'kill-run', run })} />
+            <Figure svg={bothWidths((width) => slotsFigure(data, width))}>
+              <span className="key">
+                {slotNames(data).map(({ look, text }) => (
+                  <span key={look} className={`v ${look}`}>
+                    {text}
+                  </span>
+                ))}
               </span>
-            ))}
-          </span>
-        </Figure>
-      </section>
-      <section>
-        <h2>
-          Last verdicts{' '}
-          <Link to="/s/$study/trials" params={{ study }} search={{ sort: 'trial' }} className="more">
-            all trials
-          </Link>
-        </h2>
-        <div className="scroll">
-          <table>
-            <tbody>
-              {status.last.map((row) => (
-                <tr key={row.trial}>
-                  <td className="n">
-                    <TrialLink study={study} trial={row.trial} />
-                  </td>
-                  <td>
-                    <Verdict of={row.state} />
-                  </td>
-                  <td className="n">
-                    <Effect row={row} />
-                  </td>
-                  <td>
-                    <Changes row={row} />
-                  </td>
-                  <td className="why">{row.why}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
+            </Figure>
+          </section>
+          <section>
+            <h2>
+              Last verdicts{' '}
+              <Link to="/s/$study/trials" params={{ study }} search={{ sort: 'trial' }} className="more">
+                all trials
+              </Link>
+            </h2>
+            <div className="scroll">
+              <table>
+                <tbody>
+                  {status.last.map((row) => (
+                    <tr key={row.trial}>
+                      <td className="n">
+                        <TrialLink study={study} trial={row.trial} />
+                      </td>
+                      <td>
+                        <Verdict of={row.state} />
+                      </td>
+                      <td className="n">
+                        <Effect row={row} />
+                      </td>
+                      <td>
+                        <Changes row={row} />
+                      </td>
+                      <td className="why">{row.why}</td>
+                    </tr>
+                  ))}
+                </tbody>
+              </table>
+            </div>
+          </section>
         </div>
-      </section>
-      {status.bets.length > 1 && <Bets status={status} ask={ask} />}
-      {status.milestones.length > 0 && (
-        <section>
-          <h2>Milestones</h2>
-          <table className="small">
-            <tbody>
-              {status.milestones.map((one) => (
-                <tr key={one.name}>
-                  <td>{one.name}</td>
-                  <td>{date(one.at)}</td>
-                  <td>{one.needs}</td>
-                  <td>{one.state === 'to come' ? `will be met: ${percent(one.chance)}` : one.state}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </section>
-      )}
-      {data.ideas.length > 0 && (
-        <section>
-          <h2>Ideas</h2>
-          <ul>
-            {data.ideas.map((idea, i) => (
-              <li key={i}>
-                {idea.text}
-                {idea.by !== undefined && <span className="muted"> ({idea.by})</span>}{' '}
-                {idea.trial !== undefined ? (
-                  <TrialLink study={study} trial={idea.trial}>
-                    trial {idea.trial}
-                  </TrialLink>
-                ) : (
-                  <span className="muted">waiting</span>
-                )}
-              </li>
-            ))}
-          </ul>
-        </section>
-      )}
+        <div className="side">
+          <section>
+            <h2>Budget</h2>
+            <Figure svg={bothWidths((width) => budgetFigure(data, width))} />
+            {tightest !== undefined && (
+              <Figure svg={bothWidths((width) => burnFigure(tightest, status.deadline, width))} />
+            )}
+            <p className="muted">{outlook(status)}</p>
+          </section>
+          {status.bets.length > 1 && <Bets status={status} ask={ask} />}
+          {status.milestones.length > 0 && (
+            <section>
+              <h2>Milestones</h2>
+              <table className="small">
+                <tbody>
+                  {status.milestones.map((one) => (
+                    <tr key={one.name}>
+                      <td>{one.name}</td>
+                      <td>{date(one.at)}</td>
+                      <td>{one.needs}</td>
+                      <td>{one.state === 'to come' ? `will be met: ${percent(one.chance)}` : one.state}</td>
+                    </tr>
+                  ))}
+                </tbody>
+              </table>
+            </section>
+          )}
+          {data.ideas.length > 0 && (
+            <section>
+              <h2>Ideas</h2>
+              <ul>
+                {data.ideas.map((idea, i) => (
+                  <li key={i}>
+                    {idea.text}
+                    {idea.by !== undefined && <span className="muted"> ({idea.by})</span>}{' '}
+                    {idea.trial !== undefined ? (
+                      <TrialLink study={study} trial={idea.trial}>
+                        trial {idea.trial}
+                      </TrialLink>
+                    ) : (
+                      <span className="muted">waiting</span>
+                    )}
+                  </li>
+                ))}
+              </ul>
+            </section>
+          )}
+        </div>
+      </div>
       {dialog}
     </div>
   );
