@@ -33,7 +33,7 @@ const FAMILY = { least: 2, most: 40 } as const;
  *
  * A screening run that looks good was selected for looking good, so it never counts as evidence: a trial whose effect,
  * shrunk by what such effects have been like, is worth it gets fresh runs, and only those are compared with the
- * incumbent, in an e-process that holds at every look. Each trial that gets that far takes its part of the 5 % chance
+ * incumbent, against a boundary that spends the error rate over the looks it may have (see `sequential.ts`). Each trial that gets that far takes its part of the 5 % chance
  * that a study may have of keeping anything that is not better (alpha spending with fallback, see `spend`).
  */
 export function judge(state: State, trial: Trial): EventBody | undefined {

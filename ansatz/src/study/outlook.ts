@@ -45,17 +45,13 @@ export function reserveOf(state: State): Amount {
   const share = config.reserve ?? 0;
   const seconds = typicalCost(state);
   const due = promised(state);
-  if (due > 0) {
-    const { budget } = ledger;
-    const part = (cap: number | undefined): number => (cap === undefined ? 0 : due * cap);
-    const finalists = reserveFor(state, share, seconds);
-    return {
-      runs: Math.ceil(part(budget.runs)) + finalists.runs,
-      deviceSeconds: part(budget.deviceSeconds) + finalists.deviceSeconds,
-      money: part(budget.money) + finalists.money,
-    };
-  }
-  return reserveFor(state, share, seconds);
+  const finalists = reserveFor(state, share, seconds);
+  const part = (cap: number | undefined): number => (cap === undefined ? 0 : due * cap);
+  return {
+    runs: Math.ceil(part(ledger.budget.runs)) + finalists.runs,
+    deviceSeconds: part(ledger.budget.deviceSeconds) + finalists.deviceSeconds,
+    money: part(ledger.budget.money) + finalists.money,
+  };
 }
 
 function reserveFor(state: State, share: number, seconds: number): Amount {

@@ -1,6 +1,5 @@
 /** A report as one HTML file that loads nothing: figures and tables are in it, and it reads well without its script. */
 
-import { createHash } from 'node:crypto';
 import type { Report, ReportTrial } from './data.ts';
 import { budgetFigure, shareFigure, shareNames } from './figures/budget.ts';
 import { burnFigure } from './figures/burn.ts';
@@ -14,12 +13,10 @@ import { thinning } from './figures/verdicts.ts';
 import { auditLead, auditRows } from './audit.ts';
 import { bestText, interactionText, intervalText, rangeTexts, shareText, trendText } from './knobs.ts';
 import { brief, changed, count, date, grouped, num, percent, plusMinus, seconds, signed, typed } from './numbers.ts';
-import { SCRIPT } from './script.ts';
 import { replayOf } from './replay.ts';
 import { betsSection, codeSection, lessonsSection } from './ledger.ts';
-import { code, figure, section, text } from './parts.ts';
+import { code, figure, page, section, text } from './parts.ts';
 import { reasonText, storyOf } from './story.ts';
-import { STYLE } from './style.ts';
 
 /** Rows of a table beyond these are left out, and the page says so. */
 const MOST_ROWS = 400;
@@ -49,32 +46,12 @@ export function htmlOf(report: Report): string {
     reproduceSection(report),
     methodSection(report),
   ];
-  const policy = `default-src 'none'; style-src '${hash(STYLE)}'; script-src '${hash(SCRIPT)}'; base-uri 'none'; form-action 'none'`;
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="referrer" content="no-referrer">
-<meta name="robots" content="noindex">
-<meta name="color-scheme" content="light dark">
-<title>${text(report.status.study)}: ${text(storyOf(report).headline)}</title>
-<style>${STYLE}</style>
-</head>
-<body>
-<main>
-${sections.filter((section) => section !== '').join('\n')}
-<footer>Made by ansatz ${text(report.version)}. All numbers come from the runs' own output; this file loads nothing and sends nothing.</footer>
-</main>
-<script>${SCRIPT}</script>
-</body>
-</html>
-`;
-}
-
-function hash(content: string): string {
-  return `sha256-${createHash('sha256').update(content).digest('base64')}`;
+  const story = storyOf(report);
+  return page(
+    `${report.status.study}: ${story.headline}`,
+    sections,
+    `Made by ansatz ${report.version}. All numbers come from the runs' own output; this file loads nothing and sends nothing.`,
+  );
 }
 
 function firstScreen(report: Report): string {

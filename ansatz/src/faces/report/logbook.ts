@@ -1,14 +1,12 @@
 /** The audit of a log as one HTML file, in the dress of a report: it loads nothing and reads well without its script. */
 
-import { createHash } from 'node:crypto';
 import type { Logbook } from '../../study/logbook.ts';
 import { bothWidths } from './figures/size.ts';
 import { html, line } from './escape.ts';
 import { claimsFigure, logFigure } from './logbook-figures.ts';
 import { amount, logbookStory } from './logbook-story.ts';
 import { count, grouped, num, pText, percent, seconds } from './numbers.ts';
-import { SCRIPT } from './script.ts';
-import { STYLE } from './style.ts';
+import { page, section } from './parts.ts';
 
 /** Rows of a table beyond these are left out, and the page says so. */
 const MOST_CLAIMS = 200;
@@ -21,7 +19,6 @@ const MOST_TEXT = 240;
 /** The whole page; `version` is that of ansatz. */
 export function logbookHtml(book: Logbook, version: string): string {
   const story = logbookStory(book);
-  const policy = `default-src 'none'; style-src '${hash(STYLE)}'; script-src '${hash(SCRIPT)}'; base-uri 'none'; form-action 'none'`;
   const sections = [
     first(book),
     progress(book),
@@ -33,31 +30,11 @@ export function logbookHtml(book: Logbook, version: string): string {
     guesses(book),
     method(),
   ];
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="referrer" content="no-referrer">
-<meta name="robots" content="noindex">
-<meta name="color-scheme" content="light dark">
-<title>${text(book.log.file)}: ${text(story.headline)}</title>
-<style>${STYLE}</style>
-</head>
-<body>
-<main>
-${sections.filter((section) => section !== '').join('\n')}
-<footer>Made by ansatz ${text(version)} from the log alone; this file loads nothing and sends nothing.</footer>
-</main>
-<script>${SCRIPT}</script>
-</body>
-</html>
-`;
-}
-
-function hash(content: string): string {
-  return `sha256-${createHash('sha256').update(content).digest('base64')}`;
+  return page(
+    `${book.log.file}: ${story.headline}`,
+    sections,
+    `Made by ansatz ${version} from the log alone; this file loads nothing and sends nothing.`,
+  );
 }
 
 /** Text from anywhere, harmless. */
@@ -69,11 +46,6 @@ function text(content: string): string {
 /** A sentence of our own: as long as it is. */
 function sentence(content: string): string {
   return html(line(content)).replaceAll(/(?<=\d) (?=%|s\b|min\b|h\b)/g, '\u00a0');
-}
-
-function section(title: string, lead: string, ...content: readonly string[]): string {
-  const about = lead === '' ? '' : `<p class="lead">${sentence(lead)}</p>`;
-  return `<section><h2>${title}</h2>${about}${content.join('')}</section>`;
 }
 
 function table(
