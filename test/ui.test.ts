@@ -113,6 +113,7 @@ describe.runIf(have)('the dashboard (needs Chromium)', () => {
         await open(path);
         await page.waitForTimeout(150);
         expect(await page.locator('[role=alert]').count(), path).toBe(0);
+        if (path === '') expect(await page.locator('figure svg:visible').count(), `${width}`).toBeGreaterThan(2);
         const wide = await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth');
         expect(wide, `${path} at ${width}`).toBeLessThanOrEqual(1);
       }

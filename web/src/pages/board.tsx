@@ -85,7 +85,7 @@ export function Board(): ReactElement {
                       <td className="n">
                         <Effect row={row} />
                       </td>
-                      <td>
+                      <td className="what">
                         <Changes row={row} />
                       </td>
                       <td className="why">{row.why}</td>

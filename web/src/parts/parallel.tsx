@@ -19,7 +19,7 @@ interface Axis {
 type Brush = readonly [number, number];
 
 const HEIGHT = 300;
-const [TOP, BOTTOM, SIDE] = [30, 24, 60];
+const [TOP, BOTTOM] = [44, 24];
 
 export function Parallel({ study, page }: { study: string; page: SearchPage }): ReactElement {
   const axes = useMemo(() => axesOf(page), [page]);
@@ -39,7 +39,8 @@ export function Parallel({ study, page }: { study: string; page: SearchPage }): 
       globalThis.removeEventListener('ansatz-theme', again);
     };
   }, []);
-  const x = (i: number): number => SIDE + (i * (width - 2 * SIDE)) / Math.max(1, axes.length - 1);
+  const side = width < 600 ? 26 : 60;
+  const x = (i: number): number => side + (i * (width - 2 * side)) / Math.max(1, axes.length - 1);
   const y = (share: number): number => TOP + (1 - share) * (HEIGHT - TOP - BOTTOM);
   const picked = useMemo(
     () =>
@@ -54,6 +55,8 @@ export function Parallel({ study, page }: { study: string; page: SearchPage }): 
     [page, axes, brushes],
   );
   const some = Object.keys(brushes).length > 0;
+  // Names that would lie on each other lean.
+  const crowded = (width - 2 * side) / Math.max(1, axes.length - 1) < 84;
   useEffect(() => {
     const element = canvas.current!;
     const ratio = globalThis.devicePixelRatio || 1;
@@ -124,7 +127,12 @@ export function Parallel({ study, page }: { study: string; page: SearchPage }): 
             const brush = brushes[axis.name];
             return (
               <g key={axis.name} transform={`translate(${x(i)} 0)`} data-axis={axis.name}>
-                <text className="title" textAnchor="middle" y={12}>
+                <text
+                  className="title"
+                  textAnchor={crowded ? 'start' : 'middle'}
+                  transform={crowded ? `translate(-4 16) rotate(-24)` : undefined}
+                  y={crowded ? 0 : 12}
+                >
                   {axis.name}
                 </text>
                 <line className="axis" y1={y(0)} y2={y(1)} />
