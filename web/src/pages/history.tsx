@@ -47,25 +47,27 @@ export function History(): ReactElement {
         </button>
       </div>
       {error !== null && <Failure error={error} />}
-      <table className="events">
-        <tbody>
-          {(data?.events ?? []).map((event) => (
-            <tr key={event.seq}>
-              <td className="n muted">{event.seq}</td>
-              <td className="w">{when(event.at)}</td>
-              <td className="w">{event.type}</td>
-              <td className="n">
-                {typeof event.body?.['trial'] === 'number' ? (
-                  <TrialLink study={study} trial={event.body['trial']} />
-                ) : (
-                  ''
-                )}
-              </td>
-              <td className="why">{words(event.body ?? {})}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      <div className="scroll">
+        <table className="events">
+          <tbody>
+            {(data?.events ?? []).map((event) => (
+              <tr key={event.seq}>
+                <td className="n muted">{event.seq}</td>
+                <td className="w">{when(event.at)}</td>
+                <td className="w">{event.type}</td>
+                <td className="n">
+                  {typeof event.body?.['trial'] === 'number' ? (
+                    <TrialLink study={study} trial={event.body['trial']} />
+                  ) : (
+                    ''
+                  )}
+                </td>
+                <td className="why">{words(event.body ?? {})}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
     </>
   );
 }
