@@ -169,6 +169,13 @@ Exit codes: 0 ok, 2 usage, 3 budget too small, 4 no improvement, 5 the script fa
     .action(async (options: object) => (await import('./mcp.ts')).mcp(options));
 
   top
+    .command('skill')
+    .description(
+      'how a coding agent works with the lab, as a skill file: ansatz skill > .claude/skills/ansatz/SKILL.md',
+    )
+    .action(async () => (await import('./skill.ts')).skill());
+
+  top
     .command('idea <text>')
     .description('queue an idea in words: the language model makes a change of it')
     .addOption(study())
@@ -279,7 +286,7 @@ Exit codes: 0 ok, 2 usage, 3 budget too small, 4 no improvement, 5 the script fa
   scale
     .command('fit <csv>')
     .description('fit a scaling law; columns are found by name, amounts may be written 1.3B or 6e18 FLOPs')
-    .option('--law <name>', 'chinchilla, power, m2, shifted, m4, bnsl or ensemble', 'chinchilla')
+    .option('--law <name>', 'auto, chinchilla, power, m2, shifted, m4, bnsl, blend, ensemble (default: by the columns)')
     .option('--drop-highest <n>', 'leave out the n highest losses')
     .option('--bootstrap <n>', 'draws for standard errors and intervals (default: profile intervals)')
     .option('--level <p>', 'of the intervals', '0.95')
