@@ -2,7 +2,8 @@
 
 import { spawn, type ChildProcess } from 'node:child_process';
 import { readFileSync, statSync } from 'node:fs';
-import { request } from 'node:http';
+import { createServer, request } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -465,6 +466,49 @@ describe('how much it takes', () => {
 });
 
 describe('what it may do', () => {
+  test('tools for agents are behind the same guard: name, origin, token and content type', async () => {
+    const call = (headers: Record<string, string>, method = 'POST'): Promise<Answer> =>
+      ask('/mcp', {
+        method,
+        headers: { 'content-type': 'application/json', accept: 'application/json, text/event-stream', ...headers },
+        body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/list' }),
+      });
+    const authorization = `Bearer ${bearer}`;
+    expect((await call({})).status).toBe(401);
+    expect((await call({ authorization: 'Bearer wrong' })).status).toBe(401);
+    expect((await call({ authorization, host: 'evil.example' })).status).toBe(403);
+    expect((await call({ authorization, origin: 'https://evil.example' })).status).toBe(403);
+    expect((await call({ authorization, 'content-type': 'text/plain' })).status).toBe(415);
+    const answer = await call({ authorization });
+    expect(answer.status).toBe(200);
+    expect(answer.text).toContain('"propose"');
+  });
+
+  test('no address in any text makes the server call it', async () => {
+    let called = 0;
+    const canary = createServer((_request, response) => {
+      called++;
+      response.end();
+    });
+    await new Promise<void>((resolve) => canary.listen(0, '127.0.0.1', resolve));
+    const { port: there } = canary.address() as AddressInfo;
+    const address = `http://127.0.0.1:${there}/latest/meta-data`;
+    await post({ do: 'note', trial: 1, text: `![](${address}) <img src="${address}">`, tags: [address.slice(0, 39)] });
+    await post({ do: 'idea', text: address });
+    await post({ do: 'try', settings: [`x=${address}`], why: address });
+    for (const path of [
+      `${study}/trials?filter=${encodeURIComponent(address)}`,
+      `${study}/curves?metric=${encodeURIComponent(address)}`,
+      `${study}/memory?words=${encodeURIComponent(address)}`,
+      `/${address}`,
+    ]) {
+      await ask(path, { headers: known() });
+    }
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(called).toBe(0);
+    canary.close();
+  });
+
   test('no route takes a metric or runs a command: words to the lab are a short list, and what spends asks first', async () => {
     const { text } = await ask('/api/openapi.json', { headers: known() });
     const { paths } = JSON.parse(text) as { paths: Record<string, Record<string, unknown>> };

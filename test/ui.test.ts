@@ -1,6 +1,7 @@
 /** The dashboard in a real browser, beside a lab at work: what moves, what can be asked, what agrees with the command line. */
 
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ansatz, cleanUp, project, type Running, start, stateOf, yaml } from './product.ts';
@@ -240,6 +241,34 @@ describe.runIf(have)('the dashboard (needs Chromium)', () => {
     await expect
       .poll(async () => page.locator('.events').textContent(), { timeout: 10_000 })
       .toMatch(/study\.resumed[\s\S]*study\.paused[\s\S]*trial\.noted/);
+  });
+
+  test('markup in a note, a tag, a filter and a log is text: nothing runs, nothing is loaded', async () => {
+    const asked: string[] = [];
+    page.on('dialog', (dialog) => void dialog.dismiss().then(() => asked.push(dialog.message())));
+    page.on('request', (request) => {
+      if (!request.url().startsWith(new URL(base).origin) && !request.url().startsWith('data:'))
+        asked.push(request.url());
+    });
+    const evil = `<img src=x onerror=alert(1)> <script>alert(2)</script> "><svg onload=alert(3)> javascript:alert(4)`;
+    await open('trials/1');
+    await page.fill('input[aria-label=Note]', `${evil} #a-tag`);
+    await page.click('button:text-is("Note")');
+    await expect
+      .poll(async () => page.locator('.one-trial').textContent(), { timeout: 10_000 })
+      .toContain('<script>alert(2)</script>');
+    await open(`trials?filter=${encodeURIComponent(evil)}`);
+    await open(`memory?words=${encodeURIComponent(evil)}`);
+    await open('history');
+    await page.waitForTimeout(500);
+    expect(await page.locator('main img[src=x], main script').count()).toBe(0);
+    expect(asked).toEqual([]);
+    const written = await ansatz(folder, ['report', '--study', 'watched', '-o', 'evil.html']);
+    expect(written.code).toBe(0);
+    const html = readFileSync(join(folder, 'evil.html'), 'utf8');
+    expect(html).toContain('&lt;script&gt;alert(2)&lt;/script&gt;');
+    expect(html).not.toContain('<script>alert(2)');
+    errors.splice(0, errors.length, ...errors.filter((text) => !text.includes('422')));
   });
 
   test('keys: pages, help, the filter', async () => {
