@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -54,6 +54,26 @@ test('its command runs a study', () => {
   }
   expect(command(['status'])).toMatch(/all 5 runs are spent/);
   expect(command(['report', '--md'])).toMatch(/loss/);
+});
+
+test('its dashboard has its pages, and its skill file is there', async () => {
+  const where = project({ 'ansatz.yaml': yaml('budget: { runs: 5 }'), 'script.sh': SCRIPT });
+  const bin = join(home, 'bin', 'ansatz.cjs');
+  const ui = spawn(process.execPath, [bin, 'ui', '--json'], { cwd: where, stdio: ['ignore', 'pipe', 'inherit'] });
+  try {
+    const said = await new Promise<string>((resolve) =>
+      ui.stdout.once('data', (part: Buffer) => resolve(part.toString())),
+    );
+    const { port } = JSON.parse(said) as { port: number };
+    const page = await (await fetch(`http://127.0.0.1:${port}/`)).text();
+    const [, script] = /src="(\/assets\/[^"]+\.js)"/.exec(page)!;
+    const packed = await fetch(`http://127.0.0.1:${port}${script}`);
+    expect(packed.headers.get('content-encoding')).toBe('gzip');
+    expect((await packed.text()).length).toBeGreaterThan(100_000);
+  } finally {
+    ui.kill('SIGTERM');
+  }
+  expect(execFileSync(process.execPath, [bin, 'skill'], { encoding: 'utf8' })).toMatch(/^---\nname: ansatz\n/);
 });
 
 test('its pure rooms can be imported by their names', () => {

@@ -11,6 +11,8 @@ export function Studies(): ReactElement {
   const { data, error } = useQuery({
     queryKey: ['studies'],
     queryFn: ({ signal }) => get<{ project: string; studies: readonly StudyBrief[] }>('/studies', {}, signal),
+    // No study, no stream of changes: a new one must be seen all the same.
+    refetchInterval: 2000,
   });
   if (error !== null) return <Failure error={error} />;
   if (data === undefined) return <p className="empty">…</p>;

@@ -70,13 +70,12 @@ export function trialPage(follower: Follower, state: State, trial: Trial, lent: 
   } catch (error) {
     diff = `the code cannot be shown: ${(error as Error).message}`;
   }
-  const own = recordsOf(state);
   const id = idOf(state.config.name, trial.id);
   const query = {
     text: trial.hypothesis,
     knobs: changes(state.trials[trial.parent - 1]?.point ?? {}, trial.point).map(({ knob }) => knob),
   };
-  const shelf = memoryOf(own);
+  const shelf = follower.kept('shelf', 5000, (now) => memoryOf(recordsOf(now)));
   const like = rank(shelf, query, 9)
     .flatMap(({ document }) => shelf.record(document) ?? [])
     .filter((record) => record.id !== id)
