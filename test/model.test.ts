@@ -12,8 +12,13 @@ interface Question {
   readonly messages: readonly { readonly role: string; readonly content: string }[];
 }
 
-/** What the server says to the n-th question: a proposal, raw text, a status, or nothing for so many milliseconds. */
-type Line = object | string | { readonly status: number } | { readonly silent: number };
+/** What the server says to the n-th question: a proposal, raw text, a status, nothing for so many milliseconds, or what the question makes of it. */
+type Line =
+  | object
+  | string
+  | { readonly status: number }
+  | { readonly silent: number }
+  | ((question: string) => object);
 
 let server: Server | undefined;
 
@@ -38,7 +43,8 @@ async function serve(
     request.on('end', () => {
       asked.push(JSON.parse(body) as Question);
       keys.push(request.headers.authorization);
-      const line = lines[Math.min(next++, lines.length - 1)]!;
+      const given = lines[Math.min(next++, lines.length - 1)]!;
+      const line = typeof given === 'function' ? given(textOf(asked.at(-1)!)) : given;
       if (typeof line === 'object' && 'status' in line) {
         response.writeHead(line.status, { 'content-type': 'application/json', 'retry-after-ms': '5' });
         response.end(JSON.stringify({ error: { message: 'not now' } }));
@@ -67,6 +73,11 @@ async function serve(
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`, asked, keys };
 }
 
+/** The parts of a question one after another. */
+function textOf({ messages }: Question): string {
+  return messages.map(({ content }) => (typeof content === 'string' ? content : JSON.stringify(content))).join('\n');
+}
+
 function proposal(changes: object): object {
   return {
     hypothesis: 'it helps',
@@ -93,7 +104,8 @@ describe('a model that proposes', () => {
   test('settings and code: what cannot be run is told back to it, what is better is proven and kept, every token is paid', async () => {
     const { url, asked } = await serve([
       { status: 429 },
-      'I think we should try a larger x.',
+      (question: string) =>
+        proposal({ knobs: [{ name: 'x', value: Number(/\(from 1\) x 0\.5 → ([\d.]+)/.exec(question)?.[1] ?? 0.5) }] }),
       proposal({ knobs: [{ name: 'y', value: 1 }] }),
       proposal({ knobs: [{ name: 'x', value: 7 }] }),
       proposal({ knobs: [{ name: 'x', value: 0.77 }] }),
@@ -101,6 +113,7 @@ describe('a model that proposes', () => {
       proposal(edit('echo 1', 'echo 2', 'judge.sh')),
       proposal({}),
       proposal(edit('(2 - $X', '(1 - $X')),
+      'I think we should try a larger x.',
       proposal(edit('for i in', 'false; exit 3; for i in')),
       proposal({ knobs: [{ name: 'x', value: 0.5 }] }),
       proposal({ knobs: [{ name: 'x', value: 0.91 }] }),
@@ -146,7 +159,7 @@ describe('a model that proposes', () => {
     // What is near to what was tried needs a second thought; what was learned is told.
     expect(told(/next to it tried .*Propose something else/)).toBe(true);
     expect(told(/from memory, nearest first/)).toBe(true);
-    expect(told(/, crash: exit 3/)).toBe(true);
+    expect(told(/, crash: its code, in a first short try: exit 3/)).toBe(true);
 
     // The 429 cost nothing; everything else did, and no more than was held.
     const answered = asked.length - 1;
@@ -247,5 +260,73 @@ describe('a model that proposes', () => {
     expect(keys[0]).toBe('Bearer secret-1');
     // The key is nowhere in what is kept.
     expect(readFileSync(join(keyed, '.ansatz', 's', 'journal.db')).includes('secret-1')).toBe(false);
+  });
+
+  test('code that crashes is tried for a moment, goes back to it with what failed, and is given up after three repairs', async () => {
+    // Breaks the script, then breaks it anew with each repair, until it is asked for something else: then it helps.
+    let broken = 0;
+    let begun = false;
+    let shifts = 0;
+    const answer = (question: string): object => {
+      if (/Repair trial/.test(question)) {
+        const from = broken++;
+        return proposal({ hypothesis: `repair ${broken}`, ...edit(`bad_${from}\n`, `bad_${broken}\n`) });
+      }
+      if (begun) {
+        const now = /\((\d(?:\.\d+)?) - \$X/.exec(question)![1]!;
+        const next = (1.9 - 0.01 * shifts++).toFixed(2);
+        return proposal({ hypothesis: 'shift', ...edit(`(${now} - $X`, `(${next} - $X`) });
+      }
+      begun = true;
+      return proposal({ hypothesis: 'a new start', ...edit('sleep 0.1\n', 'sleep 0.1\nbad_0\n') });
+    };
+    const { url, asked } = await serve([answer]);
+    const folder = project({
+      'ansatz.yaml': yaml(
+        ...model(url, ', changes: code'),
+        'sandbox: none',
+        'code: { smoke: 3s }',
+        'budget: { runs: 60, money: 9 }',
+      ),
+      'script.sh': `set -e\n${SCRIPT.replace('sleep 0.05', 'sleep 0.1')}`,
+    });
+    const run = await ansatz(folder, ['run', '--plain']);
+    expect(run.err).toBe('');
+    const state = stateOf(folder, 's');
+    const mine = state.trials.filter((trial) => trial.researcher === 'model');
+    const chain = mine.filter(({ verdict }) => verdict === 'crash');
+    // Three repairs of it, each of the one before, and no more.
+    expect(chain.map(({ operator, of }) => ({ operator, of }))).toEqual([
+      { operator: 'draft', of: [1] },
+      ...chain.slice(0, 3).map(({ id }) => ({ operator: 'debug', of: [id] })),
+    ]);
+    expect(mine.filter(({ operator }) => operator === 'debug')).toHaveLength(3);
+    for (const trial of chain) {
+      expect(trial.runs).toHaveLength(1);
+      const only = state.runs[trial.runs[0]! - 1]!;
+      // It never got beyond its try, and that is paid for.
+      expect(only).toMatchObject({ status: 'failed', reason: 'crash', seconds: 0 });
+      expect(only.smokeSeconds).toBeGreaterThan(0);
+      expect(only.charge!.deviceSeconds).toBeCloseTo(only.smokeSeconds!, 9);
+      expect(only.text).toMatch(/its code, in a first short try: exit 127/);
+    }
+    // What failed is told as data, with the code it is about.
+    const repair = asked.map(textOf).find((text) => /Repair trial/.test(text))!;
+    expect(repair).toMatch(/failure: \{"reason":"crash","exit":127,"text":"its code, in a first short try: exit 127/);
+    expect(repair).toMatch(/"lastLines":\[.*bad_0: not found/);
+    expect(repair).toMatch(/\+bad_0/);
+    expect(asked.map(textOf)[0]).toMatch(/Draft: begin anew from the script as it is/);
+    // What works is tried as well, and then run whole; repeats are not tried.
+    const good = mine.find(({ verdict, operator }) => verdict === 'keep' && operator !== 'debug')!;
+    const runs = good.runs.map((id) => state.runs[id - 1]!);
+    expect(runs[0]!.smokeSeconds).toBeGreaterThan(0);
+    expect(runs.slice(1).every(({ smokeSeconds }) => smokeSeconds === undefined)).toBe(true);
+    expect(state.ledger.held).toEqual({ runs: 0, deviceSeconds: 0, money: 0 });
+    const shown = (await ansatz(folder, ['show', String(chain[1]!.id)])).out;
+    expect(shown).toMatch(new RegExp(`\\(model, debug of ${chain[0]!.id}\\)`));
+    const row = (JSON.parse((await ansatz(folder, ['trials', '--json'])).out) as { operator?: string }[])[
+      chain[1]!.id - 1
+    ]!;
+    expect(row.operator).toBe('debug');
   });
 });

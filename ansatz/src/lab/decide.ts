@@ -12,7 +12,7 @@ import { judge, outcomeOf } from '../study/judge.ts';
 import { free } from '../study/ledger.ts';
 import { promised, reserveOf, searchEnds } from '../study/outlook.ts';
 import { checkHeldout } from './heldout.ts';
-import { askModel, patientUntil } from './model.ts';
+import { askModel, modelToCome, patientUntil } from './model.ts';
 import { checkDrift, checkSlots, close, measureNoise, replicate, sendSentinel } from './referee.ts';
 import { payerOf, type Run, runOf, type State, trialOf } from '../study/state.ts';
 import { busySlots, endsAt, needed, openSlot, reserveSeconds, tooLateAt } from './afford.ts';
@@ -236,7 +236,7 @@ function endStudy(state: State): EventBody[] {
     if (state.asked.length > 0 && runsFree(state) >= 1 && endsAt(state) > state.now) return [];
     return close(state, whyOver(state)) ?? [...unconfirmed(state), whyOver(state)];
   }
-  if (state.asked.length > 0) return [];
+  if (state.asked.length > 0 || (modelToCome(state) && openSlot(state) !== undefined)) return [];
   const text = state.config.knobs.length === 0 ? 'there are no knobs to turn' : 'every point of the space was tried';
   const end = { type: 'study.ended', reason: 'exhausted', text } as const;
   return close(state, end) ?? [...unconfirmed(state), end];

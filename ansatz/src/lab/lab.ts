@@ -10,8 +10,9 @@ import type { Slot } from '../study/config.ts';
 import type { Event, EventBody } from '../study/events/index.ts';
 import { overdrawn } from '../study/ledger.ts';
 import { reduce } from '../study/reduce.ts';
-import { keyOf, runOf, type State, trialOf, underWay } from '../study/state.ts';
+import { keyOf, type Run, runOf, type State, type Trial, trialOf, underWay } from '../study/state.ts';
 import { alarm, decide, type Parts } from './decide.ts';
+import { unread } from './operators.ts';
 import { admitRepeat, stoppable } from './steering.ts';
 import { asPrinted, openHearing } from './hearing.ts';
 import { readHeldout } from './heldout.ts';
@@ -200,7 +201,7 @@ export function openLab(parts: LabParts): Lab {
     if (missing !== undefined) return refuse(`says nothing about ${missing.name}`);
     if (!feasible(space, point)) return refuse('violates a constraint');
     const own = code === undefined ? {} : { code };
-    return { ...proposal, point, parent, ...own, trial: state.trials.length + 1 };
+    return { ...proposal, ...state.tasks[proposal.ask], point, parent, ...own, trial: state.trials.length + 1 };
   };
 
   /** A pause needs memory to stand still in: note how much there is, when that can matter and has changed. */
@@ -283,6 +284,16 @@ export function openLab(parts: LabParts): Lab {
   return { done: work(), post, state: () => state };
 }
 
+/** Seconds that code which nobody has read is tried for before its first run, when nothing is said. */
+const SMOKE_SECONDS = 20;
+
+/** Code of a model or an agent that has not run yet is tried first; repeats of it are not. */
+function smokeOf(state: State, trial: Trial, run: Run): { readonly smokeSeconds?: number } {
+  const seconds = state.config.code?.smokeSeconds ?? SMOKE_SECONDS;
+  const own = trial.code !== undefined && trial.code.tree !== trialOf(state, trial.parent).code?.tree;
+  return own && unread(trial) && run.repeat === 0 && seconds > 0 ? { smokeSeconds: seconds } : {};
+}
+
 /** The project's own judge was changed: until it is put back nothing can be judged, so nothing more is begun. */
 function tampered({ tampered: touched }: Exit): EventBody[] {
   if (touched?.original !== true) return [];
@@ -302,5 +313,6 @@ export function specOf(state: State, id: number): RunSpec {
     slot: run.slot,
     limitSeconds: run.limitSeconds,
     ...(trial.code === undefined ? {} : { code: trial.code.commit }),
+    ...smokeOf(state, trial, run),
   };
 }

@@ -6,6 +6,7 @@ import { affords, free } from '../study/ledger.ts';
 import { reserveOf } from '../study/outlook.ts';
 import type { State } from '../study/state.ts';
 import { chooseBet, openBets } from './bets.ts';
+import { brokenTrial, nextTask } from './operators.ts';
 
 /** Questions of one request: the first, and three for an answer that cannot be run. */
 export const MOST_QUESTIONS = 4;
@@ -14,6 +15,8 @@ const PATIENCE = 10;
 const MOST_PATIENCE = 3600;
 /** Requests that may come to nothing before an idea is left alone. */
 const MOST_FAILURES = 3;
+/** Answers in a row that may lead to nothing before a study that waits for nobody else ends. */
+const MOST_PATIENT = 5;
 
 /** What a request to a model costs at most. */
 export function worstCase({ price, maxInput, maxOutput }: ModelConfig): Amount {
@@ -32,6 +35,22 @@ export function patientUntil(state: State): number {
   return failed === 0 ? -Infinity : at + 1000 * Math.min(MOST_PATIENCE, PATIENCE * 2 ** (failed - 1));
 }
 
+/** Whether a model is still to be heard of, where nobody else has anything to propose: not when it keeps failing. */
+export function modelToCome(state: State): boolean {
+  const { model } = state.config;
+  return (
+    model !== undefined && state.closing === undefined && state.model.failed < MOST_PATIENT && payable(state, model)
+  );
+}
+
+/** Whether a request, and a run for what comes of it, can be paid. */
+function payable(state: State, model: ModelConfig): boolean {
+  const reserve = reserveOf(state);
+  const hold = worstCase(model);
+  if (free(state.ledger, 'runs') - reserve.runs < 1 + state.queue.length) return false;
+  return affords(state.ledger, { ...hold, money: hold.money + reserve.money });
+}
+
 /**
  * Ask the model for a proposal when its share of the proposals is not reached. One request at a time, beside those to
  * the numeric researcher: no slot waits for a model.
@@ -42,15 +61,17 @@ export function askModel(state: State): EventBody[] {
   if (state.incumbent === undefined || Object.keys(state.askedModel).length > 0) return [];
   // A person's idea waits for nobody's share.
   const idea = state.ideas.findIndex((one) => one.trial === undefined && one.failed < MOST_FAILURES);
-  const early = state.trials.length - 1 < model.after || state.model.asked >= model.share * (state.asks + 1);
-  if (early && idea < 0) return [];
+  // Nor does a repair; and where nobody else has anything to propose, all is the model's.
+  const early =
+    !state.exhausted &&
+    (state.trials.length - 1 < model.after ||
+      state.model.asked - state.model.repairs >= model.share * (state.asks + 1));
+  if (early && idea < 0 && brokenTrial(state) === undefined) return [];
   if (state.now < patientUntil(state)) return [];
-  const reserve = reserveOf(state);
+  if (!payable(state, model)) return [];
   const hold = worstCase(model);
-  if (free(state.ledger, 'runs') - reserve.runs < 1 + state.queue.length) return [];
-  if (!affords(state.ledger, { ...hold, money: hold.money + reserve.money })) return [];
   const ask = state.asks + 1;
-  const mine = idea < 0 ? {} : { idea };
+  const mine = idea < 0 ? nextTask(state) : { idea };
   const bet = openBets(state) === undefined ? undefined : chooseBet(state, ask);
   const whose = bet === undefined ? {} : { bet };
   const expense = state.expenseCount + 1;

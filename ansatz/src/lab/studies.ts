@@ -430,6 +430,8 @@ function isRequest(event: EventBody): boolean {
   const { ask, parent, point, researcher, hypothesis, bet = '', by = '' } = event;
   return (
     ask === 0 &&
+    event.operator === undefined &&
+    event.of === undefined &&
     [bet, by].every((text) => typeof text === 'string') &&
     isCode(event.code) &&
     Number.isInteger(parent) &&

@@ -36,8 +36,10 @@ export function reduce(state: State | undefined, event: Event): State {
       bets: Object.fromEntries((event.config.bets ?? []).map((bet) => [bet.name, newBet()])),
       askedFor: {},
       askedModel: {},
+      tasks: {},
+      repairs: {},
       ideas: [],
-      model: { asked: 0, failed: 0, at: 0 },
+      model: { asked: 0, repairs: 0, failed: 0, at: 0 },
       reviewedAt: 0,
       expenses: {},
       expenseCount: 0,
@@ -158,6 +160,11 @@ export function reduce(state: State | undefined, event: Event): State {
       if (event.researcher === 'model') {
         state.askedModel[event.ask] = event.expense ?? 0;
         state.model.asked++;
+        if (event.operator !== undefined) state.tasks[event.ask] = { operator: event.operator, of: event.of ?? [] };
+        if (event.operator === 'debug') {
+          state.model.repairs++;
+          for (const id of event.of ?? []) state.repairs[id] = (state.repairs[id] ?? 0) + 1;
+        }
         if (event.idea !== undefined) state.ideas[event.idea]!.ask = event.ask;
       }
       return state;
@@ -182,6 +189,9 @@ export function reduce(state: State | undefined, event: Event): State {
         bet,
         ...(event.code === undefined ? {} : { code: event.code }),
         ...(event.by === undefined ? {} : { by: event.by }),
+        ...(event.operator === undefined ? {} : { operator: event.operator }),
+        ...(event.of === undefined ? {} : { of: event.of }),
+        ...(event.cites === undefined ? {} : { cites: event.cites }),
         proposedAt: event.at,
         runs: [],
         wants: 1,
@@ -386,6 +396,10 @@ function answered(state: State, ask: number, well: boolean, trial?: number): voi
     else idea.failed++;
   }
   delete state.askedModel[ask];
+  // What came of a repair is a trial of its own: the one it repairs needs none any more.
+  const task = state.tasks[ask];
+  if (well && task?.operator === 'debug') for (const id of task.of) state.repairs[id] = Number.MAX_SAFE_INTEGER;
+  delete state.tasks[ask];
   state.model.failed = well ? 0 : state.model.failed + 1;
   state.model.at = state.now;
 }

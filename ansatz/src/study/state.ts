@@ -12,6 +12,7 @@ import type {
   EndReason,
   EndStatus,
   FailReason,
+  Operator,
   StopReason,
   Verdict,
   HistoryEvent,
@@ -89,6 +90,10 @@ export interface Trial {
   readonly bet?: string;
   /** The person whose idea it is; absent for a researcher's. */
   readonly by?: string;
+  /** What a model was asked to do, and with which trials; those it says to build on. */
+  readonly operator?: Operator;
+  readonly of?: readonly number[];
+  readonly cites?: readonly number[];
   readonly proposedAt: number;
   readonly runs: number[];
   /** Runs it should have had by now, those under way included. */
@@ -196,10 +201,14 @@ export interface State {
   readonly askedFor: Record<number, string>;
   /** Requests to the model that are not answered yet, each with the expense that pays for it. */
   readonly askedModel: Record<number, number>;
+  /** What each of them is to do, and with which trials. */
+  readonly tasks: Record<number, { readonly operator: Operator; readonly of: readonly number[] }>;
+  /** Requests made to repair a trial, by its id. */
+  readonly repairs: Record<number, number>;
   /** Ideas in words, in the order they came. */
   readonly ideas: Idea[];
-  /** Answers of the model so far, those in a row that led to nothing, and when the last one came. */
-  readonly model: { asked: number; failed: number; at: number };
+  /** Requests to the model so far, those of them that were repairs, answers in a row that led to nothing, and when the last one came. */
+  readonly model: { asked: number; repairs: number; failed: number; at: number };
   /** Trials there were when the bets were last reviewed. */
   reviewedAt: number;
   /** Expenses that are not settled yet; how many there were; tokens used. */

@@ -5,7 +5,7 @@ import { type Point, type Value, valueAt } from '../methods/space/point.ts';
 import { compare, meanMargin } from '../methods/stats/compare.ts';
 import { type Noise, sampleNoise } from '../methods/stats/noise.ts';
 import type { Cap, Direction } from './config.ts';
-import type { Amount, EndReason, EndStatus, FailReason, Verdict } from './events/index.ts';
+import type { Amount, EndReason, EndStatus, FailReason, Operator, Verdict } from './events/index.ts';
 import {
   type BetRow,
   betRows,
@@ -54,6 +54,9 @@ export interface TrialRow {
   /** The line of enquiry it belongs to, and the person whose idea it is. */
   readonly bet?: string;
   readonly by?: string;
+  /** What a model was asked to do, and with which trials. */
+  readonly operator?: Operator;
+  readonly of?: readonly number[];
   readonly deviceSeconds: number;
   readonly why: string;
   readonly changes: readonly Change[];
@@ -222,6 +225,8 @@ export function trialRow(state: State, trial: Trial): TrialRow {
     p: trial.p,
     bet: trial.bet,
     by: trial.by,
+    operator: trial.operator,
+    of: trial.of,
     deviceSeconds: trial.runs.reduce((sum, id) => sum + (runOf(state, id).charge?.deviceSeconds ?? 0), 0),
     why: trial.why ?? '',
     changes: changes(parent.point, trial.point),

@@ -108,9 +108,10 @@ function heldoutLine(state: State, { id, heldout }: Trial): string[] {
   ];
 }
 
-function whoseText({ researcher, bet, by }: Trial): string {
+function whoseText({ researcher, bet, by, operator, of = [] }: Trial): string {
   const line = bet === undefined || bet === researcher ? '' : `, bet ${bet}`;
-  return `${by === undefined ? researcher : by}${line}`;
+  const others = of.length === 0 || operator === 'draft' ? '' : ` of ${of.join(' and ')}`;
+  return `${by === undefined ? researcher : by}${line}${operator === undefined ? '' : `, ${operator}${others}`}`;
 }
 
 function lines(

@@ -5,12 +5,13 @@ import { join } from 'node:path';
 import { copyTree } from '../../io/knobs/index.ts';
 import type { Errands } from '../../io/llm/index.ts';
 import { checkChange, type Repository } from '../../io/workspace/index.ts';
-import { leaderOf } from '../../study/belief.ts';
 import type { ModelConfig } from '../../study/config.ts';
 import { UserError } from '../../study/error.ts';
 import type { EventBody } from '../../study/events/index.ts';
 import { keyOf } from '../../study/state.ts';
 import type { TrialRecord } from '../../study/memory/index.ts';
+import { assignmentOf } from './assignment.ts';
+import { diffIn } from './diff.ts';
 import type { ModelParts } from './model.ts';
 import { pastOf } from './past.ts';
 import { questionOf } from './prompt.ts';
@@ -44,10 +45,10 @@ export function agentResearcher(parts: AgentParts): Researcher & { close(): void
       const refused = (text: string): EventBody => ({ type: 'proposal.refused', ask, text, exhausted: false });
       const tree = join(parts.folder, String(ask));
       const work = async (): Promise<EventBody> => {
-        const parent = leaderOf(state);
         const { repository, config } = parts;
         const base = repository.base();
-        const from = parent.code?.commit ?? base.commit;
+        const { parent, from: departure, words: assignment } = assignmentOf(state, ask, diffIn(repository));
+        const from = departure.code?.commit ?? base.commit;
         rmSync(tree, { recursive: true, force: true });
         mkdirSync(parts.folder, { recursive: true });
         copyTree(state.config.folder, tree, { patched: repository.changed(base.commit, from).map(({ path }) => path) });
@@ -58,6 +59,8 @@ export function agentResearcher(parts: AgentParts): Researcher & { close(): void
           state,
           parent,
           sources: [],
+          from: departure,
+          assignment,
           told: pastOf(state, parent, ask, parts.elsewhere).tell(
             idea?.text ?? parent.hypothesis,
             Math.floor(MEMORY_SHARE * config.maxInput),
@@ -87,7 +90,7 @@ export function agentResearcher(parts: AgentParts): Researcher & { close(): void
           throw error;
         }
         const code = { ...kept, files: repository.changed(base.commit, kept.commit).map(({ path }) => path) };
-        const twin = state.seen[keyOf(parent.point, code)];
+        const twin = state.seen[keyOf(departure.point, code)];
         if (twin !== undefined) return refused(`that is trial ${twin}, tried before`);
         const whose = idea?.by === undefined ? {} : { by: idea.by };
         return {
@@ -96,7 +99,7 @@ export function agentResearcher(parts: AgentParts): Researcher & { close(): void
           ask,
           researcher: 'agent',
           hypothesis: words,
-          point: parent.point,
+          point: departure.point,
           parent: parent.id,
           ...whose,
           code,

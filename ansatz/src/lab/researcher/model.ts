@@ -4,12 +4,13 @@ import type { Ask, Proposal } from '../../io/llm/index.ts';
 import { applyEdits, checkChange, EditError, type Repository } from '../../io/workspace/index.ts';
 import { applicable, canonical, feasible } from '../../methods/space/index.ts';
 import type { Point, Space, Value } from '../../methods/space/space.ts';
-import { leaderOf } from '../../study/belief.ts';
 import type { ModelConfig } from '../../study/config.ts';
 import { UserError } from '../../study/error.ts';
 import type { CodeRef, EventBody } from '../../study/events/index.ts';
-import { keyOf, type State, type Trial } from '../../study/state.ts';
+import { keyOf, type State } from '../../study/state.ts';
 import type { TrialRecord } from '../../study/memory/index.ts';
+import { type Assignment, assignmentOf } from './assignment.ts';
+import { diffIn } from './diff.ts';
 import { inRange, spaceOf } from './numeric.ts';
 import { type Past, pastOf } from './past.ts';
 import { questionOf, type Source } from './prompt.ts';
@@ -41,7 +42,9 @@ const MEMORY_SHARE = 0.3;
 const WORDS_OF = 5;
 
 /** What of an answer can be run, or why it cannot. */
-type Runnable = { readonly point: Point; readonly code?: CodeRef } | { readonly complaint: string };
+type Runnable =
+  | { readonly point: Point; readonly code?: CodeRef; readonly edited: boolean }
+  | { readonly complaint: string };
 
 /**
  * Proposes what a model answers. An answer that cannot be run (of another form, outside the ranges, an edit that fits
@@ -56,10 +59,11 @@ export function modelResearcher(parts: ModelParts): Researcher & { close(): void
       const expense = state.askedModel[ask] ?? 0;
       const tokens = { input: 0, output: 0 };
       const work = async (): Promise<EventBody> => {
-        const parent = leaderOf(state);
+        const { repository } = parts;
+        const { parent, from, words: assignment } = assignmentOf(state, ask, diffIn(repository));
         const idea = state.ideas.find((one) => one.ask === ask);
         const space = spaceOf(state.config);
-        const sources = parts.config.changes === 'knobs' ? [] : sourcesOf(state, parent, parts.repository);
+        const sources = parts.config.changes === 'knobs' ? [] : sourcesOf(state, from.code, repository);
         const past = pastOf(state, parent, ask, parts.elsewhere);
         const words = [idea?.text ?? '', ...state.trials.slice(-WORDS_OF).map((trial) => trial.hypothesis)].join('\n');
         const told = past.tell(words, Math.floor(MEMORY_SHARE * parts.config.maxInput));
@@ -72,6 +76,8 @@ export function modelResearcher(parts: ModelParts): Researcher & { close(): void
             parent,
             sources,
             told,
+            from,
+            assignment,
             most: parts.config.maxInput,
             ...(guidance === undefined ? {} : { guidance }),
             ...(idea === undefined ? {} : { idea: idea.text }),
@@ -85,7 +91,7 @@ export function modelResearcher(parts: ModelParts): Researcher & { close(): void
             complaint = answer.failed;
             continue;
           }
-          const made = runnable(answer.proposal, state, parent, space, parts, `ask-${ask}-${question}`);
+          const made = runnable(answer.proposal, state, from, space, parts, `ask-${ask}-${question}`);
           const second = 'complaint' in made ? undefined : secondThought(made, answer.proposal, past, doubted);
           if (second !== undefined) {
             complaint = second;
@@ -96,6 +102,7 @@ export function modelResearcher(parts: ModelParts): Researcher & { close(): void
             continue;
           }
           const { hypothesis, mechanism } = answer.proposal;
+          const cites = [...new Set(answer.proposal.cites)].filter((id) => state.trials[id - 1] !== undefined);
           const whose = idea?.by === undefined ? {} : { by: idea.by };
           const why = [hypothesis.trim(), mechanism.trim()].filter((text) => text !== '').join(' — ');
           return {
@@ -106,7 +113,9 @@ export function modelResearcher(parts: ModelParts): Researcher & { close(): void
             hypothesis: why,
             parent: parent.id,
             ...whose,
-            ...made,
+            ...(cites.length === 0 ? {} : { cites }),
+            point: made.point,
+            ...(made.code === undefined ? {} : { code: made.code }),
           };
         }
         return refusal(
@@ -135,7 +144,7 @@ function secondThought(
   past: Past,
   doubted: Set<string>,
 ): string | undefined {
-  if (made.code !== undefined) return undefined;
+  if (made.edited) return undefined;
   const doubt = past.doubt(made.point, hypothesis);
   const name = canonical(made.point);
   if (doubt === undefined || (doubted.has(name) && !doubt.blocks)) return undefined;
@@ -149,10 +158,10 @@ function refusal(ask: number, text: string): EventBody {
   return { type: 'proposal.refused', ask, text, exhausted: false };
 }
 
-/** The code of a trial that may be changed, as a model is to see it. */
-function sourcesOf(state: State, parent: Trial, repository: Repository): Source[] {
+/** Code that may be changed, as a model is to see it. */
+function sourcesOf(state: State, code: CodeRef | undefined, repository: Repository): Source[] {
   const base = repository.base();
-  const tree = parent.code?.commit ?? base.commit;
+  const tree = code?.commit ?? base.commit;
   const sources: Source[] = [];
   let characters = 0;
   for (const file of repository.files(tree)) {
@@ -181,7 +190,7 @@ function mayChange(file: string, state: State): boolean {
 function runnable(
   proposal: Proposal,
   state: State,
-  parent: Trial,
+  from: Assignment['from'],
   space: Space,
   parts: ModelParts,
   name: string,
@@ -197,32 +206,32 @@ function runnable(
     if (inside === undefined) return { complaint: `${knob} cannot be ${String(value)}: it is outside its range` };
     chosen[knob] = inside;
   }
-  const point = applicable(space, { ...parent.point, ...chosen });
+  const point = applicable(space, { ...from.point, ...chosen });
   if (!feasible(space, point))
     return { complaint: `these settings violate a constraint: ${state.config.constraints.join('; ')}` };
-  const code = codeOf(proposal, state, parent, parts, name);
+  const code = codeOf(proposal, state, from, parts, name);
   if (code !== undefined && 'complaint' in code) return code;
-  const ref = code ?? parent.code;
+  const ref = code ?? from.code;
   const twin = state.seen[keyOf(point, ref)];
-  if (twin === parent.id) return { complaint: 'it changes nothing' };
+  if (twin === from.id) return { complaint: 'it changes nothing' };
   if (twin !== undefined) {
     const { verdict, why } = state.trials[twin - 1]!;
     return { complaint: `that is trial ${twin}, tried before: ${verdict ?? 'running'}, ${why ?? ''}` };
   }
-  return { point, ...(code === undefined ? {} : { code }) };
+  return { point, ...(ref === undefined ? {} : { code: ref }), edited: code !== undefined };
 }
 
 function codeOf(
   { edits, hypothesis }: Proposal,
   state: State,
-  parent: Trial,
+  { code }: Assignment['from'],
   { config, repository }: ModelParts,
   name: string,
 ): CodeRef | { readonly complaint: string } | undefined {
   if (edits.length === 0) return undefined;
   if (config.changes === 'knobs') return { complaint: 'only settings may be changed, no code' };
   const base = repository.base();
-  const from = parent.code?.commit ?? base.commit;
+  const from = code?.commit ?? base.commit;
   try {
     const made = applyEdits(edits, (file) => repository.read(from, file)?.toString('utf8'));
     const kept = repository.edit(from, made, hypothesis, name);

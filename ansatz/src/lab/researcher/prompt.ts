@@ -26,6 +26,10 @@ export interface Briefing {
   readonly guidance?: string;
   /** A person's idea that a change is to be made of. */
   readonly idea?: string;
+  /** What is to be done, where it is not just the next change. */
+  readonly assignment?: string;
+  /** The trial whose settings and code are changed, where that is not the parent. */
+  readonly from?: { readonly id: number; readonly point: Point };
   /** What was wrong with the answer before. */
   readonly complaint?: string;
   /** Tokens that all parts together may have. */
@@ -39,7 +43,7 @@ const MOST_TRIALS = 20;
 
 /** The parts of a question, cut to fit: what was tried longest ago goes first, then the ends of long files. */
 export function questionOf(briefing: Briefing): { rules: string; context: string; task: string } {
-  const { state, parent, sources, told, guidance, idea, complaint, most } = briefing;
+  const { state, parent, sources, told, guidance, idea, assignment = '', from = parent, complaint, most } = briefing;
   const { objective, command, knobs, constraints, minEffect } = state.config;
   const lower = objective.direction === 'minimize';
   const rules = [
@@ -60,11 +64,14 @@ export function questionOf(briefing: Briefing): { rules: string; context: string
   ].join('\n');
   const left = runsLeft(state);
   const task = [
-    `You depart from trial ${parent.id}: ${settingsText(parent.point, knobs)}.`,
+    `You depart from trial ${from.id}: ${settingsText(from.point, knobs)}.`,
     Number.isFinite(left) ? `About ${Math.floor(left)} runs are left.` : '',
     ...(idea === undefined ? [] : [`Make a change of this idea of a person, and of nothing else: ${idea}`]),
+    assignment,
     complaint === undefined
-      ? 'Propose the next change.'
+      ? assignment === ''
+        ? 'Propose the next change.'
+        : 'Propose that change.'
       : `Your last answer could not be run: ${complaint}\nAnswer again.`,
   ]
     .filter((line) => line !== '')

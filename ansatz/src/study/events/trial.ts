@@ -14,10 +14,16 @@ export interface CodeRef {
 /** What was concluded about a trial. */
 export type Verdict = 'keep' | 'discard' | 'inconclusive' | 'crash';
 
+/**
+ * What a model was asked to do: change the best, begin anew from the script as it is, repair code that failed, put two
+ * trials together, take a part of one out, or reach the same with less.
+ */
+export type Operator = 'improve' | 'draft' | 'debug' | 'combine' | 'ablate' | 'simplify';
+
 export type TrialEvent =
-  /** The lab wants a proposal; `ask` numbers the requests from 1. */
   /** An idea in words, for a researcher that can make a change of it. */
   | { readonly type: 'idea.noted'; readonly text: string; readonly by?: string }
+  /** The lab wants a proposal; `ask` numbers the requests from 1. */
   | {
       readonly type: 'proposal.asked';
       readonly ask: number;
@@ -28,6 +34,9 @@ export type TrialEvent =
       readonly idea?: number;
       /** Number of the expense that its calls are paid from. */
       readonly expense?: number;
+      /** What is to be done, and with which trials. */
+      readonly operator?: Operator;
+      readonly of?: readonly number[];
     }
   | {
       readonly type: 'trial.proposed';
@@ -45,6 +54,10 @@ export type TrialEvent =
       readonly bet?: string;
       /** The person whose idea it is. */
       readonly by?: string;
+      /** What was done, with which trials besides the one it departs from, and those it says to build on. */
+      readonly operator?: Operator;
+      readonly of?: readonly number[];
+      readonly cites?: readonly number[];
     }
   /** No trial came of a request. `exhausted` says that none ever will. */
   | { readonly type: 'proposal.refused'; readonly ask: number; readonly text: string; readonly exhausted: boolean }

@@ -99,10 +99,25 @@ export function recordOf(state: State, trial: Trial, origin: Origin = {}): Trial
     cost: costOf(runs, more?.tokens ?? 0),
     links: [
       ...(parent === undefined ? [] : [{ kind: 'parent' as const, to: idOf(config.name, parent.id) }]),
+      ...operatorLinks(state, trial),
       ...(more?.links ?? []),
       ...(more?.cites ?? []).map((to): Link => ({ kind: 'cites', to })),
     ],
   };
+}
+
+/** What a trial does to those it was made of: what it puts together, repairs, or shows not to be needed. */
+function operatorLinks(state: State, { operator, of = [], cites = [], verdict }: Trial): Link[] {
+  const to = (id: number): string => idOf(state.config.name, id);
+  const links = of.map((id): Link => {
+    if (operator === 'combine') return { kind: 'combines', to: to(id) };
+    // The part that was taken out was no part of the gain.
+    if (operator === 'ablate' && verdict === 'keep') return { kind: 'refutes', to: to(id) };
+    const instead = (operator === 'simplify' && verdict === 'keep') || (operator === 'debug' && verdict !== 'crash');
+    return { kind: instead && verdict !== undefined ? 'supersedes' : 'cites', to: to(id) };
+  });
+  const about = operator === 'improve' || operator === 'draft' ? [] : links;
+  return [...about, ...cites.filter((id) => !of.includes(id)).map((id): Link => ({ kind: 'cites', to: to(id) }))];
 }
 
 function outcomeOf(state: State, trial: Trial, runs: readonly Run[]): Outcome {
