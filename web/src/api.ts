@@ -7,6 +7,7 @@ import type { Knob } from '../../ansatz/src/study/config.ts';
 import type { KnobEffect, KnobInteraction } from '../../ansatz/src/study/effects.ts';
 import type { FailureGroup, NoiseGroup, Progress, RunSpan, Spending } from '../../ansatz/src/study/insight.ts';
 import type { KillAudit } from '../../ansatz/src/study/audit.ts';
+import type { Versus } from '../../ansatz/src/study/versus.ts';
 import type { Column, TableRow } from '../../ansatz/src/study/table.ts';
 import type { Change, Result, RunRow, Status } from '../../ansatz/src/study/views.ts';
 
@@ -25,6 +26,7 @@ export type {
   RunSpan,
   Status,
   TableRow,
+  Versus,
 };
 
 export interface StudyBrief {

@@ -4,7 +4,7 @@ import { keepPreviousData, useQueries, useQuery } from '@tanstack/react-query';
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { type ReactElement, useEffect, useState } from 'react';
 import { brief, num, seconds } from '../../../ansatz/src/faces/report/numbers.ts';
-import { type Board, type CurvesPage, get, type TrialDetail } from '../api.ts';
+import { type Board, type CurvesPage, get, type TrialDetail, type Versus } from '../api.ts';
 import { Effect, TrialLink, Value, Verdict } from '../parts/basics.tsx';
 import { colourOf, CurveChart } from '../parts/chart.tsx';
 import { Failure } from '../parts/failure.tsx';
@@ -36,6 +36,13 @@ export function Compare(): ReactElement {
     queryKey: ['study', study, 'curves', ids.join(','), 'compare'],
     queryFn: ({ signal }) => get<CurvesPage>(`/studies/${study}/curves`, { trials: ids.join(',') }, signal),
     enabled: ids.length > 0,
+    placeholderData: keepPreviousData,
+  });
+  const pairs = useQuery({
+    queryKey: ['study', study, 'versus', ids.join(',')],
+    queryFn: ({ signal }) =>
+      get<{ pairs: readonly Versus[] }>(`/studies/${study}/versus`, { trials: ids.join(',') }, signal),
+    enabled: ids.length > 1,
     placeholderData: keepPreviousData,
   });
   const failed = details.find(({ error }) => error !== null)?.error;
@@ -96,6 +103,15 @@ export function Compare(): ReactElement {
                 row.effect === undefined ? '–' : <Effect row={row} />,
               )}
               {line('P(better)', ({ row }) => (row.better === undefined ? '–' : num(row.better, 3)))}
+              {line(`better than trial ${ids[0]} by`, ({ row }) => {
+                const pair = pairs.data?.pairs.find(({ of }) => of === row.trial);
+                if (pair === undefined) return '–';
+                return (
+                  <>
+                    <Effect row={pair} /> <span className="muted">P {num(pair.better, 3)}</span>
+                  </>
+                );
+              })}
               {line('runs', ({ row }) => String(row.runs))}
               {line('cost', ({ row }) => seconds(row.deviceSeconds))}
               {differ.map((knob) => (
@@ -114,7 +130,8 @@ export function Compare(): ReactElement {
             </tbody>
           </table>
           <p className="muted">
-            {knobs.length > differ.length ? `${knobs.length - differ.length} settings are the same in all.` : ''}
+            A pair that was chosen after seeing results flatters the better one: verdicts allow for that, this line does
+            not. {knobs.length > differ.length ? `${knobs.length - differ.length} settings are the same in all.` : ''}
           </p>
         </div>
       )}

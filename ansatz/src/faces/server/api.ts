@@ -9,6 +9,7 @@ import { UserError } from '../../study/error.ts';
 import { failureGroups, noiseGroups, type Progress, progressOf, runSpans, spendingOf } from '../../study/insight.ts';
 import type { State } from '../../study/state.ts';
 import { differing, pageOf } from '../../study/table.ts';
+import { versus } from '../../study/versus.ts';
 import { runRow, statusOf } from '../../study/views.ts';
 import type { Follower } from './follow.ts';
 import { logPage, logSearch } from './logs.ts';
@@ -140,6 +141,17 @@ export function routesOf(studies: Studies, lent: Lent): Route[] {
       answer: ({ parts }) => {
         const { follower, state: now } = state(parts);
         return trialPage(follower, now, known(now, Number(parts['trial'])), lent);
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/studies/:study/versus',
+      about: 'two to eight trials, each against the first: difference with its interval, chance of being better',
+      query: z.strictObject({ trials: ids }),
+      answer: ({ parts, query }) => {
+        const { state: now } = state(parts);
+        const [first, ...others] = query.trials.slice(0, 8).map((id) => known(now, id).id);
+        return { pairs: first === undefined ? [] : others.flatMap((id) => versus(now, id, first) ?? []) };
       },
     }),
     route({
