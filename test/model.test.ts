@@ -197,6 +197,11 @@ describe('a model that proposes', () => {
       by: 'ana',
       point: { x: 0.88 },
     });
+    const told = JSON.parse((await ansatz(folder, ['ideas', '--json'])).out) as object[];
+    expect(told).toMatchObject([{ idea: 1, text: 'go to the far end', by: 'ana', trial: state.ideas[0]!.trial }]);
+    expect((await ansatz(folder, ['ideas'])).out).toMatch(
+      new RegExp(`1 +go to the far end +ana +trial ${state.ideas[0]!.trial} \\w+`),
+    );
     const bare = project({ 'ansatz.yaml': yaml(), 'script.sh': SCRIPT });
     await ansatz(bare, ['run', '--plain']);
     expect((await ansatz(bare, ['idea', 'x'])).err).toMatch(/error\[no-model\]/);
@@ -322,6 +327,17 @@ describe('a model that proposes', () => {
     expect(runs[0]!.smokeSeconds).toBeGreaterThan(0);
     expect(runs.slice(1).every(({ smokeSeconds }) => smokeSeconds === undefined)).toBe(true);
     expect(state.ledger.held).toEqual({ runs: 0, deviceSeconds: 0, money: 0 });
+    // The tree hangs each repair from what it repairs.
+    const tree = (await ansatz(folder, ['tree'])).out;
+    chain.forEach(({ id }, i) => {
+      const how = i === 0 ? 'draft' : 'debug';
+      expect(tree).toMatch(new RegExp(`^${'  '.repeat(i + 1)}${id}  crash.*${how}: code script\\.sh`, 'm'));
+    });
+    const line = (await ansatz(folder, ['tree', String(chain[3]!.id), '--json'])).out;
+    expect((JSON.parse(line) as { trial: number }[]).map(({ trial }) => trial)).toEqual([
+      1,
+      ...chain.map(({ id }) => id),
+    ]);
     const shown = (await ansatz(folder, ['show', String(chain[1]!.id)])).out;
     expect(shown).toMatch(new RegExp(`\\(model, debug of ${chain[0]!.id}\\)`));
     const row = (JSON.parse((await ansatz(folder, ['trials', '--json'])).out) as { operator?: string }[])[

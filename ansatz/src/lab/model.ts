@@ -3,6 +3,7 @@
 import type { ModelConfig } from '../study/config.ts';
 import type { Amount, EventBody } from '../study/events/index.ts';
 import { affords, free } from '../study/ledger.ts';
+import { MOST_FAILURES } from '../study/ideas.ts';
 import { reserveOf } from '../study/outlook.ts';
 import type { State } from '../study/state.ts';
 import { chooseBet, openBets } from './bets.ts';
@@ -13,8 +14,6 @@ export const MOST_QUESTIONS = 4;
 /** Seconds until the model is asked again after answers that led to nothing: doubled each time, at most an hour. */
 const PATIENCE = 10;
 const MOST_PATIENCE = 3600;
-/** Requests that may come to nothing before an idea is left alone. */
-const MOST_FAILURES = 3;
 /** Answers in a row that may lead to nothing before a study that waits for nobody else ends. */
 const MOST_PATIENT = 5;
 

@@ -152,6 +152,21 @@ Exit codes: 0 ok, 2 usage, 3 budget too small, 4 no improvement, 5 the script fa
     .action(async (options: object) => (await import('./trials.ts')).trials(options));
 
   top
+    .command('tree [trial]')
+    .description('what departs from what, indented, with verdicts and effects; of one trial: its line and what came of it')
+    .addOption(study())
+    .addOption(json())
+    .option('--all', 'also the trials that came to nothing and that nothing departs from')
+    .action(async (trial: string | undefined, options: object) => (await import('./tree.ts')).tree(trial, options));
+
+  top
+    .command('ideas')
+    .description('the ideas in words, and what became of each')
+    .addOption(study())
+    .addOption(json())
+    .action(async (options: object) => (await import('./tree.ts')).ideas(options));
+
+  top
     .command('show <trial>')
     .description('one trial: what changed, its curve, the verdict and why, its log; or "knobs": which mattered')
     .addOption(study())
