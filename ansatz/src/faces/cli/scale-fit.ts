@@ -1,5 +1,7 @@
 /** What a fitted scaling law looks like to a reader, whichever law it is. */
 
+import { num } from './text.ts';
+
 /** What `--json` prints for every law; each adds fields of its own. Numbers that are not known are null. */
 export interface ScaleFit {
   readonly law: string;
@@ -24,4 +26,26 @@ export function timed<T>(work: () => T): { readonly result: T; readonly seconds:
   const result = work();
   const { user, system } = process.cpuUsage(before);
   return { result, seconds: (user + system) / 1e6 };
+}
+
+/** Print a fit as lines, or as one line of JSON. */
+export function printFit(fit: ScaleFit, json: boolean): void {
+  process.stdout.write(json ? `${JSON.stringify(fit)}\n` : `${lines(fit).join('\n')}\n`);
+}
+
+function lines(fit: ScaleFit): string[] {
+  const rows = Object.entries(fit.params).map(([name, value]) => {
+    const interval = fit.intervals?.[name];
+    const range = interval === undefined ? '' : `  [${num(interval[0])}, ${num(interval[1])}]`;
+    return fit.identified[name] === false
+      ? `  ${name.padEnd(6)} not identified${range}`
+      : `  ${name.padEnd(6)} ${num(value)}${range}`;
+  });
+  return [
+    `${fit.law} on ${fit.n} points${fit.objective === 0 ? '' : `, objective ${fit.objective.toPrecision(6)}`}, ${fit.seconds.toFixed(2)} s`,
+    ...rows,
+    ...fit.summary,
+    ...fit.warnings.map((warning) => `warning: ${warning}`),
+    ...fit.guesses.map((guess) => `read: ${guess}`),
+  ];
 }

@@ -2,7 +2,19 @@
 
 import type { PointTable } from '../../io/table/index.ts';
 import { quantile, rng, variance } from '../../methods/math/index.ts';
-import { backtest, fitLaw, type FittedLaw, identifyLaw, type LawName, LAWS } from '../../methods/scaling/index.ts';
+import {
+  backtest,
+  type Choice,
+  chooseLaw,
+  fitLaw,
+  type FittedLaw,
+  forecastLaw,
+  identifyLaw,
+  type LawForecast,
+  type LawName,
+  LAWS,
+  strongest,
+} from '../../methods/scaling/index.ts';
 import { UserError } from '../../study/error.ts';
 import { type ScaleFit, timed } from './scale-fit.ts';
 import { num } from './text.ts';
@@ -15,6 +27,8 @@ export interface LawWish {
   readonly level: number;
   readonly seed: number;
   readonly at: number | undefined;
+  /** Nominal coverage of a forecast's interval. */
+  readonly forecastLevel: number;
 }
 
 export interface LawFit extends ScaleFit {
@@ -22,21 +36,29 @@ export interface LawFit extends ScaleFit {
   readonly level: number;
   /** Root mean square error of ln y of the last points, forecast from those before; null with too few. */
   readonly backtest: number | null;
-  readonly forecast: { readonly x: number; readonly y: number } | null;
+  readonly forecast: LawForecast | null;
+  /** Why this law; null when it was asked for by name. */
+  readonly chosen: Choice | null;
 }
 
-/** Fit a table. Throws a UserError when it has fewer points than the law has parameters. */
-export function fitLawTable(law: LawName, table: PointTable, wish: LawWish, file: string): LawFit {
+/** Fit a table. `auto` chooses the law. Throws a UserError when it has fewer points than the law has parameters. */
+export function fitLawTable(asked: LawName | 'auto', table: PointTable, wish: LawWish, file: string): LawFit {
   const order = table.y.map((_, i) => i).sort((i, j) => table.y[i]! - table.y[j]!);
   const kept = order.slice(0, Math.max(0, order.length - wish.drop)).sort((i, j) => i - j);
   const [x, y] = [kept.map((i) => table.x[i]!), kept.map((i) => table.y[i]!)];
+  const chosen = asked === 'auto' && x.length > 0 ? chooseLaw(x, y) : null;
+  const law = chosen?.law ?? (asked === 'auto' ? 'blend' : asked);
   const least = LAWS[law] + 1;
   if (new Set(x).size < least) {
-    throw new UserError('too-few', `${new Set(x).size} different x are too few for the law ${law}`, {
-      where: file,
-      why: `it has ${LAWS[law]} parameters and needs at least ${least} points`,
-      fix: new Set(x).size > LAWS.m2 ? `ansatz scale fit ${file} --law m2` : 'add points at other x',
-    });
+    throw new UserError(
+      'too-few',
+      `${new Set(x).size} different x are too few ${asked === 'auto' ? 'for any law' : `for the law ${law}`}`,
+      {
+        where: file,
+        why: `${asked === 'auto' ? 'the plainest' : 'it'} has ${LAWS[law]} parameters and needs at least ${least} points`,
+        fix: new Set(x).size > LAWS.m2 ? `ansatz scale fit ${file} --law auto` : 'add points at other x',
+      },
+    );
   }
   const { result, seconds } = timed(() => {
     const fit = fitLaw(law, x, y);
@@ -48,7 +70,8 @@ export function fitLawTable(law: LawName, table: PointTable, wish: LawWish, file
     };
   });
   const { fit, identified, drawn, back } = result;
-  const forecast = wish.at === undefined ? null : { x: wish.at, y: fit.at(wish.at) };
+  const forecast = wish.at === undefined ? null : forecastLaw(law, fit, x, y, [wish.at], wish.forecastLevel)[0]!;
+  const rows = kept.map((i) => table.rows[i]!);
   return {
     law,
     n: x.length,
@@ -60,18 +83,28 @@ export function fitLawTable(law: LawName, table: PointTable, wish: LawWish, file
         ? null
         : mapped(drawn, (values) => [quantile(values, (1 - wish.level) / 2), quantile(values, (1 + wish.level) / 2)]),
     identified,
-    warnings: warningsOf(law, fit, x, y, identified, back, wish.at),
+    warnings: warningsOf({ law, fit, x, y, rows, identified, back, forecast }),
     seconds,
     guesses: table.guesses,
     dropped: table.y.length - x.length,
     level: wish.level,
     backtest: back ?? null,
     forecast,
+    chosen,
     summary: [
+      ...(chosen === null
+        ? []
+        : [`  chosen: ${law}, for ${chosen.why}${law === 'blend' ? '; E, b, c are those of its m2' : ''}`]),
+      ...(forecast === null
+        ? []
+        : [
+            `  at ${num(forecast.x)}: ${num(forecast.y)}  [${num(forecast.low)}, ${num(forecast.high)}] in ${num(100 * forecast.level)} of 100 forecasts; ${num(forecast.x / x.at(-1)!, 2)} times the largest x`,
+          ]),
       ...(back === undefined
         ? []
-        : [`  backtest: the last points forecast from those before, ${num(100 * back, 2)} % off`]),
-      ...(forecast === null ? [] : [`  at ${num(forecast.x)}: ${num(forecast.y)}`]),
+        : [
+            `  backtest: the last points, up to twice as far out as those before, forecast from them: ${num(100 * back, 2)} % off`,
+          ]),
     ],
   };
 }
@@ -84,7 +117,8 @@ function redrawn(law: LawName, x: readonly number[], y: readonly number[], wish:
     const drawn = x.map(() => random.int(x.length)).sort((i, j) => i - j);
     if (new Set(drawn).size <= LAWS[law]) continue;
     const { params } = fitLaw(
-      law,
+      // Of a blend only the parameters of its m2 are told.
+      law === 'blend' ? 'm2' : law,
       drawn.map((i) => x[i]!),
       drawn.map((i) => y[i]!),
     );
@@ -101,15 +135,17 @@ function mapped<T>(drawn: ReadonlyMap<string, number[]>, f: (values: number[]) =
   return Object.fromEntries([...drawn].map(([name, values]) => [name, f(values)]));
 }
 
-function warningsOf(
-  law: LawName,
-  fit: FittedLaw,
-  x: readonly number[],
-  y: readonly number[],
-  identified: Readonly<Record<string, boolean>>,
-  back: number | undefined,
-  at: number | undefined,
-): string[] {
+function warningsOf(told: {
+  readonly law: LawName;
+  readonly fit: FittedLaw;
+  readonly x: readonly number[];
+  readonly y: readonly number[];
+  readonly rows: readonly number[];
+  readonly identified: Readonly<Record<string, boolean>>;
+  readonly back: number | undefined;
+  readonly forecast: LawForecast | null;
+}): string[] {
+  const { law, fit, x, y, rows, identified, back, forecast } = told;
   const warnings: string[] = [];
   const unknown = Object.keys(identified).filter((name) => !identified[name]);
   if (unknown.length > 0)
@@ -125,9 +161,36 @@ function warningsOf(
   else if (misfit > 0.3 * gain) {
     warnings.push('misfit: the law explains little of how y varies: are x and y the right columns?');
   }
+  const several = differing(x, y);
+  if (several > 2 * Math.max(misfit, 1e-3) || (several > 0.1 * gain && several > 1e-3)) {
+    warnings.push(
+      `the same x has y that differ by up to ${num(100 * several, 2)} %: several curves in one table? --where column=value takes one`,
+    );
+  }
   if (new Set(x.map((v, i) => `${v} ${y[i]}`)).size < x.length)
     warnings.push('duplicated rows: a point that counts twice makes intervals too narrow');
-  if (at !== undefined && at > 10 * x.at(-1)!)
-    warnings.push(`window: the forecast is ${num(at / x.at(-1)!, 2)} times beyond the last point`);
+  if (forecast === null) return warnings;
+  if (forecast.x > 10 * x.at(-1)!)
+    warnings.push(`window: the forecast is ${num(forecast.x / x.at(-1)!, 2)} times beyond the last point`);
+  if (forecast.x < x[0]!) warnings.push('window: the forecast lies before the first point');
+  const half = Math.log(forecast.high / forecast.low) / 2;
+  const one = strongest(x, y, forecast.x);
+  if (one !== undefined && one.moved > 0.01 && (one.moved > half / 2 || one.moved > 3 * one.next)) {
+    warnings.push(
+      `leverage: one run dominates: without row ${rows[one.index]} the forecast of m2 moves by ${num(100 * one.moved, 2)} %; run it again`,
+    );
+  }
+  if (back !== undefined && back > half && forecast.x > x.at(-1)!)
+    warnings.push('backtest: the last points were missed by more than this interval is wide: trust it less');
   return warnings;
+}
+
+/** The largest difference of ln y at one x. */
+function differing(x: readonly number[], y: readonly number[]): number {
+  const ends = new Map<number, [number, number]>();
+  x.forEach((v, i) => {
+    const [low, high] = ends.get(v) ?? [Infinity, 0];
+    ends.set(v, [Math.min(low, y[i]!), Math.max(high, y[i]!)]);
+  });
+  return Math.max(...[...ends.values()].map(([low, high]) => Math.log(high / low)));
 }

@@ -1,6 +1,6 @@
 /** `ansatz scale plan`: a big run from FLOPs, days on a machine, or money. What was typed becomes a question, the answer text, JSON, CSV or a picture. */
 
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { measuredIn, readHardware, readSheet } from '../../io/table/index.ts';
 import {
   type BigRun,
@@ -12,7 +12,6 @@ import {
   type Device,
   DEVICES,
   deviceNamed,
-  type Law,
   type Layout,
   nearestDevice,
   parseDevices,
@@ -26,6 +25,7 @@ import { closest, UserError } from '../../study/error.ts';
 import { networksFigure, planFigure } from '../report/plan.ts';
 import { amount, wholeOption } from './amounts.ts';
 import { timed } from './scale-fit.ts';
+import { readLaw } from './scale-lawfile.ts';
 import { short } from '../report/numbers.ts';
 import { compareCsv, compareLines, memoryText, planCsv, planJson, planLines } from './scale-plan-lines.ts';
 
@@ -286,40 +286,6 @@ function numberless(name: string, value: string, allowed: readonly string[]): st
     `--layout ${name} takes ${allowed.join(' or ')}, not "${value}"${closest(value, allowed)}`,
     { fix: `--layout ${name}=${allowed[0]}` },
   );
-}
-
-/** What `ansatz scale fit --json` printed. */
-function readLaw(file: string): Law {
-  const found = statSync(file, { throwIfNoEntry: false });
-  const fix = 'ansatz scale fit runs.csv --bootstrap 1000 --json > law.json';
-  if (found === undefined || found.isDirectory()) throw new UserError('no-data', `there is no law "${file}"`, { fix });
-  let parsed: { law?: unknown; params?: Record<string, unknown>; covariance?: unknown } | undefined;
-  try {
-    parsed = JSON.parse(readFileSync(file, 'utf8')) as typeof parsed;
-  } catch (error) {
-    throw new UserError('bad-law', `"${file}" is no JSON`, { where: file, why: (error as Error).message, fix });
-  }
-  const names = ['E', 'A', 'B', 'alpha', 'beta'] as const;
-  const values = names.map((name) => parsed?.params?.[name]);
-  if (values.some((value) => typeof value !== 'number' || !(value > 0))) {
-    throw new UserError('bad-law', `"${file}" holds no law of loss over parameters and tokens`, {
-      where: file,
-      why: `its params must be ${names.join(', ')}, all above zero${typeof parsed?.law === 'string' ? `; it is the law ${parsed.law}` : ''}`,
-      fix,
-    });
-  }
-  const rows = parsed?.covariance;
-  const square =
-    Array.isArray(rows) &&
-    rows.length === 5 &&
-    rows.every((row) => Array.isArray(row) && row.length === 5 && row.every((value) => typeof value === 'number'));
-  const [E, A, B, alpha, beta] = values as [number, number, number, number, number];
-  return {
-    params: { E, A, B, alpha, beta },
-    covariance: square ? (rows as number[][]) : undefined,
-    decay: CHINCHILLA_LAW.decay,
-    from: file,
-  };
 }
 
 function refused(no: Refusal, options: PlanOptions): UserError {

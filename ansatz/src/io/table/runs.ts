@@ -19,6 +19,8 @@ export interface RunTable {
   readonly N: readonly number[];
   readonly D: readonly number[];
   readonly loss: readonly number[];
+  /** Training FLOPs where the table has them. */
+  readonly C: readonly (number | undefined)[];
   readonly rows: readonly number[];
   readonly guesses: readonly string[];
   readonly warnings: readonly string[];
@@ -44,6 +46,13 @@ const LOSS: Role = {
   option: '--loss',
   known: /^(?:l|(?:final_|val_|valid_|validation_|test_|eval_|train_)*(?:loss|ce|cross_entropy|nll|log_perplexity))$/,
 };
+
+/** Whether a table has size, tokens and loss, so that a law of two variables can be meant. */
+export function looksLikeRuns(sheet: Sheet, asked: Asked): boolean {
+  if (asked.x !== undefined || asked.y !== undefined) return false;
+  const has = (role: Role, name: string | undefined): boolean => columnFor(sheet, role, name) !== undefined;
+  return [has(N, asked.n), has(D, asked.d), has(C, asked.c)].filter(Boolean).length >= 2 && has(LOSS, asked.loss);
+}
 
 /** N, D and loss of every row that has them; a missing one of N and D is computed from C = 6ND. */
 export function runsIn(sheet: Sheet, asked: Asked): RunTable {

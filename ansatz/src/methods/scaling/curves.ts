@@ -3,13 +3,24 @@
 import { mean, median } from '../math/index.ts';
 import { broken, fitShape, type FittedLaw, identifyShape, offsetPower, type Shape, shiftedPower } from './laws.ts';
 
-/** Name of a law. `power` b x^-c, `m2` E + b x^-c, `shifted` E + b (x + s)^-c, `m4`, `bnsl` with one break, their median. */
-export type LawName = 'power' | 'm2' | 'shifted' | 'm4' | 'bnsl' | 'ensemble';
+/**
+ * Name of a law. `power` b x^-c, `m2` E + b x^-c, `shifted` E + b (x + s)^-c, `m4`, `bnsl` with one break, `ensemble` the
+ * median of the last four, `blend` the geometric mean of the stiffest and the most supple of them, m2 and bnsl.
+ */
+export type LawName = 'power' | 'm2' | 'shifted' | 'm4' | 'bnsl' | 'ensemble' | 'blend';
 
 const SHAPES: Readonly<Partial<Record<LawName, Shape>>> = { m2: offsetPower, shifted: shiftedPower, bnsl: broken };
 
 /** Each law with its number of parameters: fewer points than that determine nothing. */
-export const LAWS: Readonly<Record<LawName, number>> = { power: 2, m2: 3, shifted: 4, m4: 4, bnsl: 6, ensemble: 4 };
+export const LAWS: Readonly<Record<LawName, number>> = {
+  power: 2,
+  m2: 3,
+  shifted: 4,
+  m4: 4,
+  bnsl: 6,
+  ensemble: 4,
+  blend: 4,
+};
 
 /** Laws whose forecasts the ensemble takes the median of; a pure power law misses every floor. */
 const MEMBERS = ['m2', 'shifted', 'm4', 'bnsl'] as const;
@@ -20,12 +31,20 @@ export function fitLaw(name: LawName, x: readonly number[], y: readonly number[]
   if (shape !== undefined) return fitShape(shape, x, y);
   if (name === 'power') return purePower(x, y);
   if (name === 'm4') return m4(x, y);
+  if (name === 'blend') {
+    const [stiff, supple] = [fitLaw('m2', x, y), fitLaw('bnsl', x, y)];
+    const at = (where: number): number => Math.sqrt(stiff.at(where) * supple.at(where));
+    return { params: stiff.params, objective: squared(at, x, y), at };
+  }
   const fits = MEMBERS.map((member) => fitLaw(member, x, y));
   const at = (where: number): number => Math.exp(median(fits.map((fit) => Math.log(fit.at(where)))));
   return { params: {}, objective: squared(at, x, y), at };
 }
 
-/** Which parameters of a law the points determine; those of `power` and `m4`, which are not profiled, by their number. */
+/**
+ * Which parameters of a law the points determine; those of `power` and `m4`, which are not profiled, by their number.
+ * The parameters of `blend` are those of its m2.
+ */
 export function identifyLaw(
   name: LawName,
   fit: FittedLaw,
@@ -34,7 +53,7 @@ export function identifyLaw(
   level: number,
 ): Record<string, boolean> {
   const names = Object.keys(fit.params);
-  const shape = SHAPES[name];
+  const shape = SHAPES[name === 'blend' ? 'm2' : name];
   const known = shape === undefined ? names.map(() => x.length > names.length) : identifyShape(shape, x, y, level);
   return Object.fromEntries(names.map((param, i) => [param, known[i]!]));
 }

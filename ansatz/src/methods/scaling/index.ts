@@ -11,6 +11,7 @@ export { type Bootstrap, type PerParameter, bootstrapChinchilla } from './bootst
 export { type Identified, chinchillaWarnings, identify } from './identify.ts';
 export { type FittedLaw } from './laws.ts';
 export { type LawName, LAWS, backtest, fitLaw, identifyLaw } from './curves.ts';
+export { type Choice, type LawForecast, WIDTHS, chooseLaw, doubt, forecastLaw, strongest } from './auto.ts';
 export { type IsoFit, type Isoflop, type IsoRun, type Optimum, fitIsoflop } from './isoflop.ts';
 export {
   type DataConstrained,
@@ -21,4 +22,34 @@ export {
   fitDataConstrained,
   repeatedLoss,
 } from './dataconstrained.ts';
-export { type Attempts, type BetaFit, coverage, fitBeta, meanPassAtK, passAtK } from './passk.ts';
+export { type Attempts, type BetaFit, betaObjective, coverage, fitBeta, meanPassAtK, passAtK } from './passk.ts';
+export {
+  type AnswerCounts,
+  type Scored,
+  bestOfK,
+  bestOfKDivergence,
+  majorityAtK,
+  majorityLimit,
+  voteOf,
+} from './votes.ts';
+export {
+  type Scores,
+  type Sigmoid,
+  type SigmoidName,
+  type SigmoidParams,
+  fitSigmoid,
+  sigmoidRange,
+  sigmoidSlope,
+} from './sigmoid.ts';
+export {
+  type Climbed,
+  type ClimbedTask,
+  type ClimbWish,
+  type Target,
+  type Task,
+  climb,
+  climbTask,
+  largestOut,
+  lossBacktest,
+  taskBacktest,
+} from './ladder.ts';

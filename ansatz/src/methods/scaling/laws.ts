@@ -144,7 +144,7 @@ export function identifyShape(shape: Shape, x: readonly number[], y: readonly nu
 }
 
 /** The sum of squares as a landscape; outside of the box it is infinite. */
-function squaresOf(residuals: Residuals, m: number, low: readonly number[], high: readonly number[]): Landscape {
+export function squaresOf(residuals: Residuals, m: number, low: readonly number[], high: readonly number[]): Landscape {
   const k = low.length;
   const [r, j] = [new Float64Array(m), new Float64Array(m * k)];
   return {

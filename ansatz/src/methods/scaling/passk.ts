@@ -75,6 +75,16 @@ export function fitBeta(problems: readonly Attempts[]): BetaFit | undefined {
   return { a: Math.exp(x[0]!), b: Math.exp(x[1]!) };
 }
 
+/** How unlikely Beta(a, b) makes the counts: −Σ ln B(a + c, b + n − c) / B(a, b), without the binomial coefficients. */
+export function betaObjective(problems: readonly Attempts[], { a, b }: BetaFit): number {
+  let value = 0;
+  for (const { n, c } of problems) {
+    for (let i = 0; i < c; i++) value -= Math.log((a + i) / (a + b + i));
+    for (let i = 0; i < n - c; i++) value -= Math.log((b + i) / (a + b + c + i));
+  }
+  return value;
+}
+
 /** Mean pass@k of problems from Beta(a, b): 1 − Γ(a+b) Γ(b+k) / (Γ(b) Γ(a+b+k)), for whole k ≥ 0, as a product. */
 export function coverage({ a, b }: BetaFit, k: number): number {
   let lnNone = 0;

@@ -1,0 +1,157 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { rng } from '../../methods/math/index.ts';
+import { ansatz, cleanUp, project } from '../../../../test/product.ts';
+
+const random = rng(3);
+const loss = (N: number, D: number): number => 1.8 + 400 / N ** 0.34 + 2000 / D ** 0.37;
+const table = (header: string, rows: readonly (readonly (number | string)[])[]): string =>
+  `${header}\n${rows.map((row) => row.join(',')).join('\n')}\n`;
+const budgets = [1e18, 1e19, 1e20].flatMap((C) =>
+  Array.from({ length: 9 }, (_, i) => {
+    const N = 0.13 * C ** 0.5 * 2 ** (i - 4);
+    return [C, N, loss(N, C / 6 / N)];
+  }),
+);
+const ladder = [1e8, 2e8, 4e8, 1e9].flatMap((N) =>
+  [5, 10, 20, 40, 100].map((ratio): [number, number, number] => [N, ratio * N, loss(N, ratio * N)]),
+);
+const accuracy = (value: number): number => 0.25 + 0.75 / (1 + Math.exp(2.5 * (value - 2.6)));
+const chances = Array.from({ length: 60 }, () => random.uniform() ** 2);
+const folder = project({
+  'iso.csv': table('flops,params,loss', budgets),
+  'edge.csv': table(
+    'flops,params,loss',
+    budgets.filter((_, i) => i % 9 < 3),
+  ),
+  'ladder.csv': table(
+    'params,tokens,loss,hella_acc',
+    ladder.map(([N, D, value]) => [N, D, value, accuracy(value)]),
+  ),
+  'flat.csv': table(
+    'bpb,acc',
+    [2, 1.9, 1.8, 1.7, 1.6, 1.5].map((x) => [x, 0.25]),
+  ),
+  'fresh.csv': table(
+    'N,D,unique_tokens,loss',
+    ladder.map(([N, D, value]) => [N, D, 10 * D, value]),
+  ),
+  'pass.csv': table(
+    'problem,n,c',
+    chances.map((p, i) => [
+      i,
+      40,
+      Array.from({ length: 40 }, () => Number(random.uniform() < p)).reduce((a, b) => a + b),
+    ]),
+  ),
+  'swapped.csv': 'n,c\n3,40\n2,40\n',
+  'answers.csv': table(
+    'problem,answer,correct,score',
+    chances.flatMap((p, i) =>
+      Array.from({ length: 20 }, () => {
+        const right = random.uniform() < p;
+        return [i, right ? '42' : `wrong${random.int(3)}`, right ? 'true' : 'false', random.normal() + Number(right)];
+      }),
+    ),
+  ),
+  'curves.csv': table(
+    'model,tokens,loss',
+    ['a', 'b'].flatMap((model, j) =>
+      Array.from({ length: 9 }, (_, i) => [model, 2 ** (20 + i), 2 + j + 300 * (2 ** (20 + i)) ** -0.35]),
+    ),
+  ),
+  'stray.csv': table(
+    'tokens,loss',
+    Array.from({ length: 10 }, (_, i) => [2 ** (20 + i), (2 + 300 * (2 ** (20 + i)) ** -0.35) * (i === 9 ? 1.1 : 1)]),
+  ),
+});
+
+afterAll(cleanUp);
+
+const page = (command: string): string =>
+  readFileSync(join(import.meta.dirname, '../../../../docs/json.md'), 'utf8')
+    .split(`## \`ansatz ${command}`)[1]!
+    .split('\n## ')[0]!;
+
+type Found = Record<string, object> & { warnings: string[] };
+
+/** The JSON of a fit; every field of it must be documented. */
+async function fit(args: readonly string[]): Promise<Found> {
+  const { out, err } = await ansatz(folder, ['scale', ...args, '--json']);
+  expect(err).toBe('');
+  const parsed = JSON.parse(out) as Found;
+  for (const name of ['law', 'n', 'objective', 'params', 'se', 'intervals', 'identified', 'warnings', 'seconds'])
+    expect(parsed).toHaveProperty(name);
+  for (const key of Object.keys(parsed)) expect(page(`scale ${args[0]!}`), key).toContain(`\`${key}\``);
+  return parsed;
+}
+
+test('isoflop tells both ways, and which budgets have no minimum inside', async () => {
+  const found = await fit(['fit', 'iso.csv', '--law', 'isoflop', '--flops', '1e22']);
+  expect(found['params']).toMatchObject({ a_akima: expect.closeTo(0.52, 1), a_local: expect.closeTo(0.52, 1) });
+  expect(Object.keys(found['optimum']!)).toEqual(['akima', 'local']);
+  const { err, code } = await ansatz(folder, ['scale', 'fit', 'edge.csv', '--law', 'isoflop']);
+  expect(code).toBe(2);
+  expect(err).toContain('error[too-few]');
+});
+
+test('dataconstrained refuses runs that repeat nothing', async () => {
+  const { err } = await ansatz(folder, ['scale', 'fit', 'fresh.csv', '--law', 'dataconstrained']);
+  expect(err).toContain('0 of 20 runs saw tokens more than once');
+  expect((await ansatz(folder, ['scale', 'fit', 'ladder.csv', '--law', 'dataconstrained'])).err).toContain('--unique');
+});
+
+test('sigmoid: a floor that is not told and scores at chance are warned of', async () => {
+  const found = await fit(['fit', 'ladder.csv', '--law', 'sigmoid', '--floor', '0.25', '--at', '2.4']);
+  expect(found['forecast']).toMatchObject({ y: expect.closeTo(accuracy(2.4), 2) });
+  const flat = await fit(['fit', 'flat.csv', '--law', 'sigmoid']);
+  expect(flat.warnings.join()).toContain('--floor 0.25');
+  const chance = await fit(['fit', 'flat.csv', '--law', 'sigmoid', '--floor', '0.25']);
+  expect(chance.warnings.join()).toContain('only 0 of 6 scores stand clear of chance');
+});
+
+test('passk counts without bias, extrapolates, and refuses more right attempts than attempts', async () => {
+  const found = await fit(['fit', 'pass.csv', '--law', 'passk', '--k', '1,10,1000']);
+  const at = found['at'] as unknown as { k: number; value: number; low: number; high: number; from: string }[];
+  expect(at.map(({ k, from }) => [k, from])).toEqual([
+    [1, 'counted'],
+    [10, 'counted'],
+    [1000, 'beta'],
+  ]);
+  for (const { value, low, high } of at) expect(low <= value && value <= high).toBe(true);
+  expect(at[2]!.value).toBeGreaterThan(at[1]!.value);
+  const { err } = await ansatz(folder, ['scale', 'fit', 'swapped.csv', '--law', 'passk']);
+  expect(err).toContain('40 of 3 attempts were right');
+});
+
+test('majority and bestofn are counted, and nothing is told beyond the attempts made', async () => {
+  const voted = await fit(['fit', 'answers.csv', '--law', 'majority', '--k', '1,5,100']);
+  expect(voted['at']).toHaveLength(2);
+  expect(voted.warnings.join()).toContain('not identified: 100 attempts');
+  expect(voted['limit']).toBeGreaterThan(0);
+  const best = await fit(['fit', 'answers.csv', '--law', 'bestofn']);
+  const at = best['at'] as unknown as { value: number }[];
+  expect(at.at(-1)!.value).toBeGreaterThan(at[0]!.value);
+});
+
+test('a ladder forecasts the loss and the task of a larger model', async () => {
+  const found = await fit(['ladder', 'ladder.csv', '--target', '5B,100B', '--task', 'hella_acc', '--floor', '0.25']);
+  const at = found['loss'] as unknown as { value: number; low: number; high: number };
+  expect(at.value).toBeCloseTo(loss(5e9, 1e11), 2);
+  const [task] = found['tasks'] as unknown as { value: number; backtest: number }[];
+  expect(task!.value).toBeCloseTo(accuracy(loss(5e9, 1e11)), 1);
+  expect((await ansatz(folder, ['scale', 'ladder', 'ladder.csv', '--target', '5B'])).err).toContain('--target 7B,4T');
+});
+
+test('two curves in one table are noticed, --where takes one, and a run that dominates is named', async () => {
+  const both = await fit(['fit', 'curves.csv', '--x', 'tokens', '--y', 'loss']);
+  expect(both.warnings.join()).toContain('several curves in one table');
+  const one = await fit(['fit', 'curves.csv', '--x', 'tokens', '--y', 'loss', '--where', 'model=b', '--at', '1e10']);
+  expect(one.warnings.join()).not.toContain('several curves');
+  expect(one['chosen']).toMatchObject({ law: 'bnsl' });
+  const { err } = await ansatz(folder, ['scale', 'fit', 'curves.csv', '--where', 'model=c']);
+  expect(err).toContain('it is a, b');
+  const stray = await fit(['fit', 'stray.csv', '--x', 'tokens', '--y', 'loss', '--at', '1e10']);
+  expect(stray.warnings.join()).toContain('one run dominates: without row 11');
+});

@@ -1,0 +1,131 @@
+/**
+ * From a ladder of small models to a large one: the loss by E + A/N^α + B/D^β over sizes and tokens, the accuracy of a
+ * task by a sigmoid over a loss that is forecast the same way (two steps; Bhagia et al. 2024, arXiv 2412.04403).
+ */
+
+import { normalQuantile } from '../math/quantile.ts';
+import { bootstrapChinchilla } from './bootstrap.ts';
+import { type Chinchilla, chinchillaLoss, fitChinchilla, type Fitted, type Runs } from './chinchilla.ts';
+import { fitSigmoid, type Sigmoid, sigmoidRange, sigmoidSlope } from './sigmoid.ts';
+
+/** The model that is asked about: parameters and training tokens. */
+export interface Target {
+  readonly N: number;
+  readonly D: number;
+}
+
+/** A forecast at the target. */
+export interface Climbed {
+  readonly fit: Fitted;
+  readonly value: number;
+  /** At the level asked for: the fit's own error and the backtest, in quadrature. */
+  readonly low: number;
+  readonly high: number;
+  /** Standard error of the fit alone, relative for a loss, absolute for an accuracy. */
+  readonly se: number;
+  /** Mean error (relative, or absolute for an accuracy) at the largest size, forecast from the smaller ones; NaN with too few. */
+  readonly backtest: number;
+}
+
+export interface ClimbedTask extends Omit<Climbed, 'fit'> {
+  readonly sigmoid: Sigmoid;
+  /** The loss by which the task is forecast, at the target. */
+  readonly via: Climbed;
+}
+
+/** A task: the loss each run has on its text (or any other loss) and the share of items it gets right. */
+export interface Task {
+  readonly via: readonly number[];
+  readonly score: readonly number[];
+  readonly floor: number;
+  readonly items?: number;
+}
+
+export interface ClimbWish {
+  readonly draws: number;
+  readonly seed: number;
+  /** Of the interval. */
+  readonly level: number;
+}
+
+/** Fewest runs that a law of five parameters is fitted to. */
+const LEAST = 6;
+/** Sizes within this factor are one rung. */
+const SAME = 1.03;
+
+/** The loss of the target. */
+export function climb(runs: Runs, target: Target, { draws, seed, level }: ClimbWish): Climbed {
+  const fit = fitChinchilla(runs);
+  const value = chinchillaLoss(fit.params, target.N, target.D);
+  const { covariance } = bootstrapChinchilla(runs, fit, draws, level, seed);
+  const slope = slopeOf(fit.params, target, value);
+  const variance = slope.reduce((sum, a, i) => sum + a * slope.reduce((s, b, j) => s + b * covariance[i]![j]!, 0), 0);
+  const se = Math.sqrt(Math.max(0, variance));
+  const backtest = lossBacktest(runs);
+  const half = Math.hypot(normalQuantile((1 + level) / 2) * se, Number.isNaN(backtest) ? 0 : backtest);
+  return { fit, value, low: value * Math.exp(-half), high: value * Math.exp(half), se, backtest };
+}
+
+/** The accuracy of the target at a task. Losses `via` and scores are of the same runs. */
+export function climbTask(runs: Omit<Runs, 'loss'>, task: Task, target: Target, wish: ClimbWish): ClimbedTask {
+  const via = climb({ ...runs, loss: task.via }, target, wish);
+  const sigmoid = fitSigmoid(
+    { x: task.via, score: task.score, ...(task.items === undefined ? {} : { items: task.items }) },
+    task.floor,
+    wish.level,
+  );
+  const value = sigmoid.at(via.value);
+  const backtest = taskBacktest(runs, task);
+  const z = normalQuantile((1 + wish.level) / 2);
+  const byLoss = (fit: Sigmoid): number => sigmoidSlope(fit, via.value) * via.value * via.se;
+  const [low, high] = sigmoidRange(sigmoid, via.value, z, (fit) =>
+    Math.hypot(z * byLoss(fit), Number.isNaN(backtest) ? 0 : backtest),
+  );
+  const se = Math.hypot(sigmoid.se(via.value), byLoss(sigmoid));
+  return { sigmoid, via, value, low, high, se, backtest };
+}
+
+/** Runs of all sizes but the largest, and those of the largest. */
+export function largestOut(N: readonly number[]): { readonly kept: number[]; readonly out: number[] } {
+  const largest = Math.max(...N);
+  const [kept, out]: [number[], number[]] = [[], []];
+  N.forEach((size, i) => (size * SAME >= largest ? out : kept).push(i));
+  return { kept, out };
+}
+
+/** Mean relative error of the largest size's losses, forecast from the smaller sizes. */
+export function lossBacktest({ N, D, loss }: Runs): number {
+  const { kept, out } = largestOut(N);
+  if (!enough(N, kept)) return NaN;
+  const take = (values: readonly number[]): number[] => kept.map((i) => values[i]!);
+  const { params } = fitChinchilla({ N: take(N), D: take(D), loss: take(loss) });
+  return meanOf(out.map((i) => Math.abs(chinchillaLoss(params, N[i]!, D[i]!) / loss[i]! - 1)));
+}
+
+/** Mean absolute error of the largest size's scores, forecast in two steps from the smaller sizes. */
+export function taskBacktest({ N, D }: Omit<Runs, 'loss'>, { via, score, floor, items }: Task): number {
+  const { kept, out } = largestOut(N);
+  if (!enough(N, kept)) return NaN;
+  const take = (values: readonly number[]): number[] => kept.map((i) => values[i]!);
+  const { params } = fitChinchilla({ N: take(N), D: take(D), loss: take(via) });
+  const { at } = fitSigmoid(
+    { x: take(via), score: take(score), ...(items === undefined ? {} : { items }) },
+    floor,
+    0.95,
+  );
+  return meanOf(out.map((i) => Math.abs(at(chinchillaLoss(params, N[i]!, D[i]!)) - score[i]!)));
+}
+
+function enough(N: readonly number[], kept: readonly number[]): boolean {
+  return kept.length >= LEAST && new Set(kept.map((i) => N[i]!)).size >= 2;
+}
+
+/** Derivatives of ln L at the target by (ln E, ln A, ln B, α, β). */
+function slopeOf({ E, A, B, alpha, beta }: Chinchilla, { N, D }: Target, loss: number): number[] {
+  const [a, b] = [A / N ** alpha / loss, B / D ** beta / loss];
+  return [E / loss, a, b, -a * Math.log(N), -b * Math.log(D)];
+}
+
+function meanOf(values: readonly number[]): number {
+  return values.reduce((a, b) => a + b, 0) / values.length;
+}
