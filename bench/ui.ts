@@ -8,17 +8,17 @@ import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, statSync, writ
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { chromium, type Browser, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { openPoints } from '../ansatz/src/io/store/points.ts';
 import { studyFolder } from '../ansatz/src/lab/studies.ts';
 import { quantile } from '../ansatz/src/methods/math/index.ts';
+import { launch } from '../test/chromium.ts';
 import { simulateStudy, storeStudy } from './overhead.ts';
 import type { Bench, Figure } from './main.ts';
 
 const CLI = join(import.meta.dirname, '..', 'ansatz', 'bin', 'ansatz.cjs');
 /** The package as it is published: sources that Node strips of their types take more memory and time to load. */
 const BUILT = join(import.meta.dirname, '..', 'ansatz', 'dist', 'faces', 'cli', 'main.js');
-const CHROMIUM = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
 const TRIALS = 10_000;
 const RUNS = 100;
 const POINTS = 100_000;
@@ -32,19 +32,7 @@ export async function bench(): Promise<Bench> {
   });
   const figures: Record<string, Figure> = {};
   const notes: string[] = [];
-  const browser = await chromium.launch({
-    executablePath: CHROMIUM,
-    timeout: 30_000,
-    args: [
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-    ],
-  });
+  const browser = await launch();
   try {
     const project = join(folder, 'project');
     await storeStudy(project, await simulateStudy(TRIALS, 1));

@@ -1,11 +1,11 @@
-import { existsSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import { chromium } from 'playwright-core';
+
 import { afterAll, describe, expect, test } from 'vitest';
 import { publicLog } from '../ansatz/src/study/logbook.fixture.ts';
 import { ansatz, cleanUp, project } from './product.ts';
+import { haveChromium, launch } from './chromium.ts';
 
-const CHROMIUM = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
 const folder = project({
   'results.tsv': publicLog(),
   'other.csv': 'id,val_acc,kept\n1,0.5,1\n2,0.6,1\n',
@@ -28,24 +28,12 @@ test('one log is an object, several are an array, and those that cannot be read 
   );
 });
 
-describe.runIf(existsSync(CHROMIUM))('the page of an audit in a real browser (needs Chromium)', () => {
+describe.runIf(haveChromium)('the page of an audit in a real browser (needs Chromium)', () => {
   test('opens from disk without a request, an error, or anything sticking out', async () => {
     const file = join(folder, 'audit.html');
     expect((await ansatz(folder, ['audit', 'results.tsv', '--html', file])).code).toBe(0);
     expect(statSync(file).size).toBeLessThan(500_000);
-    const browser = await chromium.launch({
-      executablePath: CHROMIUM,
-      timeout: 30_000,
-      args: [
-        '--no-sandbox',
-        '--disable-gpu',
-        '--disable-quic',
-        '--no-first-run',
-        '--disable-background-networking',
-        '--disable-component-update',
-        '--disable-sync',
-      ],
-    });
+    const browser = await launch();
     try {
       for (const [width, colorScheme] of [
         [1200, 'light'],

@@ -1,13 +1,11 @@
-import { existsSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import { chromium, type Browser } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ansatz, cleanUp, project, SCRIPT, stateOf, yaml } from './product.ts';
+import { haveChromium, launch } from './chromium.ts';
 
-const CHROMIUM = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
-const have = existsSync(CHROMIUM);
-
-describe.runIf(have)('the report in a real browser (needs Chromium)', () => {
+describe.runIf(haveChromium)('the report in a real browser (needs Chromium)', () => {
   let browser: Browser;
   let folder: string;
   let file: string;
@@ -21,19 +19,7 @@ describe.runIf(have)('the report in a real browser (needs Chromium)', () => {
     expect([0, 4]).toContain(first.code);
     file = join(folder, 'report.html');
     expect((await ansatz(folder, ['report', '-o', file])).code).toBe(0);
-    browser = await chromium.launch({
-      executablePath: CHROMIUM,
-      timeout: 30_000,
-      args: [
-        '--no-sandbox',
-        '--disable-gpu',
-        '--disable-quic',
-        '--no-first-run',
-        '--disable-background-networking',
-        '--disable-component-update',
-        '--disable-sync',
-      ],
-    });
+    browser = await launch();
   }, 90_000);
 
   afterAll(async () => {

@@ -1,13 +1,11 @@
 /** The dashboard in a real browser, beside a lab at work: what moves, what can be asked, what agrees with the command line. */
 
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ansatz, cleanUp, project, type Running, start, stateOf, yaml } from './product.ts';
-
-const CHROMIUM = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
-const have = existsSync(CHROMIUM);
+import { haveChromium, launch } from './chromium.ts';
 
 /** Falls with X, a little noisy; a second metric; slow enough to be watched. */
 const SLOW = `for i in 1 2 3 4 5 6; do
@@ -17,7 +15,7 @@ done
 `;
 const PAGES = ['', 'trials', 'curves', 'compare', 'search', 'memory', 'ledger', 'kills', 'scaling', 'history'];
 
-describe.runIf(have)('the dashboard (needs Chromium)', () => {
+describe.runIf(haveChromium)('the dashboard (needs Chromium)', () => {
   let browser: Browser;
   let context: BrowserContext;
   let page: Page;
@@ -42,19 +40,7 @@ describe.runIf(have)('the dashboard (needs Chromium)', () => {
     lab = start(folder, ['run', '--plain', '--ui', '--study', 'watched']);
     await lab.seen(/dashboard: http\S+\n/);
     const link = /dashboard: (http\S+)/.exec(lab.said())![1]!;
-    browser = await chromium.launch({
-      executablePath: CHROMIUM,
-      timeout: 30_000,
-      args: [
-        '--no-sandbox',
-        '--disable-gpu',
-        '--disable-quic',
-        '--no-first-run',
-        '--disable-background-networking',
-        '--disable-component-update',
-        '--disable-sync',
-      ],
-    });
+    browser = await launch();
     context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
     page = await context.newPage();
     page.on('pageerror', (error) => errors.push(String(error)));

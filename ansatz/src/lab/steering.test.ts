@@ -1,48 +1,21 @@
 import { describe, expect, test } from 'vitest';
-import { simulation, type SimulatedScript } from '../io/executor/simulated.ts';
-import { memoryJournal } from '../io/store/memory.ts';
-import { memoryPoints } from '../io/store/points.ts';
-import { rng } from '../methods/math/rng.ts';
-import { stoppingOf } from '../methods/pruning/index.ts';
-import { samplers } from '../methods/sampling/index.ts';
-import { defaults } from '../methods/space/index.ts';
+import type { SimulatedScript } from '../io/executor/simulated.ts';
 import { simpleConfig } from '../study/config.fixture.ts';
 import type { StudyConfig } from '../study/config.ts';
 import { UserError } from '../study/error.ts';
 import type { Event, EventBody } from '../study/events/index.ts';
 import { ALPHA } from '../study/judge.ts';
 import { runOf, type State, trialOf } from '../study/state.ts';
-import { openLab } from './lab.ts';
-import { numericResearcher, spaceOf } from './researcher/index.ts';
+import { simulated } from './lab.fixture.ts';
 import { steer, type Wish } from './steering.ts';
 
-/** Noise of sd .02, nothing to find but a gentle slope. */
-const script: SimulatedScript = (point, seed) => {
-  const lr = Math.log10(Number(point['lr'])) + 1;
-  const final = 1 + 0.1 * lr * lr + 0.02 * rng(seed, Math.round(lr * 1e6)).normal();
-  return { seconds: 60, curve: Array.from({ length: 10 }, (_, i) => final + 2 / (i + 1)) };
-};
-
-/** A simulated study in which a person says something when `say` has something to say; all that happened. */
-async function study(
+/** A simulated study in which nobody stops runs but a person. */
+const study = (
   config: StudyConfig,
   say: (event: Event, state: State) => EventBody[],
-  run = script,
-): Promise<{ state: State; events: readonly Event[] }> {
-  const journal = memoryJournal([{ type: 'study.created', config, baseline: defaults(spaceOf(config)), at: 0 }]);
-  const { executor, world } = simulation(run, 'loss', 0);
-  const lab = openLab({
-    journal,
-    series: memoryPoints(),
-    executor,
-    researcher: numericResearcher(samplers.random, config),
-    ...stoppingOf('none'),
-    world,
-    identity: { host: 'test', pid: 1, version: '0' },
-    watch: (event, state) => say(event, state).forEach((body) => lab.post(body)),
-  });
-  return { state: await lab.done, events: journal.events };
-}
+  script?: SimulatedScript,
+): ReturnType<typeof simulated> =>
+  simulated(config, { say, pruner: 'none', ...(script === undefined ? {} : { script }) });
 
 const once = (
   when: (event: Event, state: State) => EventBody | undefined,

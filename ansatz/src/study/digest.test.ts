@@ -1,42 +1,10 @@
 import { expect, test } from 'vitest';
-import { simulation } from '../io/executor/simulated.ts';
-import { memoryJournal } from '../io/store/memory.ts';
-import { memoryPoints } from '../io/store/points.ts';
-import { openLab } from '../lab/lab.ts';
-import { numericResearcher, spaceOf } from '../lab/researcher/index.ts';
-import { rng } from '../methods/math/rng.ts';
-import { stoppingOf } from '../methods/pruning/index.ts';
-import { samplers } from '../methods/sampling/index.ts';
-import { defaults } from '../methods/space/index.ts';
+import { simulated } from '../lab/lab.fixture.ts';
 import { digestMail, digestMarkdown, digestRss } from '../faces/report/digest.ts';
 import { simpleConfig } from './config.fixture.ts';
 import { digestOf } from './digest.ts';
-import type { State } from './state.ts';
 
-async function simulated(runs: number): Promise<State> {
-  const config = simpleConfig({ name: 'a & <b>', budget: { runs } });
-  const journal = memoryJournal([{ type: 'study.created', config, baseline: defaults(spaceOf(config)), at: 0 }]);
-  const { executor, world } = simulation(
-    (point, seed) => {
-      const lr = Math.log10(Number(point['lr'])) + 1;
-      const final = 1 + 0.3 * lr * lr + 0.02 * rng(seed, Math.round(lr * 1e6)).normal();
-      return { seconds: 60, curve: Array.from({ length: 10 }, (_, i) => final + 2 / (i + 1)) };
-    },
-    'loss',
-    0,
-  );
-  return openLab({
-    journal,
-    series: memoryPoints(),
-    executor,
-    researcher: numericResearcher(samplers.random, config),
-    ...stoppingOf('median'),
-    world,
-    identity: { host: 'test', pid: 1, version: '0' },
-  }).done;
-}
-
-const state = await simulated(80);
+const { state } = await simulated(simpleConfig({ name: 'a & <b>', budget: { runs: 80 } }));
 
 test('all of a study: what was kept is found, what was refuted is told, and the costs add up', () => {
   const digest = digestOf(state, -1);

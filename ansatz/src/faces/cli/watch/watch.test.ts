@@ -1,14 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { simulation } from '../../../io/executor/simulated.ts';
-import { memoryJournal } from '../../../io/store/memory.ts';
-import { memoryPoints } from '../../../io/store/points.ts';
-import { openLab } from '../../../lab/lab.ts';
-import { numericResearcher, spaceOf } from '../../../lab/researcher/index.ts';
-import { rng } from '../../../methods/math/rng.ts';
-import { stoppingOf } from '../../../methods/pruning/index.ts';
-import { samplers } from '../../../methods/sampling/index.ts';
-import { defaults } from '../../../methods/space/index.ts';
+import { simulated } from '../../../lab/lab.fixture.ts';
 import { simpleConfig } from '../../../study/config.fixture.ts';
 import type { State } from '../../../study/state.ts';
 import { paintFor, visibleWidth } from '../text.ts';
@@ -16,30 +8,7 @@ import { braille } from './braille.ts';
 import { draw, type Surroundings } from './draw.ts';
 import { FIRST, keyName, pressed, type Screen, type Seen } from './screen.ts';
 
-async function simulated(): Promise<State> {
-  const config = simpleConfig({ budget: { runs: 40 } });
-  const journal = memoryJournal([{ type: 'study.created', config, baseline: defaults(spaceOf(config)), at: 0 }]);
-  const { executor, world } = simulation(
-    (point, seed) => {
-      const lr = Math.log10(Number(point['lr'])) + 1;
-      const final = 1 + 0.3 * lr * lr + 0.02 * rng(seed, Math.round(lr * 1e6)).normal();
-      return { seconds: 60, curve: Array.from({ length: 10 }, (_, i) => final + 2 / (i + 1)) };
-    },
-    'loss',
-    0,
-  );
-  return openLab({
-    journal,
-    series: memoryPoints(),
-    executor,
-    researcher: numericResearcher(samplers.random, config),
-    ...stoppingOf('median'),
-    world,
-    identity: { host: 'test', pid: 1, version: '0' },
-  }).done;
-}
-
-const state = await simulated();
+const { state } = await simulated(simpleConfig({ budget: { runs: 40 } }));
 const plain = paintFor({ isTTY: false }, {});
 const around = (width: number, height: number, more: Partial<Surroundings> = {}): Surroundings => ({
   paint: plain,
