@@ -92,6 +92,12 @@ export function openSlot(state: State, who: Who = {}): Plan | undefined {
   return undefined;
 }
 
+/** Seconds in which a usual run has ended, some more than the mean of those so far; one while nobody knows. */
+function usualSeconds(state: State): number {
+  const typical = typicalCost(state);
+  return typical > 0 ? 1.25 * typical : 1;
+}
+
 /**
  * The limit and hold a run on `slot` would get now, or undefined when budget or time left cannot pay for a run
  * worth starting.
@@ -101,7 +107,6 @@ export function affordable(state: State, slot: number, who: Who = {}): Omit<Plan
   const devices = Math.max(1, config.slots[slot]!.gpus.length);
   const price = config.slots[slot]!.price ?? config.price;
   const overhead = overheadSeconds(state);
-  const typical = pace.count > 0 ? pace.seconds / pace.count : 0;
   const wanted =
     config.run.limitSeconds ??
     (pace.count > 0 ? Math.max(LIMIT_FLOOR, Math.ceil(LIMIT_FACTOR * pace.longest)) : UNKNOWN_LIMIT);
@@ -118,7 +123,7 @@ export function affordable(state: State, slot: number, who: Who = {}): Omit<Plan
   const byTime = (endsAt(state) - state.now) / 1000 - reserveSeconds(state) - overhead;
   const limitSeconds = Math.min(wanted, byBudget, byTime);
   // A limit the run will not meet wastes what it holds.
-  const needed = Math.min(wanted, pace.count > 0 ? 1.25 * typical : 1);
+  const needed = Math.min(wanted, usualSeconds(state));
   if (!(limitSeconds >= needed - EPSILON) || limitSeconds <= 0) return undefined;
   const rounded = Math.floor(limitSeconds * 1000) / 1000;
   const hold = cost(rounded + overhead, devices, price);
@@ -138,11 +143,15 @@ const ROUNDS = 40;
 
 /** Seconds before the deadline or the end of the wall budget at which the search ends, so that finalists can run. */
 export function reserveSeconds(state: State): number {
-  const typical = typicalCost(state);
-  if (!(typical > 0) || (state.config.reserve ?? 0) === 0 || state.closing !== undefined || deterministic(state))
+  if (
+    !(typicalCost(state) > 0) ||
+    (state.config.reserve ?? 0) === 0 ||
+    state.closing !== undefined ||
+    deterministic(state)
+  )
     return 0;
   const whole = state.wallSeconds + (endsAt(state) - state.now) / 1000;
-  const round = 1.25 * typical + overheadSeconds(state);
+  const round = usualSeconds(state) + overheadSeconds(state);
   if (!Number.isFinite(whole) || whole < ROUNDS * round) return 0;
   return ROUNDS_KEPT * Math.ceil(RESERVED_RUNS / state.config.slots.length) * round;
 }
@@ -166,8 +175,7 @@ export function tooLateAt(state: State, run: Run): number {
 /** Seconds that a paused run needs to be worth going on: what is missing to a typical run, and some more. */
 function worthSeconds(state: State, run: Run): number {
   const active = activeSeconds(run, state.now);
-  const typical = state.pace.count > 0 ? (1.25 * state.pace.seconds) / state.pace.count : 1;
-  return Math.max(0.001, Math.min(run.limitSeconds - active, typical - active));
+  return Math.max(0.001, Math.min(run.limitSeconds, usualSeconds(state)) - active);
 }
 
 /** What a run may take beyond its limit. */
@@ -177,6 +185,5 @@ export function overheadSeconds(state: State): number {
 
 /** Seconds that a run worth starting needs, all in. */
 export function needed(state: State): number {
-  const typical = state.pace.count > 0 ? (1.25 * state.pace.seconds) / state.pace.count : 1;
-  return Math.min(state.config.run.limitSeconds ?? Infinity, typical) + overheadSeconds(state);
+  return Math.min(state.config.run.limitSeconds ?? Infinity, usualSeconds(state)) + overheadSeconds(state);
 }

@@ -234,7 +234,8 @@ function endStudy(state: State): EventBody[] {
   if (state.queue.length > 0 || !state.exhausted) {
     if (canStart(state) || (!state.exhausted && openSlot(state) !== undefined)) return [];
     if (state.asked.length > 0 && runsFree(state) >= 1 && endsAt(state) > state.now) return [];
-    return close(state, whyOver(state)) ?? [...unconfirmed(state), whyOver(state)];
+    const end = whyOver(state);
+    return close(state, end) ?? [...unconfirmed(state), end];
   }
   if (state.asked.length > 0 || (modelToCome(state) && openSlot(state) !== undefined)) return [];
   const text = state.config.knobs.length === 0 ? 'there are no knobs to turn' : 'every point of the space was tried';
