@@ -42,13 +42,19 @@ interface Due {
 
 /**
  * An executor and the world it lives in. `metric` is the name its runs report under; `startAt` the first moment.
- * An adopted run is taken to have started when the new lab did.
+ * An adopted run is taken to have started when the new lab did, or when `began` says (milliseconds since 1970).
  */
 export function simulation(
   script: SimulatedScript,
   metric: string,
   startAt = 0,
-): { readonly executor: Executor; readonly world: World } {
+  began: (run: number) => number | undefined = () => undefined,
+): {
+  readonly executor: Executor;
+  readonly world: World;
+  /** Let something else happen in that world after so many seconds. */
+  readonly after: (seconds: number, deliver: () => void) => void;
+} {
   let now = startAt;
   let order = 0;
   const due: Due[] = [];
@@ -62,7 +68,7 @@ export function simulation(
     due.splice(i, 0, entry);
   };
 
-  const start = (spec: RunSpec, tell: Tell): void => {
+  const start = (spec: RunSpec, tell: Tell, since = now): void => {
     if (live.has(spec.run)) return;
     const entry: Simulated = {
       spec,
@@ -71,7 +77,7 @@ export function simulation(
       limit: spec.limitSeconds,
       told: 0,
       spent: 0,
-      since: now,
+      since,
       turn: 0,
     };
     live.set(spec.run, entry);
@@ -130,10 +136,11 @@ export function simulation(
   };
 
   return {
+    after: (seconds, deliver) => at(now + 1000 * seconds, deliver),
     executor: {
       canPause: true,
       memory: () => ({ freeBytes: 2 ** 40, totalBytes: 2 ** 40 }),
-      submit: start,
+      submit: (spec, tell) => start(spec, tell),
       pause(run) {
         const entry = live.get(run);
         if (entry?.since === undefined) return;
@@ -162,7 +169,7 @@ export function simulation(
           });
         });
       },
-      adopt: (specs, tell) => specs.forEach((spec) => start(spec, tell)),
+      adopt: (specs, tell) => specs.forEach((spec) => start(spec, tell, began(spec.run) ?? now)),
       check(spec, tell) {
         const { curve, seconds, heldout } = script(spec.point, spec.seed);
         const value = heldout ?? curve.at(-1)!;
