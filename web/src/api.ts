@@ -91,6 +91,7 @@ export interface TrialDetail {
   readonly toBaseline: readonly Change[];
   readonly toParent: readonly Change[];
   readonly settings: { readonly argv: string; readonly edits: readonly string[] };
+  readonly environment: Readonly<Record<string, string>>;
   readonly diff: string;
   readonly lineage: readonly Brief[];
   readonly children: readonly Brief[];

@@ -27,7 +27,12 @@ export interface LabParts extends Stopping {
   readonly researcher: Researcher;
   readonly world: World;
   /** What identifies this lab in the journal. */
-  readonly identity: { readonly host: string; readonly pid: number; readonly version: string };
+  readonly identity: {
+    readonly host: string;
+    readonly pid: number;
+    readonly version: string;
+    readonly environment?: Readonly<Record<string, string>>;
+  };
   /** Slots of this machine; default: those of the study's configuration. */
   readonly slots?: readonly Slot[];
   /** Told of every event after it is durable. May not throw. */

@@ -85,6 +85,7 @@ export function reduce(state: State | undefined, event: Event): State {
     case 'lab.opened':
       state.open = true;
       state.config = { ...state.config, slots: event.slots };
+      if (event.environment !== undefined) state.environment = event.environment;
       if (state.phase === 'draining' || state.phase === 'killed') state.phase = 'running';
       // A journal that was saved up to the verdicts of its end, but not to the end itself.
       if (state.phase !== 'ended') reopen(state);

@@ -190,6 +190,8 @@ export interface State {
   phase: Phase;
   ended?: { readonly reason: EndReason; readonly text: string };
   open: boolean;
+  /** What the last lab ran on: see `environmentOf`. */
+  environment?: Readonly<Record<string, string>>;
   wallSeconds: number;
   deadline?: number;
   ledger: Ledger;

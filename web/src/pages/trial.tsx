@@ -130,6 +130,21 @@ export function TrialPage(): ReactElement {
           </table>
           <pre className="wrap">{data.settings.argv}</pre>
           {data.settings.edits.length > 0 && <pre className="wrap">{data.settings.edits.join('\n')}</pre>}
+          {Object.keys(data.environment).length > 0 && (
+            <details>
+              <summary>Environment</summary>
+              <table className="small">
+                <tbody>
+                  {Object.entries(data.environment).map(([name, value]) => (
+                    <tr key={name}>
+                      <td>{name}</td>
+                      <td>{value}</td>
+                    </tr>
+                  ))}
+                </tbody>
+              </table>
+            </details>
+          )}
         </section>
         <section>
           <h2>Evidence</h2>

@@ -3,7 +3,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { delimiter, isAbsolute, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { readConfig, thisMachine } from '../../io/config/index.ts';
+import { environmentOf, readConfig, thisMachine } from '../../io/config/index.ts';
 import { localExecutor } from '../../io/executor/local.ts';
 import { realWorld } from '../../io/executor/world.ts';
 import { openLab } from '../../lab/lab.ts';
@@ -440,7 +440,12 @@ async function work(held: HeldStudy, config: StudyConfig, options: RunOptions): 
     researcher: model === undefined ? numeric : mixedResearcher(numeric, model),
     ...stoppingOf(config.pruner),
     world: realWorld(),
-    identity: { host: host!, pid: Number(pid), version: version() },
+    identity: {
+      host: host!,
+      pid: Number(pid),
+      version: version(),
+      environment: environmentOf(config.folder, config.command),
+    },
     slots: config.slots,
     watch,
     requests: () => readRequests(folder),

@@ -83,6 +83,8 @@ export interface Report {
     readonly baseline: Settings;
     readonly best?: Settings;
     readonly seeds: readonly number[];
+    /** Versions and machine. */
+    readonly environment: Readonly<Record<string, string>>;
     readonly yaml: string;
   };
 }
@@ -174,6 +176,9 @@ export function reportOf(state: State, { version, open, points, diff }: Surround
       baseline: settingsOf(config, baseline, seeds[0]),
       best: best === undefined || best.id === 1 ? undefined : settingsOf(config, best, seeds[0]),
       seeds,
+      environment: Object.fromEntries(
+        Object.entries(state.environment ?? {}).map(([name, value]) => [name, forward(value)]),
+      ),
       yaml: yamlOf(config),
     },
   };

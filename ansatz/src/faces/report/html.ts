@@ -366,6 +366,7 @@ function reproduceSection(report: Report): string {
   const lines = [
     `# ansatz ${version}; study "${status.study}", ${date(createdAt)} to ${date(status.now)}`,
     `# seeds ${seeds.length > 8 ? `${seeds[0]} to ${seeds.at(-1)}` : seeds.join(', ') || 'none yet'}: the n-th run of every trial has the n-th`,
+    ...Object.entries(reproduce.environment).map(([name, value]) => `# ${name} ${value}`),
     '# baseline',
     baseline.argv,
     ...baseline.edits.map((edit) => `#   with ${edit}`),

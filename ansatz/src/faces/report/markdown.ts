@@ -70,7 +70,7 @@ export function markdownOf(report: Report): string {
   const seeds =
     reproduce.seeds.length > 8 ? `${reproduce.seeds[0]} to ${reproduce.seeds.at(-1)}` : reproduce.seeds.join(', ');
   blocks.push(
-    `<details><summary>Reproduce</summary>\n\n${fence(whole(reproduce.best?.argv ?? reproduce.baseline.argv), 'sh')}\n\n${fence(whole(reproduce.yaml), 'yaml')}\n\n</details>`,
+    `<details><summary>Reproduce</summary>\n\n${fence(whole([...Object.entries(reproduce.environment).map(([name, value]) => `# ${name} ${value}`), reproduce.best?.argv ?? reproduce.baseline.argv].join('\n')), 'sh')}\n\n${fence(whole(reproduce.yaml), 'yaml')}\n\n</details>`,
     `<sub>${markdown(`ansatz ${report.version}, ${date(report.createdAt)} to ${date(status.now)}, seeds ${seeds || 'none'}, ${num(status.trials)} trials. Intervals are 95 %; p is one-sided and not corrected for the number of changes tried.`)}</sub>`,
   );
   return `${blocks.join('\n\n')}\n`;

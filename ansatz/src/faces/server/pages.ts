@@ -90,6 +90,7 @@ export function trialPage(follower: Follower, state: State, trial: Trial, lent: 
     toBaseline: changes(baseline.point, trial.point),
     toParent: changes(state.trials[trial.parent - 1]?.point ?? trial.point, trial.point),
     settings: settingsOf(state.config, trial),
+    environment: state.environment ?? {},
     diff: forward(diff),
     lineage: ancestors.map(brief),
     children: state.trials

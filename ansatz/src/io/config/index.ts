@@ -7,4 +7,5 @@ export { parseVia, formatVia } from './via.ts';
 export { splitWords, joinWords } from './words.ts';
 export { thisMachine, resolveSlots } from './machine.ts';
 export type { Machine, SlotWish } from './machine.ts';
+export { environmentOf } from './environment.ts';
 export { directionOf } from './direction.ts';

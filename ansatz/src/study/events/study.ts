@@ -19,6 +19,8 @@ export type StudyEvent =
       readonly pid: number;
       readonly version: string;
       readonly slots: readonly Slot[];
+      /** Versions and machine, by name, for whoever wants to get the results again. */
+      readonly environment?: Readonly<Record<string, string>>;
     }
   | { readonly type: 'lab.closed' }
   | { readonly type: 'study.paused' }
