@@ -2,7 +2,7 @@
 
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
-import { type ReactElement, useEffect, useState } from 'react';
+import { type ReactElement, type ReactNode, useEffect, useState } from 'react';
 import { burnFigure } from '../../../ansatz/src/faces/report/figures/burn.ts';
 import { budgetFigure } from '../../../ansatz/src/faces/report/figures/budget.ts';
 import { progressFigure } from '../../../ansatz/src/faces/report/figures/progress.ts';
@@ -41,7 +41,7 @@ export function Board(): ReactElement {
           ))}
         </ul>
       )}
-      <Numbers status={status} />
+      <Numbers study={study} status={status} />
       <div className="two">
         <div>
           <section>
@@ -193,28 +193,45 @@ function Headline({ study, status }: { study: string; status: Status }): ReactEl
   );
 }
 
-function Numbers({ status }: { status: Status }): ReactElement {
+function Numbers({ study, status }: { study: string; status: Status }): ReactElement {
+  const to = (filter: string, words: ReactNode): ReactElement => (
+    <Link to="/s/$study/trials" params={{ study }} search={filter === '' ? {} : { filter }} className="plain">
+      {words}
+    </Link>
+  );
   const { verdicts, perKeep, audit } = status;
   return (
     <dl className="stats">
       <Stat name="trials" more={`${status.runs} runs`}>
-        {status.trials}
+        {to('', status.trials)}
       </Stat>
       <Stat name="kept" more={`${num(status.expectedFalseKeeps, 2)} expected false`}>
-        {Math.max(0, verdicts.keep - 1)}
+        {to('state = keep and trial > 1', Math.max(0, verdicts.keep - 1))}
       </Stat>
-      <Stat name="discarded" more={`${verdicts.inconclusive} inconclusive, ${verdicts.crash} crashed`}>
-        {verdicts.discard}
+      <Stat
+        name="discarded"
+        more={
+          <>
+            {to('state = inconclusive', verdicts.inconclusive)} inconclusive, {to('state = crash', verdicts.crash)}{' '}
+            crashed
+          </>
+        }
+      >
+        {to('state = discard', verdicts.discard)}
       </Stat>
       <Stat
         name="device time"
         more={status.budget.deviceSeconds === undefined ? undefined : `of ${seconds(status.budget.deviceSeconds)}`}
       >
-        {seconds(status.spent.deviceSeconds)}
+        <Link to="/s/$study/ledger" params={{ study }} className="plain">
+          {seconds(status.spent.deviceSeconds)}
+        </Link>
       </Stat>
       {perKeep !== undefined && (
         <Stat name="per confirmed gain" more={perKeep.money > 0 ? `${num(perKeep.money, 3)} money` : undefined}>
-          {seconds(perKeep.deviceSeconds)}
+          <Link to="/s/$study/ledger" params={{ study }} className="plain">
+            {seconds(perKeep.deviceSeconds)}
+          </Link>
         </Stat>
       )}
       {audit.stops > 0 && (
@@ -226,7 +243,9 @@ function Numbers({ status }: { status: Status }): ReactElement {
               : `${percent(audit.realised.share)} were better`
           }
         >
-          {seconds(status.savedSeconds)}
+          <Link to="/s/$study/kills" params={{ study }} className="plain">
+            {seconds(status.savedSeconds)}
+          </Link>
         </Stat>
       )}
       {status.tokens !== undefined && (
