@@ -122,7 +122,7 @@ describe('what cannot be had is refused with what can', async () => {
     [{ do: 'bet', bet: 'none', open: false }, 'no-bet', /no bet/],
     [{ do: 'kill-run', run: 1 }, 'no-run', /not under way/],
   ] as const)('%j', (wish, code, words) => {
-    const error = refusal(state, wish as Wish);
+    const error = refusal(state, wish);
     expect(error).toBeInstanceOf(UserError);
     expect(error.code).toBe(code);
     expect(error.message + (error.fix ?? '')).toMatch(words);

@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest';
 import { burnOf, keepCosts, tradeoffsOf } from './burn.ts';
 import { simpleConfig } from './config.fixture.ts';
-import type { Event, EventBody } from './events/index.ts';
+import type { EventBody } from './events/index.ts';
 import { reduce } from './reduce.ts';
 import type { State } from './state.ts';
 
 function study(): { add: (body: EventBody, at: number) => void; state: () => State } {
   let state: State | undefined;
   const add = (body: EventBody, at: number): void => {
-    state = reduce(state, { ...body, at } as Event);
+    state = reduce(state, { ...body, at });
   };
   add(
     {

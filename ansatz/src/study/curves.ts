@@ -117,7 +117,8 @@ export function openBand(xs: readonly number[]): { add(member: Line): void; band
       const line = finite(member);
       const last = line.xs.length - 1;
       let i = 0;
-      for (let at = 0; at < xs.length && last >= 0; at++) {
+      if (last < 0) return;
+      for (let at = 0; at < xs.length; at++) {
         const x = xs[at]!;
         if (x < line.xs[0]! || x > line.xs[last]!) continue;
         while (i < last && line.xs[i + 1]! <= x) i++;
@@ -173,7 +174,7 @@ function finite(line: Line): Line {
   let i = 0;
   while (i < xs.length && Number.isFinite(ys[i]!) && xs[i]! > last && xs[i]! < Infinity) last = xs[i++]!;
   if (i === xs.length) return line;
-  const [keptX, keptY] = [[...xs.slice(0, i)], [...ys.slice(0, i)]];
+  const [keptX, keptY] = [Array.from(xs.slice(0, i)), Array.from(ys.slice(0, i))];
   for (; i < xs.length; i++) {
     const [x, y] = [xs[i]!, ys[i]!];
     if (!Number.isFinite(x) || !Number.isFinite(y) || x <= last) continue;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { simpleConfig } from './config.fixture.ts';
-import type { Event, EventBody } from './events/index.ts';
+import type { EventBody } from './events/index.ts';
 import { csvOf, flatRuns, flatTrials } from './flat.ts';
 import { reduce } from './reduce.ts';
 import type { State } from './state.ts';
@@ -8,7 +8,7 @@ import type { State } from './state.ts';
 function study(): State {
   let state: State | undefined;
   const add = (body: EventBody, at: number): void => {
-    state = reduce(state, { ...body, at } as Event);
+    state = reduce(state, { ...body, at });
   };
   add({ type: 'study.created', config: simpleConfig(), baseline: { lr: 1e-3, hidden: 16 } }, 0);
   const hold = { runs: 1, deviceSeconds: 10, money: 0 };

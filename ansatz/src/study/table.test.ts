@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { simpleConfig } from './config.fixture.ts';
-import type { Event, EventBody } from './events/index.ts';
+import type { EventBody } from './events/index.ts';
 import { reduce } from './reduce.ts';
 import type { State } from './state.ts';
 import { columnsOf, differing, filterOf, pageOf, tableRow } from './table.ts';
@@ -10,7 +10,7 @@ function folded(): State {
   let at = 0;
   let state: State | undefined;
   const add = (body: EventBody): void => {
-    state = reduce(state, { ...body, at: at++ } as Event);
+    state = reduce(state, { ...body, at: at++ });
   };
   add({ type: 'study.created', config: simpleConfig(), baseline: { lr: 1e-3, hidden: 16 } });
   const proposed = (trial: number, point: Record<string, number>, hypothesis: string, researcher = 'numeric'): void =>

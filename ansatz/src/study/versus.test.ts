@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { simpleConfig } from './config.fixture.ts';
-import type { Event, EventBody } from './events/index.ts';
+import type { EventBody } from './events/index.ts';
 import { reduce } from './reduce.ts';
 import type { State } from './state.ts';
 import { versus } from './versus.ts';
@@ -10,7 +10,7 @@ function study(results: readonly (readonly number[])[], direction: 'minimize' | 
   let [at, run] = [0, 0];
   let state: State | undefined;
   const add = (body: EventBody): void => {
-    state = reduce(state, { ...body, at: at++ } as Event);
+    state = reduce(state, { ...body, at: at++ });
   };
   add({ type: 'study.created', config, baseline: { lr: 1e-3, hidden: 16 } });
   results.forEach((values, i) => {

@@ -24,7 +24,7 @@ export async function watch(options: { readonly study?: string; readonly plain?:
   const follower = new Follower(folder);
   const { stdout, stdin } = process;
   try {
-    if (stdout.isTTY !== true || stdin.isTTY !== true || options.plain === true) await lines(follower);
+    if (!stdout.isTTY || !stdin.isTTY || options.plain === true) await lines(follower);
     else await fullScreen(follower);
   } finally {
     follower.close();
@@ -34,11 +34,12 @@ export async function watch(options: { readonly study?: string; readonly plain?:
 /** One line per event worth a word, from now on. */
 async function lines(follower: Follower): Promise<void> {
   let seq = follower.state().seq;
-  let closed = false;
-  process.stdout.on('error', () => (closed = true));
-  process.once('SIGINT', () => (closed = true));
+  const output = { closed: false };
+  const close = (): void => void (output.closed = true);
+  process.stdout.on('error', close);
+  process.once('SIGINT', close);
   process.stdout.write(`study "${follower.folder.name}": ${follower.state().trials.length} trials so far\n`);
-  while (!closed) {
+  while (!output.closed) {
     const state = follower.state();
     if (state.seq > seq) {
       for (const event of [...follower.recent(state.seq + 1, state.seq - seq)].reverse()) {
@@ -51,7 +52,7 @@ async function lines(follower: Follower): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, FRAME_MS));
   }
   const { ended } = follower.state();
-  if (!closed)
+  if (!output.closed)
     process.stdout.write(
       `${ended === undefined ? 'no lab is at work; ansatz run goes on' : `it has ended: ${ended.text}`}\n`,
     );
