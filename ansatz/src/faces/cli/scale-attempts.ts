@@ -16,6 +16,7 @@ import {
 } from '../../methods/scaling/index.ts';
 import { UserError } from '../../study/error.ts';
 import type { Asked } from '../../io/table/index.ts';
+import type { LawPicture } from '../report/figures/scaling.ts';
 import { type ScaleFit, timed } from './scale-fit.ts';
 import { num } from './text.ts';
 
@@ -165,6 +166,7 @@ export function fitPassTable(sheet: Sheet, asked: Asked, wish: AttemptsWish): At
       warnings.push('nine in ten problems were never solved: the law rests on the rest');
   }
   return {
+    pictures: [pictureOf('pass@k', at, wish.level)],
     law: 'passk',
     n: problems.length,
     objective: beta === undefined ? 0 : betaObjective(problems, beta),
@@ -276,6 +278,7 @@ export function fitChosenTable(
     warnings.push(`past its best at ${peak.k}: with more attempts the score is cheated more often than it helps`);
   const word = law === 'majority' ? 'vote of' : 'best of';
   return {
+    pictures: [pictureOf(law === 'majority' ? 'accuracy of the vote' : 'accuracy of the best', at, wish.level)],
     law,
     n: groups.length,
     objective: 0,
@@ -331,4 +334,18 @@ function common(problems: number, fewest: number): string[] {
 
 function line(name: string, { value, low, high, from }: AtK): string {
   return `  ${name.padEnd(10)} ${num(value, 3)}  [${num(low, 3)}, ${num(high, 3)}]${from === 'beta' ? '  beyond the attempts made, by Beta(a, b)' : ''}`;
+}
+
+function pictureOf(yName: string, at: readonly AtK[], level: number): LawPicture {
+  return {
+    kind: 'law',
+    share: true,
+    title: `${yName} over attempts`,
+    xName: 'attempts k',
+    yName,
+    name: at.some(({ from }) => from === 'beta') ? 'by Beta(a, b)' : 'counted',
+    points: at.filter(({ from }) => from === 'counted').map(({ k, value }) => ({ x: k, y: value })),
+    curve: at.map(({ k, value }) => ({ x: k, y: value })),
+    bands: [{ level, ends: at.map(({ k, low, high }) => ({ x: k, low, high })) }],
+  };
 }

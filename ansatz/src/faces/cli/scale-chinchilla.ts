@@ -3,6 +3,8 @@
 import type { RunTable } from '../../io/table/index.ts';
 import {
   bootstrapChinchilla,
+  type Chinchilla,
+  chinchillaLoss,
   chinchillaWarnings,
   computeOptimal,
   exponents,
@@ -10,6 +12,7 @@ import {
   identify,
 } from '../../methods/scaling/index.ts';
 import { UserError } from '../../study/error.ts';
+import type { At, Between, ScalePicture } from '../report/figures/scaling.ts';
 import { type ScaleFit, timed } from './scale-fit.ts';
 import { num } from './text.ts';
 
@@ -72,6 +75,7 @@ export function fitChinchillaTable(table: RunTable, wish: ChinchillaWish, file: 
   }
   const ratios = exponents(fit.params);
   return {
+    pictures: picturesOf(runs, fit.params, 'loss', undefined, optimum?.flops),
     law: 'chinchilla',
     n: kept.length,
     objective: fit.objective,
@@ -96,4 +100,40 @@ export function fitChinchillaTable(table: RunTable, wish: ChinchillaWish, file: 
         : [`  ${num(optimum.flops)} FLOPs: N ${num(optimum.N)}, D ${num(optimum.D)}, loss ${num(optimum.loss)}`]),
     ],
   };
+}
+
+/** Loss over compute with the least loss the law promises there, and how far each run is from the law. */
+export function picturesOf(
+  runs: { readonly N: readonly number[]; readonly D: readonly number[]; readonly loss: readonly number[] },
+  law: Chinchilla,
+  yName: string,
+  forecast?: At & Between,
+  until?: number,
+): ScalePicture[] {
+  const points = runs.N.map((N, i) => ({ x: 6 * N * runs.D[i]!, y: runs.loss[i]! }));
+  const flops = points.map(({ x }) => x);
+  const [from, to] = [Math.min(...flops), Math.max(...flops, forecast?.x ?? 0, until ?? 0)];
+  const curve = Array.from({ length: 60 }, (_, i) => {
+    const x = from * (to / from) ** (i / 59);
+    return { x, y: computeOptimal(law, x).loss };
+  });
+  return [
+    {
+      kind: 'law',
+      title: `${yName} over training compute, and the least that the law promises`,
+      xName: 'training compute, FLOPs',
+      yName,
+      name: 'compute-optimal',
+      points,
+      curve,
+      bands: [],
+      ...(forecast === undefined ? {} : { forecast }),
+    },
+    {
+      kind: 'residuals',
+      title: 'What the law leaves over',
+      xName: 'training compute, FLOPs',
+      points: points.map(({ x, y }, i) => ({ x, y: y / chinchillaLoss(law, runs.N[i]!, runs.D[i]!) - 1 })),
+    },
+  ];
 }

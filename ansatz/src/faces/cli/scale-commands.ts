@@ -37,6 +37,8 @@ export function addScale(top: Command, json: () => Option): void {
     .option('--problem <column>', 'for majority, bestofn: the column that names the problem')
     .option('--answer <column>', 'for majority: the column of the answer')
     .option('--correct <column>', 'for majority, bestofn: the column that says whether it is right')
+    .option('--svg <file>', 'draw the law, its forecast and the residuals')
+    .option('--csv', 'print what would be drawn as rows')
     .addOption(json())
     .action(async (file: string, options: object) => (await import('./scale.ts')).scaleFit(file, options));
 
@@ -59,6 +61,8 @@ export function addScale(top: Command, json: () => Option): void {
     .option('--d <column>', 'the column of tokens')
     .option('--c <column>', 'the column of FLOPs')
     .option('--loss <column>', 'the column of the loss')
+    .option('--svg <file>', 'draw the runs, the forecast and the residuals')
+    .option('--csv', 'print what would be drawn as rows')
     .addOption(json())
     .action(async (file: string, options: { target: string }) =>
       (await import('./scale-ladder.ts')).scaleLadder(file, options),

@@ -4,6 +4,7 @@ import type { RunTable } from '../../io/table/index.ts';
 import { studentQuantile } from '../../methods/math/index.ts';
 import { fitIsoflop, type IsoFit, type Optimum } from '../../methods/scaling/index.ts';
 import { UserError } from '../../study/error.ts';
+import type { BowlsPicture } from '../report/figures/scaling.ts';
 import { type ScaleFit, timed } from './scale-fit.ts';
 import { num } from './text.ts';
 
@@ -64,6 +65,7 @@ export function fitIsoflopTable(table: RunTable, wish: IsoflopWish, file: string
           return { flops: wish.flops!, N, D: wish.flops! / 6 / N };
         });
   return {
+    pictures: [bowls(runs, found[0]!.fit, found[0]!.words)],
     law: 'isoflop',
     n: runs.length,
     objective: scatter(found[0]!.fit),
@@ -113,4 +115,28 @@ function named<T>(
   return Object.fromEntries(
     found.flatMap(({ way, fit }) => Object.entries(f(fit)).map(([name, value]) => [`${name}_${way}`, value])),
   );
+}
+
+/** The runs of each budget by size. FLOPs that are counted, not planned, scatter by less than this. */
+const SAME = 1.01;
+
+function bowls(runs: readonly { C: number; N: number; loss: number }[], fit: IsoFit, words: string): BowlsPicture {
+  const groups: { C: number; N: number; loss: number }[][] = [];
+  for (const run of runs.toSorted((one, other) => one.C - other.C || one.N - other.N)) {
+    const last = groups.at(-1);
+    if (last !== undefined && run.C <= last[0]!.C * SAME) last.push(run);
+    else groups.push([run]);
+  }
+  return {
+    kind: 'bowls',
+    title: `Loss over size at each budget, and its least (${words})`,
+    xName: 'parameters',
+    yName: 'loss',
+    budgets: groups.map((group) => {
+      const C = group[0]!.C;
+      const optimum = fit.optima.find((one) => one.C >= C / SAME && one.C <= C * SAME);
+      const points = group.toSorted((one, other) => one.N - other.N).map(({ N, loss }) => ({ x: N, y: loss }));
+      return { C, points, ...(optimum === undefined ? {} : { optimum: { x: optimum.N, y: optimum.loss } }) };
+    }),
+  };
 }

@@ -11,6 +11,7 @@ import {
 } from '../../methods/scaling/index.ts';
 import { UserError } from '../../study/error.ts';
 import { amount, numberOption, wholeOption } from './amounts.ts';
+import { picturesOf } from './scale-chinchilla.ts';
 import { printFit, type ScaleFit, timed } from './scale-fit.ts';
 import { shares } from './scale-sigmoid.ts';
 import { num } from './text.ts';
@@ -30,6 +31,8 @@ export interface LadderOptions {
   level?: string;
   seed?: string;
   where?: string;
+  svg?: string;
+  csv?: boolean;
   json?: boolean;
 }
 
@@ -154,6 +157,12 @@ export function scaleLadder(file: string, options: LadderOptions): void {
       warnings.push(`${name}: saturated: the ceiling is within two standard errors of the best score`);
   }
   const fit: LadderFit = {
+    pictures: picturesOf(runs, loss.fit.params, viaName ?? 'loss', {
+      x: 6 * N * D,
+      y: loss.value,
+      low: loss.low,
+      high: loss.high,
+    }),
     law: 'ladder',
     n: runs.loss.length,
     objective: loss.fit.objective,
@@ -186,7 +195,7 @@ export function scaleLadder(file: string, options: LadderOptions): void {
       ),
     ],
   };
-  printFit(fit, options.json === true);
+  printFit(fit, options);
 }
 
 function told({ value, low, high, backtest }: Pick<Climbed, 'value' | 'low' | 'high' | 'backtest'>): Told {

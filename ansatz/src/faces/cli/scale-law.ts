@@ -16,6 +16,7 @@ import {
   strongest,
 } from '../../methods/scaling/index.ts';
 import { UserError } from '../../study/error.ts';
+import type { ScalePicture } from '../report/figures/scaling.ts';
 import { type ScaleFit, timed } from './scale-fit.ts';
 import { num } from './text.ts';
 
@@ -72,7 +73,9 @@ export function fitLawTable(asked: LawName | 'auto', table: PointTable, wish: La
   const { fit, identified, drawn, back } = result;
   const forecast = wish.at === undefined ? null : forecastLaw(law, fit, x, y, [wish.at], wish.forecastLevel)[0]!;
   const rows = kept.map((i) => table.rows[i]!);
+  const names = { x: nameOf(table.guesses, 'x'), y: nameOf(table.guesses, 'y') };
   return {
+    pictures: picturesOf(law, fit, x, y, forecast, names),
     law,
     n: x.length,
     objective: fit.objective,
@@ -193,4 +196,48 @@ function differing(x: readonly number[], y: readonly number[]): number {
     ends.set(v, [Math.min(low, y[i]!), Math.max(high, y[i]!)]);
   });
   return Math.max(...[...ends.values()].map(([low, high]) => Math.log(high / low)));
+}
+
+/** The column that was taken for x or y. */
+function nameOf(guesses: readonly string[], what: string): string {
+  return guesses.find((guess) => guess.startsWith(`${what}: column `))?.slice(`${what}: column `.length) ?? what;
+}
+
+/** Shares of forecasts that the fan shows. */
+const FAN = [0.9, 0.8, 0.5];
+const STEPS = 80;
+
+/** The law over its points, with a fan of forecasts beyond the last of them, and the residuals. */
+function picturesOf(
+  law: LawName,
+  fit: FittedLaw,
+  x: readonly number[],
+  y: readonly number[],
+  forecast: LawForecast | null,
+  names: { readonly x: string; readonly y: string },
+): ScalePicture[] {
+  const [first, last] = [x[0]!, x.at(-1)!];
+  // An octave beyond the points shows where the law goes, even when nothing was asked.
+  const end = Math.max(2 * last, forecast?.x ?? 0);
+  const grid = (from: number, to: number): number[] =>
+    Array.from({ length: STEPS }, (_, i) => from * (to / from) ** (i / (STEPS - 1)));
+  return [
+    {
+      kind: 'law',
+      title: `${names.y} over ${names.x}: ${law}`,
+      xName: names.x,
+      yName: names.y,
+      name: law,
+      points: x.map((at, i) => ({ x: at, y: y[i]! })),
+      curve: grid(Math.min(first, forecast?.x ?? first), end).map((at) => ({ x: at, y: fit.at(at) })),
+      bands: FAN.map((level) => ({ level, ends: forecastLaw(law, fit, x, y, grid(last, end), level) })),
+      ...(forecast === null ? {} : { forecast }),
+    },
+    {
+      kind: 'residuals',
+      title: 'What the law leaves over',
+      xName: names.x,
+      points: x.map((at, i) => ({ x: at, y: y[i]! / fit.at(at) - 1 })),
+    },
+  ];
 }

@@ -155,3 +155,30 @@ test('two curves in one table are noticed, --where takes one, and a run that dom
   const stray = await fit(['fit', 'stray.csv', '--x', 'tokens', '--y', 'loss', '--at', '1e10']);
   expect(stray.warnings.join()).toContain('one run dominates: without row 11');
 });
+
+test('a fit is drawn into a file, told as rows, and neither gets into the JSON', async () => {
+  const { out } = await ansatz(folder, ['scale', 'fit', 'stray.csv', '--at', '1e10', '--svg', 'law.svg', '--csv']);
+  const [header, ...rows] = out.trim().split('\n');
+  expect(header).toBe('figure,series,x,y,low,high');
+  const series = new Set(rows.map((row) => row.split(',').slice(0, 2).join(' ')));
+  for (const name of ['law points', 'law curve', 'law interval 0.8', 'law forecast', 'residuals relative'])
+    expect(series).toContain(name);
+  const svg = readFileSync(join(folder, 'law.svg'), 'utf8');
+  expect(svg).toMatch(/^<svg xmlns=/);
+  expect(svg).toContain('prefers-color-scheme:dark');
+  expect(svg).not.toMatch(/NaN|Infinity|undefined| style="/);
+  const told = await fit(['fit', 'stray.csv', '--at', '1e10']);
+  expect(told).not.toHaveProperty('pictures');
+  const { err } = await ansatz(folder, ['scale', 'fit', 'stray.csv', '--csv', '--json']);
+  expect(err).toContain('error[two-forms]');
+  for (const [file, ...options] of [
+    ['iso.csv', '--law', 'isoflop'],
+    ['ladder.csv'],
+    ['ladder.csv', '--law', 'sigmoid'],
+    ['pass.csv', '--law', 'passk'],
+    ['answers.csv', '--law', 'majority'],
+  ]) {
+    await ansatz(folder, ['scale', 'fit', file!, ...options, '--svg', 'other.svg']);
+    expect(readFileSync(join(folder, 'other.svg'), 'utf8'), options.join(' ')).not.toMatch(/NaN|Infinity|undefined/);
+  }
+});

@@ -2,8 +2,9 @@
 
 import type { Columns } from '../../io/table/index.ts';
 import { normalQuantile } from '../../methods/math/index.ts';
-import { fitSigmoid, sigmoidRange } from '../../methods/scaling/index.ts';
+import { fitSigmoid, type Sigmoid, sigmoidRange } from '../../methods/scaling/index.ts';
 import { UserError } from '../../study/error.ts';
+import type { LawPicture } from '../report/figures/scaling.ts';
 import { type ScaleFit, timed } from './scale-fit.ts';
 import { num } from './text.ts';
 
@@ -90,6 +91,7 @@ export function fitSigmoidTable(table: Columns<'x' | 'y'>, wish: SigmoidWish, fi
   if (new Set(x.map((v, i) => `${v} ${score[i]}`)).size < x.length)
     warnings.push('duplicated rows: a model that counts twice makes intervals too narrow');
   return {
+    pictures: [pictureOf(x, score, fit, forecast, wish.forecastLevel)],
     law: 'sigmoid',
     n: x.length,
     objective: fit.objective,
@@ -113,5 +115,34 @@ export function fitSigmoidTable(table: Columns<'x' | 'y'>, wish: SigmoidWish, fi
             `  at ${num(forecast.x)}: ${num(forecast.y, 3)}  [${num(forecast.low, 3)}, ${num(forecast.high, 3)}], the error of the curve alone`,
           ]),
     ],
+  };
+}
+
+/** Scores over loss with the curve and the interval of it. */
+function pictureOf(
+  x: readonly number[],
+  score: readonly number[],
+  fit: Sigmoid,
+  forecast: SigmoidFit['forecast'],
+  level: number,
+): LawPicture {
+  const [from, to] = [Math.min(...x, forecast?.x ?? Infinity), Math.max(...x)];
+  const grid = Array.from({ length: 80 }, (_, i) => from + ((to - from) * i) / 79);
+  const z = normalQuantile((1 + level) / 2);
+  const ends = grid.map((at) => {
+    const [low, high] = sigmoidRange(fit, at, z);
+    return { x: at, low, high };
+  });
+  return {
+    kind: 'law',
+    share: true,
+    title: 'Accuracy over loss',
+    xName: 'loss',
+    yName: 'accuracy',
+    name: 'sigmoid',
+    points: x.map((at, i) => ({ x: at, y: score[i]! })),
+    curve: grid.map((at) => ({ x: at, y: fit.at(at) })),
+    bands: [{ level, ends }],
+    ...(forecast === null ? {} : { forecast }),
   };
 }

@@ -46,6 +46,8 @@ export interface ScaleOptions {
   problem?: string;
   answer?: string;
   correct?: string;
+  svg?: string;
+  csv?: boolean;
   json?: boolean;
 }
 
@@ -85,7 +87,7 @@ export function scaleFit(file: string, options: ScaleOptions): void {
   const whole = readSheet(file);
   const sheet = options.where === undefined ? whole : rowsWhere(whole, options.where);
   const name = law ?? (looksLikeRuns(sheet, options) ? 'chinchilla' : 'auto');
-  printFit(fitted(name, sheet, options, file), options.json === true);
+  printFit(fitted(name, sheet, options, file), options);
 }
 
 function fitted(name: string, sheet: Sheet, options: ScaleOptions, file: string): ScaleFit {
