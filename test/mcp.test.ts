@@ -32,6 +32,29 @@ async function connect(
   };
 }
 
+test('an agent is not told what the held-out check says: it would search for that', async () => {
+  const folder = project({
+    'ansatz.yaml': yaml('heldout: sh judge.sh', "artifacts: ['model']", 'budget: { runs: 12 }'),
+    'script.sh': `${SCRIPT}echo 1 > model\n`,
+    'judge.sh': '[ -e model ] && echo "loss: 77.125"\n',
+  });
+  await ansatz(folder, ['run', '--plain']);
+  expect((await ansatz(folder, ['status', '--json'])).out).toContain('77.125');
+  const call = await connect(folder);
+  for (const [tool, given] of [
+    ['status', {}],
+    ['trials', {}],
+    ['trial', { trial: 1 }],
+    ['log', { run: 1 }],
+    ['lessons', {}],
+    ['recall', { words: 'loss', tokens: 2000 }],
+  ] as const) {
+    const { ok, text } = await call(tool, given);
+    expect(ok, `${tool}: ${text}`).toBe(true);
+    expect(text, tool).not.toMatch(/77\.125|heldout/);
+  }
+});
+
 test('an agent reads a study, asks what was tried, and has its proposal run and judged', async () => {
   const folder = project({
     'ansatz.yaml': yaml('budget: { runs: 8 }', 'code: { protected: [judge.sh] }'),

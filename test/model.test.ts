@@ -9,6 +9,7 @@ import type { Status } from '../ansatz/src/study/views.ts';
 import { ansatz, cleanUp, project, SCRIPT, start, stateOf, yaml } from './product.ts';
 
 interface Question {
+  readonly model: string;
   readonly messages: readonly { readonly role: string; readonly content: string }[];
 }
 
@@ -18,7 +19,7 @@ type Line =
   | string
   | { readonly status: number }
   | { readonly silent: number }
-  | ((question: string) => object);
+  | ((question: string, model: string) => object);
 
 let server: Server | undefined;
 
@@ -44,7 +45,7 @@ async function serve(
       asked.push(JSON.parse(body) as Question);
       keys.push(request.headers.authorization);
       const given = lines[Math.min(next++, lines.length - 1)]!;
-      const line = typeof given === 'function' ? given(textOf(asked.at(-1)!)) : given;
+      const line = typeof given === 'function' ? given(textOf(asked.at(-1)!), asked.at(-1)!.model) : given;
       if (typeof line === 'object' && 'status' in line) {
         response.writeHead(line.status, { 'content-type': 'application/json', 'retry-after-ms': '5' });
         response.end(JSON.stringify({ error: { message: 'not now' } }));
@@ -265,6 +266,40 @@ describe('a model that proposes', () => {
     expect(keys[0]).toBe('Bearer secret-1');
     // The key is nowhere in what is kept.
     expect(readFileSync(join(keyed, '.ansatz', 's', 'journal.db')).includes('secret-1')).toBe(false);
+  });
+
+  test('several share the requests: each is known by its name, pays for its own, and what they came to is told', async () => {
+    // One goes up, the other down; both never say the same twice.
+    let step = 0;
+    const answer = (_: string, name: string): object =>
+      proposal({ knobs: [{ name: 'x', value: name === 'up' ? 0.6 + 0.0137 * ++step : 0.4 - 0.0113 * ++step }] });
+    const { url, asked } = await serve([answer]);
+    const one = (name: string, price: number): string =>
+      `{ model: ${name}, url: '${url}', share: 50%, after: 1, price: { input: ${price}, output: ${price} }, limit: 5s }`;
+    const folder = project({
+      'ansatz.yaml': yaml(
+        `model: [${one('up', 10)}, ${one('down', 20)}]`,
+        'price: 1',
+        'budget: { runs: 40, money: 5 }',
+      ),
+      'script.sh': SCRIPT,
+    });
+    const run = await ansatz(folder, ['run', '--plain']);
+    expect(run.err).toBe('');
+    const state = stateOf(folder, 's');
+    const mine = state.trials.filter((trial) => trial.researcher === 'model');
+    for (const name of ['up', 'down']) {
+      const calls = asked.filter((question) => question.model === name).length;
+      expect(calls).toBeGreaterThan(0);
+      expect(state.arms[name]!.money).toBeCloseTo((calls * 1100 * (name === 'up' ? 10 : 20)) / 1e6, 9);
+      expect(mine.some((trial) => trial.model === name)).toBe(true);
+    }
+    expect(mine.every((trial) => Number(trial.point['x']) > 0.5 === (trial.model === 'up'))).toBe(true);
+    const status = JSON.parse((await ansatz(folder, ['status', '--json'])).out) as Status;
+    expect(status.models!.map(({ model: name }) => name)).toEqual(['up', 'down']);
+    expect(status.models!.reduce((sum, row) => sum + row.trials, 0)).toBe(mine.length);
+    const twice = project({ 'ansatz.yaml': yaml(`model: [${one('up', 1)}, ${one('up', 2)}]`), 'script.sh': SCRIPT });
+    expect((await ansatz(twice, ['run'])).err).toMatch(/error\[bad-model\].*two models are called "up"/);
   });
 
   test('code that crashes is tried for a moment, goes back to it with what failed, and is given up after three repairs', async () => {

@@ -1,11 +1,13 @@
 /** When the language model is asked, and what that may cost. Pure. */
 
+import { modelsOf } from '../study/arms.ts';
 import type { ModelConfig } from '../study/config.ts';
 import type { Amount, EventBody } from '../study/events/index.ts';
 import { affords, free } from '../study/ledger.ts';
 import { MOST_FAILURES } from '../study/ideas.ts';
 import { reserveOf } from '../study/outlook.ts';
 import type { State } from '../study/state.ts';
+import { chooseModel } from './arms.ts';
 import { chooseBet, openBets } from './bets.ts';
 import { brokenTrial, nextTask } from './operators.ts';
 
@@ -36,9 +38,10 @@ export function patientUntil(state: State): number {
 
 /** Whether a model is still to be heard of, where nobody else has anything to propose: not when it keeps failing. */
 export function modelToCome(state: State): boolean {
-  const { model } = state.config;
   return (
-    model !== undefined && state.closing === undefined && state.model.failed < MOST_PATIENT && payable(state, model)
+    state.closing === undefined &&
+    state.model.failed < MOST_PATIENT &&
+    modelsOf(state.config).some((model) => payable(state, model))
   );
 }
 
@@ -55,27 +58,33 @@ function payable(state: State, model: ModelConfig): boolean {
  * the numeric researcher: no slot waits for a model.
  */
 export function askModel(state: State): EventBody[] {
-  const { model } = state.config;
-  if (model === undefined || state.phase !== 'running' || state.closing !== undefined) return [];
+  const models = modelsOf(state.config);
+  const first = models[0];
+  if (first === undefined || state.phase !== 'running' || state.closing !== undefined) return [];
   if (state.incumbent === undefined || Object.keys(state.askedModel).length > 0) return [];
   // A person's idea waits for nobody's share.
   const idea = state.ideas.findIndex((one) => one.trial === undefined && one.failed < MOST_FAILURES);
   // Nor does a repair; and where nobody else has anything to propose, all is the model's.
   const early =
     !state.exhausted &&
-    (state.trials.length - 1 < model.after ||
-      state.model.asked - state.model.repairs >= model.share * (state.asks + 1));
-  if (early && idea < 0 && brokenTrial(state) === undefined) return [];
+    (state.trials.length - 1 < first.after ||
+      state.model.asked - state.model.repairs >= first.share * (state.asks + 1));
+  const coders = models.filter(({ changes }) => changes !== 'knobs');
+  const broken = idea < 0 && brokenTrial(state, coders[0]) !== undefined;
+  if (early && idea < 0 && !broken) return [];
   if (state.now < patientUntil(state)) return [];
-  if (!payable(state, model)) return [];
-  const hold = worstCase(model);
   const ask = state.asks + 1;
-  const mine = idea < 0 ? nextTask(state) : { idea };
+  const able = (broken ? coders : models).filter((one) => payable(state, one));
+  if (able.length === 0) return [];
+  const model = chooseModel(state, able, ask);
+  const hold = worstCase(model);
+  const mine = idea < 0 ? nextTask(state, model) : { idea };
+  const which = state.config.models === undefined ? {} : { model: model.model };
   const bet = openBets(state) === undefined ? undefined : chooseBet(state, ask);
   const whose = bet === undefined ? {} : { bet };
   const expense = state.expenseCount + 1;
   return [
     { type: 'expense.held', expense, what: model.model, hold, ...whose },
-    { type: 'proposal.asked', ask, ...whose, researcher: 'model', expense, ...mine },
+    { type: 'proposal.asked', ask, ...whose, researcher: 'model', expense, ...which, ...mine },
   ];
 }

@@ -7,6 +7,7 @@
  */
 
 import { leaderOf } from '../study/belief.ts';
+import type { ModelConfig } from '../study/config.ts';
 import type { FailReason, Operator } from '../study/events/index.ts';
 import { lineageOf, partsOf, repairsOf } from '../study/lineage.ts';
 import { runOf, type State, type Trial, trialOf } from '../study/state.ts';
@@ -43,8 +44,8 @@ export function unread({ researcher }: Trial): boolean {
 }
 
 /** A trial whose code is to be repaired; undefined when there is none. */
-export function brokenTrial(state: State): Trial | undefined {
-  if (!mayCode(state)) return undefined;
+export function brokenTrial(state: State, model = state.config.model): Trial | undefined {
+  if (!mayCode(model)) return undefined;
   return state.trials.slice(-MOST_SEEN).findLast((trial) => {
     if (trial.verdict !== 'crash' || trial.code === undefined || !unread(trial)) return false;
     if (trial.code.tree === trialOf(state, trial.parent).code?.tree) return false;
@@ -55,20 +56,21 @@ export function brokenTrial(state: State): Trial | undefined {
 }
 
 /** What the next request to a model is for, when it is no person's idea. */
-export function nextTask(state: State): Task {
-  const broken = brokenTrial(state);
+export function nextTask(state: State, model = state.config.model): Task {
+  const broken = brokenTrial(state, model);
   if (broken !== undefined) return { operator: 'debug', of: [broken.id] };
   const leader = leaderOf(state);
   const n = state.model.asked - state.model.repairs;
-  const wanted = mayCode(state) && n < DRAFTS ? 'draft' : ROUND[(n - (mayCode(state) ? DRAFTS : 0)) % ROUND.length]!;
-  const task = able(state, wanted, leader);
+  const code = mayCode(model);
+  const wanted = code && n < DRAFTS ? 'draft' : ROUND[Math.max(0, n - (code ? DRAFTS : 0)) % ROUND.length]!;
+  const task = able(state, wanted, leader, code);
   return task ?? { operator: 'improve', of: [leader.id] };
 }
 
-function able(state: State, operator: Operator, leader: Trial): Task | undefined {
+function able(state: State, operator: Operator, leader: Trial, code: boolean): Task | undefined {
   switch (operator) {
     case 'draft':
-      return mayCode(state) ? { operator, of: [1] } : undefined;
+      return code ? { operator, of: [1] } : undefined;
     case 'combine': {
       const other = partnerOf(state, leader);
       return other === undefined ? undefined : { operator, of: [leader.id, other.id] };
@@ -76,7 +78,7 @@ function able(state: State, operator: Operator, leader: Trial): Task | undefined
     case 'ablate':
       return partsOf(state, leader) > 1 ? { operator, of: [leader.id] } : undefined;
     case 'simplify':
-      return mayCode(state) && leader.code !== undefined ? { operator, of: [leader.id] } : undefined;
+      return code && leader.code !== undefined ? { operator, of: [leader.id] } : undefined;
     case 'improve':
     case 'debug':
       return undefined;
@@ -105,7 +107,6 @@ function partnerOf(state: State, leader: Trial): Trial | undefined {
     .toSorted((a, b) => loss(a) - loss(b))[0];
 }
 
-function mayCode(state: State): boolean {
-  const { model } = state.config;
+function mayCode(model: ModelConfig | undefined): boolean {
   return model !== undefined && model.changes !== 'knobs';
 }

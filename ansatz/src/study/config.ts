@@ -104,6 +104,7 @@ export const AMENDABLE = [
   'people',
   'milestones',
   'model',
+  'models',
   'sandbox',
 ] as const;
 
@@ -199,6 +200,8 @@ export interface StudyConfig {
   readonly allocator?: keyof typeof allocators;
   /** A language model that proposes; absent = none. */
   readonly model?: ModelConfig;
+  /** All models, when there are several that requests are shared among; `model` is the first, whose share and start count for all. */
+  readonly models?: readonly ModelConfig[];
   /** How runs are confined; code that a model wrote runs unconfined only where `none` was written down. */
   readonly sandbox?: 'bwrap' | 'none';
   /** What each person may spend on ideas of their own. */

@@ -37,6 +37,8 @@ export function reduce(state: State | undefined, event: Event): State {
       askedFor: {},
       askedModel: {},
       tasks: {},
+      asking: {},
+      arms: {},
       repairs: {},
       ideas: [],
       model: { asked: 0, repairs: 0, failed: 0, at: 0 },
@@ -161,6 +163,10 @@ export function reduce(state: State | undefined, event: Event): State {
       if (event.researcher === 'model') {
         state.askedModel[event.ask] = event.expense ?? 0;
         state.model.asked++;
+        if (event.model !== undefined) {
+          state.asking[event.ask] = event.model;
+          armOf(state, event.model).asked++;
+        }
         if (event.operator !== undefined) state.tasks[event.ask] = { operator: event.operator, of: event.of ?? [] };
         if (event.operator === 'debug') {
           state.model.repairs++;
@@ -193,6 +199,7 @@ export function reduce(state: State | undefined, event: Event): State {
         ...(event.operator === undefined ? {} : { operator: event.operator }),
         ...(event.of === undefined ? {} : { of: event.of }),
         ...(event.cites === undefined ? {} : { cites: event.cites }),
+        ...(event.model === undefined ? {} : { model: event.model }),
         proposedAt: event.at,
         runs: [],
         wants: 1,
@@ -222,12 +229,19 @@ export function reduce(state: State | undefined, event: Event): State {
       state.ideas.push({ text: event.text, failed: 0, ...(event.by === undefined ? {} : { by: event.by }) });
       return state;
     case 'expense.held': {
-      const { expense, hold, bet, by } = event;
+      const { expense, what, hold, bet, by } = event;
       state.expenseCount = expense;
-      state.expenses[expense] = { hold, ...(bet === undefined ? {} : { bet }), ...(by === undefined ? {} : { by }) };
+      state.expenses[expense] = {
+        what,
+        hold,
+        ...(bet === undefined ? {} : { bet }),
+        ...(by === undefined ? {} : { by }),
+      };
       return state;
     }
     case 'expense.settled':
+      if (state.config.models?.some(({ model }) => model === state.expenses[event.expense]?.what) === true)
+        armOf(state, state.expenses[event.expense]!.what).money += event.charge.money;
       delete state.expenses[event.expense];
       state.tokens.input += event.tokens?.input ?? 0;
       state.tokens.output += event.tokens?.output ?? 0;
@@ -401,8 +415,13 @@ function answered(state: State, ask: number, well: boolean, trial?: number): voi
   const task = state.tasks[ask];
   if (well && task?.operator === 'debug') for (const id of task.of) state.repairs[id] = Number.MAX_SAFE_INTEGER;
   delete state.tasks[ask];
+  delete state.asking[ask];
   state.model.failed = well ? 0 : state.model.failed + 1;
   state.model.at = state.now;
+}
+
+function armOf(state: State, model: string): State['arms'][string] {
+  return (state.arms[model] ??= { asked: 0, money: 0 });
 }
 
 function newBet(): BetState {

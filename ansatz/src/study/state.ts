@@ -94,6 +94,8 @@ export interface Trial {
   readonly operator?: Operator;
   readonly of?: readonly number[];
   readonly cites?: readonly number[];
+  /** The model it comes from. */
+  readonly model?: string;
   readonly proposedAt: number;
   readonly runs: number[];
   /** Runs it should have had by now, those under way included. */
@@ -205,6 +207,10 @@ export interface State {
   readonly askedModel: Record<number, number>;
   /** What each of them is to do, and with which trials. */
   readonly tasks: Record<number, { readonly operator: Operator; readonly of: readonly number[] }>;
+  /** Which model each of them went to, where there are several. */
+  readonly asking: Record<number, string>;
+  /** Requests to each model, and what its answers cost. */
+  readonly arms: Record<string, { asked: number; money: number }>;
   /** Requests made to repair a trial, by its id. */
   readonly repairs: Record<number, number>;
   /** Ideas in words, in the order they came. */
@@ -214,7 +220,10 @@ export interface State {
   /** Trials there were when the bets were last reviewed. */
   reviewedAt: number;
   /** Expenses that are not settled yet; how many there were; tokens used. */
-  readonly expenses: Record<number, { readonly hold: Amount; readonly bet?: string; readonly by?: string }>;
+  readonly expenses: Record<
+    number,
+    { readonly what: string; readonly hold: Amount; readonly bet?: string; readonly by?: string }
+  >;
   expenseCount: number;
   readonly tokens: { input: number; output: number };
   /** Milestones that have come. */

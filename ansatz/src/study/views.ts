@@ -19,6 +19,7 @@ import {
 } from './account.ts';
 import { type HeldoutView, heldoutOf } from './heldout.ts';
 import { NOTHING } from './ledger.ts';
+import { type ArmRow, armRows } from './arms.ts';
 import { killAudit, type KillAudit, savedSeconds } from './audit.ts';
 import { reportedSample } from './contrast.ts';
 import { deterministic, noiseOf } from './noise.ts';
@@ -142,6 +143,8 @@ export interface Status {
   readonly perKeep?: { readonly deviceSeconds: number; readonly money: number };
   /** Tokens of language models, absent where none was called. */
   readonly tokens?: { readonly input: number; readonly output: number };
+  /** What each of several models has cost and gained. */
+  readonly models?: readonly ArmRow[];
   /** Device-seconds that pruning kept from being spent, judged by the mean length of finished runs. */
   readonly savedSeconds: number;
   readonly audit: KillAudit;
@@ -319,6 +322,7 @@ export function statusOf(state: State): Status {
           },
         }),
     ...(state.tokens.input + state.tokens.output === 0 ? {} : { tokens: state.tokens }),
+    ...(config.models === undefined ? {} : { models: armRows(state) }),
     savedSeconds: savedSeconds(state),
     audit: killAudit(state),
     running: state.running.map((id) => runRow(state, runOf(state, id))),

@@ -12,6 +12,7 @@ import {
   mixedResearcher,
   modelResearcher,
   numericResearcher,
+  severalResearchers,
   spaceOf,
 } from '../../lab/researcher/index.ts';
 import { sealedBy } from '../../lab/seal.ts';
@@ -34,6 +35,7 @@ import {
 import { stoppingOf } from '../../methods/pruning/index.ts';
 import { samplers } from '../../methods/sampling/index.ts';
 import { defaults, feasible, valueAt } from '../../methods/space/index.ts';
+import { modelsOf } from '../../study/arms.ts';
 import { AMENDABLE, type ModelConfig, type StudyConfig } from '../../study/config.ts';
 import { recordsOf } from '../../study/memory/index.ts';
 import { keyVariable, openAgent, openModel } from '../../io/llm/index.ts';
@@ -432,12 +434,14 @@ async function work(held: HeldStudy, config: StudyConfig, options: RunOptions): 
     config,
     config.sampler === 'auto' && config.pruner === 'freeze-thaw' ? pointFromCurves : undefined,
   );
-  const model = config.model === undefined ? undefined : openModelResearcher(config, config.model, repository, folder);
+  const models = new Map(
+    modelsOf(config).map((one) => [one.model, openModelResearcher(config, one, repository, folder)]),
+  );
   const lab = openLab({
     journal,
     series: points,
     executor,
-    researcher: model === undefined ? numeric : mixedResearcher(numeric, model),
+    researcher: models.size === 0 ? numeric : mixedResearcher(numeric, severalResearchers(models)),
     ...stoppingOf(config.pruner),
     world: realWorld(),
     identity: {
@@ -466,7 +470,7 @@ async function work(held: HeldStudy, config: StudyConfig, options: RunOptions): 
 
   try {
     const state = await lab.done;
-    model?.close();
+    models.forEach((one) => one.close());
     view?.close();
     view = undefined;
     if (!deaf && options.json !== true) out.write(`${summary(state, folder.path).join('\n')}\n`);

@@ -4,7 +4,7 @@ import { closest, UserError } from '../../study/error.ts';
 import type { Bet, Cap, Guard, Knob, Milestone, ModelConfig, StudyConfig } from '../../study/config.ts';
 import { parseDeadline, parseDuration } from './duration.ts';
 import { splitWords } from './words.ts';
-import { betSchema, capSchema, type ConfigFile, fit, guardSchema } from './schema.ts';
+import { betSchema, capSchema, type ConfigFile, fit, guardSchema, type ModelFile } from './schema.ts';
 import type { Path, Source } from './source.ts';
 
 /** Share of the budget kept for the finalists when nothing is said. */
@@ -12,7 +12,7 @@ const RESERVE = 0.05;
 
 type Funds = Pick<
   StudyConfig,
-  'guards' | 'model' | 'sandbox' | 'reserve' | 'bets' | 'allocator' | 'people' | 'milestones'
+  'guards' | 'model' | 'models' | 'sandbox' | 'reserve' | 'bets' | 'allocator' | 'people' | 'milestones'
 >;
 
 /** Everything about funds that the file says; what it does not say is absent. */
@@ -38,7 +38,7 @@ export function readFunds(given: ConfigFile, knobs: readonly Knob[], now: number
   return {
     reserve: given.reserve === undefined ? RESERVE : shareOf(given.reserve, source.at(['reserve'])),
     ...(guards.length === 0 ? {} : { guards }),
-    ...(given.model === undefined ? {} : { model: readModel(given, source) }),
+    ...readModels(given, source),
     ...sandboxOf(given),
     ...(bets.length === 0 ? {} : { bets }),
     ...(given.allocator === undefined ? {} : { allocator: given.allocator }),
@@ -49,34 +49,53 @@ export function readFunds(given: ConfigFile, knobs: readonly Knob[], now: number
 
 /** Code that nobody has read is confined unless the file says otherwise. */
 function sandboxOf({ sandbox, model }: ConfigFile): Pick<StudyConfig, 'sandbox'> {
-  const unread = model?.changes === 'code' || model?.changes === 'both' || model?.command !== undefined;
+  const models = model === undefined ? [] : Array.isArray(model) ? model : [model];
+  const unread = models.some(
+    ({ changes, command }) => changes === 'code' || changes === 'both' || command !== undefined,
+  );
   const level = sandbox ?? (unread ? 'bwrap' : undefined);
   return level === undefined ? {} : { sandbox: level };
 }
 
-function readModel(given: ConfigFile, source: Source): ModelConfig {
-  const { url, key, share, after, price, limit, command, env } = given.model!;
-  const { provider = command === undefined ? 'openai' : 'acp' } = given.model!;
+/** The model, or several of different names. */
+function readModels({ model }: ConfigFile, source: Source): Pick<StudyConfig, 'model' | 'models'> {
+  if (model === undefined) return {};
+  if (!Array.isArray(model)) return { model: readModel(model, ['model'], source) };
+  const models = model.map((one, i) => readModel(one, ['model', i], source));
+  models.forEach((one, i) => {
+    if (models.findIndex((other) => other.model === one.model) === i) return;
+    throw new UserError('bad-model', `two models are called "${one.model}"`, {
+      where: source.at(['model', i]),
+      why: 'what each costs and gains is kept by its name',
+      fix: 'take one of them out',
+    });
+  });
+  return models.length === 1 ? { model: models[0]! } : { model: models[0]!, models };
+}
+
+function readModel(given: ModelFile, path: Path, source: Source): ModelConfig {
+  const { url, key, share, after, price, limit, command, env } = given;
+  const { provider = command === undefined ? 'openai' : 'acp' } = given;
   const agent = provider === 'acp';
   const words =
     command === undefined
       ? undefined
       : typeof command === 'string'
-        ? splitWords(command, source.at(['model', 'command']))
+        ? splitWords(command, source.at([...path, 'command']))
         : command;
-  const model = given.model!.model ?? words?.[0];
+  const model = given.model ?? words?.[0];
   if (model === undefined || agent !== (words !== undefined)) {
     throw new UserError('bad-model', agent ? 'an agent needs the command that starts it' : 'model does not say which', {
-      where: source.at(['model']),
+      where: source.at(path),
       fix: agent
         ? 'write  model: { command: qwen --acp }'
         : 'write for example  model: { model: qwen3-coder, url: http://localhost:11434/v1 }',
     });
   }
-  const { changes = agent ? 'code' : 'knobs' } = given.model!;
+  const { changes = agent ? 'code' : 'knobs' } = given;
   if (url !== undefined && !/^https?:\/\//.test(url)) {
     throw new UserError('bad-url', `"${url}" is no address`, {
-      where: source.at(['model', 'url']),
+      where: source.at([...path, 'url']),
       fix: 'write for example  url: http://localhost:11434/v1',
     });
   }
@@ -86,13 +105,13 @@ function readModel(given: ConfigFile, source: Source): ModelConfig {
     ...(words === undefined ? {} : { command: words, env: env ?? {} }),
     ...(url === undefined ? {} : { url }),
     ...(key === undefined ? {} : { key }),
-    share: share === undefined ? 0.3 : shareOf(share, source.at(['model', 'share'])),
+    share: share === undefined ? 0.3 : shareOf(share, source.at([...path, 'share'])),
     after: after ?? 10,
     changes,
     price: price ?? { input: 0, output: 0 },
-    limitSeconds: limit === undefined ? (agent ? 900 : 120) : parseDuration(limit, source.at(['model', 'limit'])),
-    maxOutput: given.model!['max-output'] ?? 4000,
-    maxInput: given.model!['max-input'] ?? 16_000,
+    limitSeconds: limit === undefined ? (agent ? 900 : 120) : parseDuration(limit, source.at([...path, 'limit'])),
+    maxOutput: given['max-output'] ?? 4000,
+    maxInput: given['max-input'] ?? 16_000,
   };
 }
 

@@ -65,6 +65,23 @@ const milestoneSchema = z.strictObject({
   left: share.optional(),
 });
 
+/** A language model, or a coding agent. */
+const modelSchema = z.strictObject({
+  provider: z.enum(['openai', 'anthropic', 'google', 'acp']).optional(),
+  model: z.string().min(1).optional(),
+  command: words.optional(),
+  env: z.record(z.string(), value.transform(String)).optional(),
+  url: z.string().min(1).optional(),
+  key: z.string().min(1).optional(),
+  share: share.optional(),
+  after: z.int().nonnegative().optional(),
+  changes: z.enum(['knobs', 'code', 'both']).optional(),
+  price: z.strictObject({ input: z.number().nonnegative(), output: z.number().nonnegative() }).optional(),
+  limit: duration.optional(),
+  'max-output': count.optional(),
+  'max-input': count.optional(),
+});
+
 /** The whole file. Entries of `knobs` and `run.env` are named by the user and checked one by one. */
 export const fileSchema = z.strictObject({
   name: z.string().min(1).optional(),
@@ -92,23 +109,7 @@ export const fileSchema = z.strictObject({
   price: z.union([z.number().nonnegative(), z.record(z.string(), z.number().nonnegative())]).optional(),
   slots: z.union([count, slotsSchema, z.array(slotsSchema).min(1)]).optional(),
   guards: z.unknown().optional(),
-  model: z
-    .strictObject({
-      provider: z.enum(['openai', 'anthropic', 'google', 'acp']).optional(),
-      model: z.string().min(1).optional(),
-      command: words.optional(),
-      env: z.record(z.string(), value.transform(String)).optional(),
-      url: z.string().min(1).optional(),
-      key: z.string().min(1).optional(),
-      share: share.optional(),
-      after: z.int().nonnegative().optional(),
-      changes: z.enum(['knobs', 'code', 'both']).optional(),
-      price: z.strictObject({ input: z.number().nonnegative(), output: z.number().nonnegative() }).optional(),
-      limit: duration.optional(),
-      'max-output': count.optional(),
-      'max-input': count.optional(),
-    })
-    .optional(),
+  model: z.union([modelSchema, z.array(modelSchema).min(1)]).optional(),
   sandbox: z.enum(['bwrap', 'none']).optional(),
   evaluate: words.optional(),
   heldout: words.optional(),
@@ -252,3 +253,4 @@ function unwrap(schema: z.ZodType): z.ZodType[] {
   if (schema instanceof z.ZodUnion) return schema.options.flatMap((option) => unwrap(option as z.ZodType));
   return [schema];
 }
+export type ModelFile = z.output<typeof modelSchema>;

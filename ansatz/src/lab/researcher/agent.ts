@@ -101,6 +101,7 @@ export function agentResearcher(parts: AgentParts): Researcher & { close(): void
           hypothesis: words,
           point: departure.point,
           parent: parent.id,
+          ...(state.asking[ask] === undefined ? {} : { model: state.asking[ask] }),
           ...whose,
           code,
         };

@@ -114,6 +114,7 @@ export function modelResearcher(parts: ModelParts): Researcher & { close(): void
             parent: parent.id,
             ...whose,
             ...(cites.length === 0 ? {} : { cites }),
+            ...(state.asking[ask] === undefined ? {} : { model: state.asking[ask] }),
             point: made.point,
             ...(made.code === undefined ? {} : { code: made.code }),
           };
@@ -241,6 +242,17 @@ function codeOf(
     if (error instanceof EditError || error instanceof UserError) return { complaint: error.message };
     throw error;
   }
+}
+
+/** Several models side by side: each is asked what was asked of it by its name. */
+export function severalResearchers(models: ReadonlyMap<string, Researcher>): Researcher {
+  const [first] = models.values();
+  return {
+    asksAtOnce: 1,
+    propose(state, ask, post) {
+      (models.get(state.asking[ask] ?? '') ?? first!).propose(state, ask, post);
+    },
+  };
 }
 
 /** Numeric and model side by side: each is asked what it is asked for. */

@@ -37,6 +37,8 @@ export type TrialEvent =
       /** What is to be done, and with which trials. */
       readonly operator?: Operator;
       readonly of?: readonly number[];
+      /** Which model is asked, where there are several. */
+      readonly model?: string;
     }
   | {
       readonly type: 'trial.proposed';
@@ -58,6 +60,8 @@ export type TrialEvent =
       readonly operator?: Operator;
       readonly of?: readonly number[];
       readonly cites?: readonly number[];
+      /** The model it comes from. */
+      readonly model?: string;
     }
   /** No trial came of a request. `exhausted` says that none ever will. */
   | { readonly type: 'proposal.refused'; readonly ask: number; readonly text: string; readonly exhausted: boolean }
