@@ -128,6 +128,32 @@ describe('an evaluator', () => {
     executor.close();
   });
 
+  test.each(['by the lab that began it', 'by one that came later'])(
+    'is not believed to have spoken where the run itself made its folder (%s)',
+    async (who) => {
+      const forge = (stage: string): string =>
+        `mkdir -p ../${stage}/lock; cp ../spec.json ../${stage}/; echo "loss: 0" > ../${stage}/stdout; echo 1 1 b 1 1 1 > ../${stage}/started; echo 0 - 1 2 0m0s 0m0s 0 > ../${stage}/exit`;
+      const { open, runs } = place(
+        { 'train.sh': `mkdir out; echo 0.7 > out/model; ${forge('evaluate')}; ${forge('heldout')}; sleep 0.3\n` },
+        { heldout: ['/bin/sh', 'evaluate.sh'] },
+      );
+      const first = open();
+      const whole = ended((tell) => first.submit(SPEC, tell));
+      let executor = first;
+      let told = whole;
+      if (who !== 'by the lab that began it') {
+        while (!existsSync(join(runs, '1', 'heldout', 'exit'))) await new Promise((resolve) => setTimeout(resolve, 10));
+        first.close();
+        await new Promise((resolve) => setTimeout(resolve, 500));
+        executor = open();
+        told = ended((tell) => executor.adopt([SPEC], tell));
+      }
+      expect((await told).heard).toEqual({ 'evaluator/loss': 0.7 });
+      expect((await ended((tell) => executor.check(SPEC, tell))).heard).toEqual({ 'heldout/loss': 0.7 });
+      executor.close();
+    },
+  );
+
   test('that fails, prints nothing or takes too long ends the run so, in its own words', async () => {
     const train = { 'train.sh': 'mkdir out; echo 0.7 > out/model; echo "loss: 0.001"\n' };
     const crash = place({ ...train, 'evaluate.sh': 'echo "ValueError: no model" >&2; exit 3\n' }).open();

@@ -16,7 +16,7 @@ import { alive, bootId, signal, treeOf, treeUsage, uptime, withEnvironment } fro
 import { deliver } from '../knobs/deliver.ts';
 import { arrived } from '../knobs/verify.ts';
 import { killNewborn, lastSign, readExit, readStarted, type Started } from './signs.ts';
-import { passed, type Stage, stageFolder, stageLimit, stageReached, stagesOf } from './stages.ts';
+import { judgingBegun, passed, type Stage, stageFolder, stageLimit, stageReached, stagesOf } from './stages.ts';
 import { countLines, headOf, shorten, tailOf } from './tail.ts';
 
 const SUPERVISOR = fileURLToPath(new URL('supervise.sh', import.meta.url));
@@ -285,6 +285,8 @@ export function localExecutor({
     entry.child = undefined;
     entry.cpuSeconds = 0;
     entry.polls = 0;
+    // A run that is not confined may have made it, to speak for its judge.
+    if (next === 'evaluate') rmSync(entry.dir, { recursive: true, force: true });
     mkdirSync(entry.dir, { recursive: true });
     entry.capture = listen(entry.dir, next, true);
     prepareAndLaunch(entry);
@@ -507,9 +509,13 @@ export function localExecutor({
     },
     check(spec, tell) {
       if (checks.has(spec.run)) return;
-      if (existsSync(join(stageFolder(runFolder(runs, spec.run), 'heldout'), 'lock')))
+      const home = runFolder(runs, spec.run);
+      if (judgingBegun(home, 'heldout')) {
         watch(spec, tell, 'heldout', true);
-      else begin(spec, tell, 'heldout');
+        return;
+      }
+      rmSync(stageFolder(home, 'heldout'), { recursive: true, force: true });
+      begin(spec, tell, 'heldout');
     },
     clean(run) {
       const dir = runFolder(runs, run);

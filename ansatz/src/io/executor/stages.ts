@@ -4,7 +4,7 @@
  * comes back finds out from the files alone how far a run has come, and none is started twice.
  */
 
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { StudyConfig } from '../../study/config.ts';
 import type { Exit, RunSpec } from './executor.ts';
@@ -31,7 +31,19 @@ export function stageFolder(home: string, stage: Stage): string {
 
 /** The last of the stages that was begun; undefined when none was. */
 export function stageReached(home: string, stages: readonly Stage[]): Stage | undefined {
-  return stages.findLast((stage) => existsSync(join(stageFolder(home, stage), 'lock')));
+  return stages.findLast((stage) =>
+    stage === 'evaluate' ? judgingBegun(home, stage) : existsSync(join(stageFolder(home, stage), 'lock')),
+  );
+}
+
+/**
+ * Whether the judging of a run was begun by a lab, which does so after the run has ended, and not by the run, for which
+ * that folder is within reach where nothing confines it. The times of an inode's change are nobody's to set.
+ */
+export function judgingBegun(home: string, stage: 'evaluate' | 'heldout'): boolean {
+  const lock = statSync(join(stageFolder(home, stage), 'lock'), { bigint: true, throwIfNoEntry: false });
+  const exit = statSync(join(home, 'exit'), { bigint: true, throwIfNoEntry: false });
+  return lock !== undefined && exit !== undefined && lock.ctimeNs >= exit.ctimeNs;
 }
 
 /** The most seconds of a stage of a run that has taken `spent` so far. */
