@@ -45,10 +45,41 @@ export function firstUntried(
 
 /** Whether the history has a point with the same value of every parameter of the space. */
 function tried(space: Space, history: readonly Observation[], point: Point): boolean {
-  const wanted = space.params.map(({ name }) => [name, valueAt(point, name)] as const);
-  const alike = (seen: Point): boolean => wanted.every(([name, value]) => valueAt(seen, name) === value);
-  // Nearly all differ in one parameter already: the plain look comes first, for histories of many thousands.
-  const [name, value] = wanted.find(([, one]) => one !== undefined) ?? [];
-  if (name === undefined) return history.some((seen) => alike(seen.point));
-  return history.some((seen) => seen.point[name] === value && alike(seen.point));
+  return keysOf(space, history).has(keyOf(space, point));
+}
+
+/** Keys of a history as far as it was read, and the points at both ends of that: where they are others, so is the history. */
+interface Read {
+  readonly space: Space;
+  readonly keys: Set<string>;
+  count: number;
+  first?: Point;
+  last?: Point;
+}
+
+/** A history grows by a point at a time and is asked about for each: what was read of it once is kept with it. */
+const reads = new WeakMap<readonly Observation[], Read>();
+
+function keysOf(space: Space, history: readonly Observation[]): ReadonlySet<string> {
+  let read = reads.get(history);
+  const same =
+    read !== undefined &&
+    read.space === space &&
+    read.count <= history.length &&
+    (read.count === 0 || (history[0]!.point === read.first && history[read.count - 1]!.point === read.last));
+  if (read === undefined || !same) reads.set(history, (read = { space, keys: new Set(), count: 0 }));
+  for (; read.count < history.length; read.count++) read.keys.add(keyOf(space, history[read.count]!.point));
+  read.first = history[0]?.point;
+  read.last = history.at(-1)?.point;
+  return read.keys;
+}
+
+/** The values of a point in the order of the space; 1 and '1' are two, and so are true and 'true'. */
+function keyOf({ params }: Space, point: Point): string {
+  let key = '';
+  for (const { name } of params) {
+    const value = valueAt(point, name);
+    key += `${typeof value === 'string' ? `'${value}` : String(value)}\u0000`;
+  }
+  return key;
 }
