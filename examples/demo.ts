@@ -70,3 +70,6 @@ const offline = !/(?:src|href)="https?:/.test(readFileSync(report, 'utf8'));
 say(
   `Done in ${((performance.now() - startedAt) / 1000).toFixed(0)} s. Report: ${report} (${kilobytes} KB${offline ? ', opens without a network' : ''})`,
 );
+process.stdout.write(
+  `  In a browser: cd ${folder} && ${join(import.meta.dirname, '..', 'node_modules', '.bin', 'ansatz')} ui\n`,
+);
