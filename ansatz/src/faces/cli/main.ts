@@ -154,7 +154,9 @@ Exit codes: 0 ok, 2 usage, 3 budget too small, 4 no improvement, 5 the script fa
 
   top
     .command('tree [trial]')
-    .description('what departs from what, indented, with verdicts and effects; of one trial: its line and what came of it')
+    .description(
+      'what departs from what, indented, with verdicts and effects; of one trial: its line and what came of it',
+    )
     .addOption(study())
     .addOption(json())
     .option('--all', 'also the trials that came to nothing and that nothing departs from')
@@ -296,7 +298,7 @@ Exit codes: 0 ok, 2 usage, 3 budget too small, 4 no improvement, 5 the script fa
     .addOption(json())
     .action(async (file: string, options: object) => (await import('./import.ts')).importLog(file, options));
 
-  addScale(top, json);
+  addScale(top, study, json);
 
   const memory = top
     .command('memory')

@@ -2,8 +2,8 @@
 
 import type { Command, Option } from 'commander';
 
-/** Add them to the program; `json` makes its option of that name. */
-export function addScale(top: Command, json: () => Option): void {
+/** Add them to the program; `study` and `json` make the options of these names. */
+export function addScale(top: Command, study: () => Option, json: () => Option): void {
   const scale = top
     .command('scale')
     .description(
@@ -66,6 +66,18 @@ export function addScale(top: Command, json: () => Option): void {
     .addOption(json())
     .action(async (file: string, options: { target: string }) =>
       (await import('./scale-ladder.ts')).scaleLadder(file, options),
+    );
+
+  scale
+    .command('forecast')
+    .description('what the small runs of a study say of a large one: who stays ahead, what ten times the scale buys')
+    .requiredOption('--knob <name>', 'the knob that is the scale, e.g. width or steps')
+    .requiredOption('--target <value>', 'the value of it that is asked about')
+    .option('--level <p>', 'of the intervals', '0.8')
+    .addOption(study())
+    .addOption(json())
+    .action(async (options: { knob: string; target: string }) =>
+      (await import('./scale-forecast.ts')).scaleForecastCommand(options),
     );
 
   scale

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { rng } from '../../methods/math/index.ts';
-import { ansatz, cleanUp, project } from '../../../../test/product.ts';
+import { ansatz, cleanUp, project, yaml } from '../../../../test/product.ts';
 
 const random = rng(3);
 const loss = (N: number, D: number): number => 1.8 + 400 / N ** 0.34 + 2000 / D ** 0.37;
@@ -181,4 +181,25 @@ test('a fit is drawn into a file, told as rows, and neither gets into the JSON',
     await ansatz(folder, ['scale', 'fit', file!, ...options, '--svg', 'other.svg']);
     expect(readFileSync(join(folder, 'other.svg'), 'utf8'), options.join(' ')).not.toMatch(/NaN|Infinity|undefined/);
   }
+});
+
+test('a study is forecast at a scale it has not reached, and its fields are documented', async () => {
+  const inside = project({
+    'ansatz.yaml': yaml(
+      'knobs: { width: { choices: [8, 16, 32, 64], default: 8, via: env W }, lr: { choices: [1, 2], default: 1, via: env LR } }',
+      'budget: { runs: 8 }',
+      'repeats: { baseline: 1, most: 1 }',
+      'sampler: sobol',
+      'pruner: none',
+    ),
+    'script.sh': 'awk "BEGIN { srand($ANSATZ_SEED); print \\"loss: \\" (1 + 6 * $LR * $W ^ -0.5 + 0.001 * rand()) }"\n',
+  });
+  await ansatz(inside, ['run', '--plain']);
+  const { out, err } = await ansatz(inside, ['scale', 'forecast', '--knob', 'width', '--target', '100']);
+  expect(err).toBe('');
+  expect(out).toContain('width 100, from runs up to 64');
+  const told = JSON.parse(
+    (await ansatz(inside, ['scale', 'forecast', '--knob', 'width', '--target', '100', '--json'])).out,
+  ) as object;
+  for (const key of Object.keys(told)) expect(page('scale forecast'), key).toContain(`\`${key}\``);
 });

@@ -53,3 +53,4 @@ export {
   lossBacktest,
   taskBacktest,
 } from './ladder.ts';
+export { type Contender, type Forecasts, type NextRun, type ScaleRun, forecastScales, LEAST_SCALES } from './scales.ts';
