@@ -69,10 +69,11 @@ export interface Proof {
 }
 
 /** The evidence of fresh runs against "not better than the incumbent", good at every look however many there will be. */
-export function proofOf({ effect, se, df }: Comparison, sd: number): Proof {
+export function proofOf({ effect, se, df, runs }: Comparison, sd: number): Proof {
   if (!(se > 0))
     return { p: effect > 0 ? 0 : 1, margin: 0, information: Infinity, z: effect > 0 ? Infinity : -Infinity };
-  const information = (sd / se) ** 2;
+  // More than the runs say where luck is shared; never less, for a side that is noisier than the floor has it in `se` already.
+  const information = Math.max((sd / se) ** 2, runs);
   const z = normalEquivalent(effect / se, df);
   const spread = spreadFor(USUAL_INFORMATION, SHOWN);
   const radius = mixtureRadius(information, SHOWN, spread) * Math.sqrt(information);

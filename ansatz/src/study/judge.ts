@@ -265,10 +265,10 @@ export function outcomeOf(state: State, trial: Trial): Partial<Extract<EventBody
 }
 
 /** Whether a trial is shown not to be worse by as much as matters: the minimum effect, or one noise sd without one. */
-function asGood(state: State, { effect, se, df }: Comparison): boolean {
+function asGood(state: State, compared: Comparison): boolean {
   const { sd } = noiseOf(state);
   const slack = state.config.minEffect > 0 ? state.config.minEffect : sd;
-  return proofOf({ effect: effect + slack, se, df, margin: 0, better: 0 }, sd).p <= ALPHA;
+  return proofOf({ ...compared, effect: compared.effect + slack }, sd).p <= ALPHA;
 }
 
 /** Whether keeping what is cheaper and as good, once more, would add up to something worse than the best so far. */

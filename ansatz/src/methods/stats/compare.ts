@@ -16,6 +16,8 @@ export interface Comparison {
   readonly df: number;
   /** P(challenger is better), one-sided Student t under a flat prior. 0.5 without any difference. */
   readonly better: number;
+  /** 1 / (1/n + 1/m): the results of both sides as so many independent ones of a difference. */
+  readonly runs: number;
 }
 
 /** Results of one trial; `included` when the noise floor was measured on them, among others. */
@@ -55,9 +57,13 @@ export function compare(
       ? 0
       : (2 * shared.rho * shared.pairs * a.sd * b.sd) / (challenger.values.length * incumbent.values.length);
   const se = Math.sqrt(Math.max(0, va + vb - together));
-  if (!(se > 0)) return { effect, se: 0, margin: 0, df: Infinity, better: effect > 0 ? 1 : effect < 0 ? 0 : 0.5 };
+  const runs = 1 / (1 / challenger.values.length + 1 / incumbent.values.length);
+  if (!(se > 0)) {
+    return { effect, se: 0, margin: 0, df: Infinity, better: effect > 0 ? 1 : effect < 0 ? 0 : 0.5, runs };
+  }
   const df = a.own || b.own ? (va + vb) ** 2 / (va ** 2 / a.df + vb ** 2 / b.df) : a.df;
-  return { effect, se, margin: studentQuantile(1 - alpha / 2, df) * se, df, better: studentCdf(effect / se, df) };
+  const margin = studentQuantile(1 - alpha / 2, df) * se;
+  return { effect, se, margin, df, better: studentCdf(effect / se, df), runs };
 }
 
 /** The noise of both sides. Two that share the floor share its best estimate: it must not be counted twice. */
