@@ -2,7 +2,13 @@
 
 import { byFamilies, type Curve, forecastOf } from '../ansatz/src/methods/pruning/index.ts';
 import { mean, median } from '../ansatz/src/methods/math/index.ts';
-import { largestOut, lossBacktest, taskBacktest } from '../ansatz/src/methods/scaling/index.ts';
+import {
+  forecastScales,
+  largestOut,
+  lossBacktest,
+  type ScaleRun,
+  taskBacktest,
+} from '../ansatz/src/methods/scaling/index.ts';
 import type { Figure } from './main.ts';
 import type { Row } from './scaling-curves.ts';
 
@@ -104,6 +110,81 @@ export function beginnings(read: Read): Record<string, Figure> {
   const each = slowest / spent;
   figures['end of a run: both families, mean'] = { value: each, unit: 'CPU ms', bound: '≤ 10', pass: each <= 10 };
   return figures;
+}
+
+/**
+ * Shapes of Gemstones as recipes over tokens, and learning rates of misfitting over tokens at one size: four checkpoints or
+ * runs from the lower part, forecast at the end. Error, coverage of 80 %, and how often who is ahead stays ahead.
+ */
+export function recipes(read: Read): Record<string, Figure> {
+  const figures: Record<string, Figure> = {};
+  for (const [set, groups] of Object.entries(recipesOf(read))) {
+    const errors: number[] = [];
+    let [inside, said, stayed, tried] = [0, 0, 0, 0];
+    for (const whole of groups) {
+      const ends = [...whole.values()].map((points) => points.at(-1)![0]);
+      const target = Math.min(...ends);
+      const truth = new Map([...whole].map(([recipe, points]) => [recipe, points.find(([x]) => x >= target)![1]]));
+      for (const share of [0.25, 0.4, 0.6]) {
+        const runs = [...whole].flatMap(([recipe, points]): ScaleRun[] => {
+          const low = points.filter(([x]) => x <= share * target);
+          const places = new Set(
+            [0.25, 0.5, 0.75, 1].map((part) => Math.ceil(part * low.length) - 1).filter((i) => i >= 0),
+          );
+          return [...places].map((i) => ({ recipe, scale: low[i]![0], loss: low[i]![1] }));
+        });
+        const found = forecastScales(runs, target, 0.8, 1);
+        if (found === undefined) continue;
+        for (const { recipe, value, low, high } of found.contenders) {
+          const real = truth.get(recipe)!;
+          errors.push(100 * Math.abs(value / real - 1));
+          if (low <= real && real <= high) inside++;
+        }
+        tried++;
+        said += found.survives;
+        const best = [...truth].reduce((one, other) => (other[1] < one[1] ? other : one))[0];
+        if (best === found.ahead) stayed++;
+      }
+    }
+    figures[`recipes ${set}: loss at the target, ${errors.length} forecasts, median error`] = {
+      value: median(errors),
+      unit: '%',
+      note: `80 % intervals hold ${Math.round((100 * inside) / errors.length)} %; who is ahead stays the best in ${stayed} of ${tried}, said ${said.toFixed(1)}`,
+    };
+  }
+  return figures;
+}
+
+/** Groups of recipes to compare: each recipe its (scale, loss) in ascending scale. */
+function recipesOf(read: Read): Record<string, Map<string, [number, number][]>[]> {
+  const group = (
+    rows: readonly Row[],
+    within: string,
+    recipe: string,
+    x: string,
+    y: string,
+  ): Map<string, [number, number][]>[] => {
+    const groups = new Map<string, Map<string, Map<number, number>>>();
+    for (const row of rows) {
+      const inner = groups.get(row[within] ?? '') ?? new Map<string, Map<number, number>>();
+      groups.set(row[within] ?? '', inner);
+      const points = inner.get(row[recipe]!) ?? new Map<number, number>();
+      inner.set(row[recipe]!, points);
+      points.set(Number(row[x]), Math.min(Number(row[y]), points.get(Number(row[x])) ?? Infinity));
+    }
+    return [...groups.values()].flatMap((inner) => {
+      const long = [...inner].flatMap(([name, points]): [string, [number, number][]][] =>
+        points.size < 8 ? [] : [[name, [...points].sort(([one], [other]) => one - other)]],
+      );
+      return long.length < 2 ? [] : [new Map(long)];
+    });
+  };
+  const hot = read('gemstones_hot').filter((row) => Number(row['D']) > 4e9);
+  const finals = read('misfitting_checkpoints').filter((row) => row['final'] === '1');
+  return {
+    'Gemstones shapes': group(hot, '', 'run', 'D', 'loss'),
+    'misfitting rates': group(finals, 'N', 'peak_lr', 'train_tokens', 'loss'),
+  };
 }
 
 function sets(read: Read): Record<string, Curve[]> {

@@ -27,7 +27,7 @@ import {
 } from '../ansatz/src/methods/scaling/index.ts';
 import type { Bench, Figure } from './main.ts';
 import { type Curve, curves, type Row } from './scaling-curves.ts';
-import { beginnings, ladder } from './scaling-runs.ts';
+import { beginnings, ladder, recipes } from './scaling-runs.ts';
 
 const DRAWS = 4000;
 /** Fits of which the fastest counts: the first ones are slower until the code is compiled. */
@@ -58,6 +58,7 @@ export async function bench(): Promise<Bench> {
     ...coverage(read),
     ...ladder(read),
     ...beginnings(read),
+    ...recipes(read),
   };
   const notes = ['forecast: median over curves of the root mean square error of ln y of the top 30 %'];
   if (peer === undefined)
