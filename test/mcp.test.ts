@@ -135,6 +135,9 @@ test('over HTTP the same tools answer to whoever has the token, and to nobody el
     });
     expect(await call('lessons', {})).toHaveProperty('lessons');
     expect(await call('steer', { do: 'note', trial: 1, text: 'seen by an agent' })).toMatchObject({ queued: true });
+    // The token of an agent opens its tools, and not what pages show.
+    const page = await fetch(new URL('/api/studies/s/board', address), { headers });
+    expect(page.status).toBe(401);
     await agent.close();
     await ansatz(folder, ['run', '--plain', '--runs', '10']);
     expect(stateOf(folder, 's').trials[0]!.notes).toMatchObject([{ text: 'seen by an agent', by: 'agent' }]);

@@ -157,7 +157,7 @@ function cellsOf(row: TableRow): Record<string, Value> {
 
 /**
  * Whether rows pass a filter. `state == keep and lr < 1e-3`, `effect > 0 or researcher in [model, agent]`, arithmetic as in
- * constraints; a single `=` will do, words need no quotes, `has(word)` is written as the plain word: a text without any operator is looked
+ * constraints; a single `=` will do, words need no quotes. A text without any operator is looked
  * for in hypothesis, reason, tags and changes. Throws a UserError that says where it went wrong and what name may be meant.
  */
 export function filterOf(text: string, columns: readonly Column[]): (row: TableRow) => boolean {

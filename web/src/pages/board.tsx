@@ -30,7 +30,9 @@ export function Board(): ReactElement {
   // Of several limits the one that binds: all of them are in the ledger.
   const tightest = data.burn.toSorted((a, b) => b.spent.at(-1)! / b.cap - a.spent.at(-1)! / a.cap)[0];
   // How much is spent is drawn; it need not be said as well.
-  const warnings = status.warnings.filter((text) => !text.startsWith('the study has spent'));
+  const warnings = [...(status.heldout?.contradicted ?? []), ...status.warnings].filter(
+    (text) => !text.startsWith('the study has spent'),
+  );
   return (
     <div className="board">
       <Headline study={study} status={status} />
@@ -185,6 +187,11 @@ function Headline({ study, status }: { study: string; status: Status }): ReactEl
             {status.noise.deterministic
               ? 'Repeats come out alike. '
               : `Noise sd ${num(status.noise.sd, 2)} from ${status.noise.df + 1} runs. `}
+          </>
+        )}
+        {status.heldout?.best !== undefined && status.heldout.baseline !== undefined && (
+          <>
+            Held-out: {num(status.heldout.baseline)} → {num(status.heldout.best)}.{' '}
           </>
         )}
         {ended !== undefined && <>It has ended: {ended.text}.</>}

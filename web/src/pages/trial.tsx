@@ -95,12 +95,18 @@ export function TrialPage(): ReactElement {
             {num(row.better, 3)}
           </Stat>
         )}
+        {row.heldout !== undefined && (
+          <Stat name="held-out" more={row.heldout.text}>
+            <Value value={row.heldout.value} />
+          </Stat>
+        )}
         <Stat name="cost">{seconds(row.deviceSeconds)}</Stat>
         <Stat
           name="proposed by"
           more={row.bet === undefined || row.bet === row.researcher ? undefined : `bet ${row.bet}`}
         >
           {row.by ?? row.researcher}
+          {row.operator === undefined ? '' : `: ${row.operator}`}
         </Stat>
       </dl>
       <div className="two">

@@ -17,7 +17,7 @@ export async function mcp(options: Pick<UiOptions, 'port'> & { readonly http?: b
   }
   const running = await openUi(from, options);
   process.stdout.write(
-    `http://127.0.0.1:${running.port}/mcp\nAuthorization: Bearer ${running.bearer}\nCtrl-C ends it; for Claude Code:\n  claude mcp add --transport http ansatz http://127.0.0.1:${running.port}/mcp --header "Authorization: Bearer ${running.bearer}"\n`,
+    `http://127.0.0.1:${running.port}/mcp\nAuthorization: Bearer ${running.toolsBearer}\nCtrl-C ends it; for Claude Code:\n  claude mcp add --transport http ansatz http://127.0.0.1:${running.port}/mcp --header "Authorization: Bearer ${running.toolsBearer}"\n`,
   );
   await new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, resolve);

@@ -67,7 +67,9 @@ export function guard({ sessions, hosts, port }: Gate): MiddlewareHandler {
     }
 
     const open = c.req.method === 'GET' && !pathname.startsWith('/api/') && pathname !== '/mcp';
-    const bearer = sessions.bears(c.req.header('authorization'));
+    // An agent's token opens its tools only: pages show what those who propose may not see, such as held-out checks.
+    const opens = sessions.bears(c.req.header('authorization'));
+    const bearer = opens === 'all' || (opens === 'tools' && pathname === '/mcp');
     const known = bearer || sessions.knows(cookieIn(c.req.header('cookie'), port()));
     if (!open && !known) {
       return refuse(c, 401, 'session', 'this page has no key for the server', {

@@ -44,6 +44,8 @@ export interface Running {
   link(path?: string): string;
   /** What a program sends as `Authorization: Bearer …`. */
   readonly bearer: string;
+  /** The same for an agent: opens `/mcp` and nothing else. */
+  readonly toolsBearer: string;
   close(): Promise<void>;
 }
 
@@ -178,6 +180,7 @@ export async function startServer(options: ServerOptions): Promise<Running> {
   return {
     port,
     bearer: sessions.bearer(),
+    toolsBearer: sessions.bearer('tools'),
     link: (path = '/') => `http://${shown}:${port}${path}?key=${sessions.link()}`,
     async close() {
       for (const end of open) end();

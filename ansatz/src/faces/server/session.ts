@@ -54,17 +54,19 @@ export class Sessions {
     return same(this.#sign(`session ${id}`), signature);
   }
 
-  /** What a program sends as `Authorization: Bearer …`. */
-  bearer(): string {
-    return this.#sign('bearer');
+  /** What a program sends as `Authorization: Bearer …`: one token for everything a page may ask, another for the tools of agents alone. */
+  bearer(what: 'all' | 'tools' = 'all'): string {
+    return this.#sign(`bearer ${what}`);
   }
 
-  /** Whether a header carries it. */
-  bears(header: string | undefined): boolean {
-    if (header === undefined || !header.startsWith('Bearer ') || this.#barred()) return false;
-    if (same(this.bearer(), header.slice('Bearer '.length))) return true;
+  /** What a header opens; nothing when it carries no token of ours. */
+  bears(header: string | undefined): 'all' | 'tools' | undefined {
+    if (header === undefined || !header.startsWith('Bearer ') || this.#barred()) return undefined;
+    const given = header.slice('Bearer '.length);
+    if (same(this.bearer(), given)) return 'all';
+    if (same(this.bearer('tools'), given)) return 'tools';
     this.#count();
-    return false;
+    return undefined;
   }
 
   #sign(text: string): string {
