@@ -5,6 +5,7 @@ import {
   bootstrapChinchilla,
   type Chinchilla,
   chinchillaLoss,
+  computeBacktest,
   chinchillaWarnings,
   computeOptimal,
   exponents,
@@ -34,6 +35,8 @@ export interface ChinchillaFit extends ScaleFit {
   readonly dropped: number;
   readonly level: number;
   readonly intervalsFrom: 'bootstrap' | 'profile';
+  /** Mean relative error of the runs of most compute, forecast from the others; null with too few. */
+  readonly backtest: number | null;
   /** N* grows as C^a_N, D* as C^a_D. */
   readonly exponents: { readonly a_N: number; readonly a_D: number };
   readonly starts: { readonly tried: number; readonly agreed: number };
@@ -61,10 +64,11 @@ export function fitChinchillaTable(table: RunTable, wish: ChinchillaWish, file: 
       fit,
       known: identify(runs, fit, wish.level),
       drawn: wish.draws > 1 ? bootstrapChinchilla(runs, fit, wish.draws, wish.level, wish.seed) : undefined,
+      back: computeBacktest(runs),
       warnings: [...table.warnings, ...chinchillaWarnings(runs, fit, take(table.rows))],
     };
   });
-  const { fit, known, drawn, warnings } = result;
+  const { fit, known, drawn, back, warnings } = result;
   const unknown = Object.entries(known.identified).flatMap(([name, is]) => (is ? [] : [name]));
   if (unknown.length > 0)
     warnings.push(`not identified: ${unknown.join(', ')}: the runs fit as well with quite other values`);
@@ -88,6 +92,7 @@ export function fitChinchillaTable(table: RunTable, wish: ChinchillaWish, file: 
     dropped: table.loss.length - kept.length,
     level: wish.level,
     intervalsFrom: drawn === undefined ? 'profile' : 'bootstrap',
+    backtest: Number.isNaN(back) ? null : back,
     exponents: ratios,
     starts: fit.starts,
     covariance: drawn?.covariance ?? null,
@@ -97,7 +102,12 @@ export function fitChinchillaTable(table: RunTable, wish: ChinchillaWish, file: 
       `  N* ∝ C^${num(ratios.a_N)}, D* ∝ C^${num(ratios.a_D)}; ${fit.starts.agreed} of ${fit.starts.tried} starts agree`,
       ...(optimum === null
         ? []
-        : [`  ${num(optimum.flops)} FLOPs: N ${num(optimum.N)}, D ${num(optimum.D)}, loss ${num(optimum.loss)}`]),
+        : [
+            `  ${num(optimum.flops)} FLOPs (${num(optimum.flops / largest, 2)} times the largest run): N ${num(optimum.N)}, D ${num(optimum.D)}, loss ${num(optimum.loss)}`,
+          ]),
+      ...(Number.isNaN(back)
+        ? []
+        : [`  backtest: the runs of most compute, forecast from the others, ${num(100 * back, 2)} % off`]),
     ],
   };
 }

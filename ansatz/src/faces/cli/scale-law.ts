@@ -155,6 +155,7 @@ function warningsOf(told: {
     warnings.push(`not identified: ${unknown.join(', ')}: the points fit as well with quite other values`);
   const span = x.at(-1)! / x[0]!;
   if (span < 10) warnings.push(`window: x spans a factor of ${num(span, 2)}; a forecast needs 10 or more`);
+  if (new Set(x).size < 6) warnings.push(`window: only ${new Set(x).size} different x`);
   if (law === 'power') warnings.push('a pure power law has no floor: it forecasts too low far out (m2 has one)');
   if (back === undefined) warnings.push('too few points to test a forecast on the last of them');
   if (y.at(-1)! > y[0]!) warnings.push('y rises with x: these laws are of losses and errors, which fall');

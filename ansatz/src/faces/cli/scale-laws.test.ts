@@ -46,6 +46,11 @@ const folder = project({
     ]),
   ),
   'swapped.csv': 'n,c\n3,40\n2,40\n',
+  'exchanged.csv': 'acc,loss\n3.1,0.2\n3.0,0.25\n2.9,.3\n2.8,.35\n2.7,.4\n2.6,.5\n',
+  'four.csv': 'flops,loss\n1e18,3\n1e19,2.8\n1e20,2.65\n1e21,2.55\n',
+  'unnamed.csv': 'N,D,ce_pile\n1B,20B,3\n2B,40B,2.8\n',
+  'mixed.csv': 'N,D,loss\n1B,20B,3\n0.5,10B,3.2\n2B,40B,2.8\n',
+  'unsolved.csv': 'n,c\n10,0\n10,0\n10,0\n',
   'answers.csv': table(
     'problem,answer,correct,score',
     chances.flatMap((p, i) =>
@@ -202,4 +207,19 @@ test('a study is forecast at a scale it has not reached, and its fields are docu
     (await ansatz(inside, ['scale', 'forecast', '--knob', 'width', '--target', '100', '--json'])).out,
   ) as object;
   for (const key of Object.keys(told)) expect(page('scale forecast'), key).toContain(`\`${key}\``);
+});
+
+test('nonsense is refused or doubted in words', async () => {
+  expect((await fit(['fit', 'exchanged.csv', '--law', 'sigmoid'])).warnings.join()).toContain(
+    'are loss and accuracy exchanged?',
+  );
+  expect((await fit(['fit', 'four.csv'])).warnings.join()).toContain('only 4 different x');
+  expect((await fit(['fit', 'unsolved.csv', '--law', 'passk'])).warnings.join()).toContain('no attempt was right');
+  const refused = async (...args: string[]): Promise<string> => (await ansatz(folder, ['scale', ...args])).err;
+  expect(await refused('fit', 'unnamed.csv', '--law', 'chinchilla')).toContain('--loss ce_pile');
+  expect(await refused('ladder', 'mixed.csv', '--target', '7B,1T')).toContain('error[mixed-units]');
+  expect(await refused('fit', 'pass.csv', '--law', 'passk', '--k', '0,5')).toContain('a whole number from 1');
+  expect(await refused('fit', 'ladder.csv', '--law', 'sigmoid', '--floor', '25')).toContain(
+    'a share from 0 to below 1',
+  );
 });

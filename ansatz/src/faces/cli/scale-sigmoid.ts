@@ -80,6 +80,8 @@ export function fitSigmoidTable(table: Columns<'x' | 'y'>, wish: SigmoidWish, fi
     warnings.push(
       `saturated: the ceiling ${num(fit.params.ceiling, 3)} is within two standard errors of the best score: more compute hardly helps`,
     );
+  if (guess.length > 0 && best < 0.1)
+    warnings.push('y is above 1 and below 10: per cent would be very little; are loss and accuracy exchanged?');
   if (score[x.indexOf(least)]! < Math.max(score[x.indexOf(Math.max(...x))]!, floor))
     warnings.push('the score falls with a lower loss: is x a loss, and y an accuracy?');
   if (forecast !== null && forecast.x < least) {

@@ -1,6 +1,7 @@
 /** `ansatz scale fit`: a scaling law fitted to a table of finished runs. */
 
 import {
+  candidates,
   columnsIn,
   looksLikeRuns,
   pointsIn,
@@ -144,10 +145,18 @@ function repeatedIn(sheet: Sheet, options: ScaleOptions): Parameters<typeof fitR
 }
 
 function scoresIn(sheet: Sheet, options: ScaleOptions): Parameters<typeof fitSigmoidTable>[0] {
-  return columnsIn(sheet, {
+  const table = columnsIn(sheet, {
     x: { role: TASK_LOSS, asked: options.x ?? options.loss, allowed: (v) => v > 0, words: 'above zero' },
     y: { role: ACCURACY, asked: options.y, allowed: (v) => v >= 0 && v <= 100, words: 'a share or per cent' },
   });
+  const others = (role: Role, asked: string | undefined): string[] => {
+    const more = asked === undefined ? candidates(sheet, role).length - 1 : 0;
+    return more > 0 ? [`${more} other columns may be ${role.name}: ${role.option} names one`] : [];
+  };
+  return {
+    ...table,
+    guesses: [...table.guesses, ...others(TASK_LOSS, options.x ?? options.loss), ...others(ACCURACY, options.y)],
+  };
 }
 
 function scoring(options: ScaleOptions): { floor: number | undefined; items: number | undefined } {

@@ -1,4 +1,4 @@
-export { noColumn, readSheet, parseSheet, type Role, type Sheet } from './table.ts';
+export { candidates, noColumn, readSheet, parseSheet, type Role, type Sheet } from './table.ts';
 export { looksLikeRuns, pointsIn, runsIn, type Asked, type RunTable, type PointTable } from './runs.ts';
 export { quantity } from './quantity.ts';
 export { measuredIn, type MeasuredRuns } from './measured.ts';

@@ -45,6 +45,7 @@ const LOSS: Role = {
   name: 'the loss',
   option: '--loss',
   known: /^(?:l|(?:final_|val_|valid_|validation_|test_|eval_|train_)*(?:loss|ce|cross_entropy|nll|log_perplexity))$/,
+  likely: /loss|^ce_|_ce$|bpb|nll|perplexity/i,
 };
 
 /** Whether a table has size, tokens and loss, so that a law of two variables can be meant. */

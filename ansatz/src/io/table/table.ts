@@ -19,6 +19,8 @@ export interface Role {
   /** The option that names its column. */
   readonly option: string;
   readonly known: RegExp;
+  /** Names that look like it without saying enough: offered when none is known. */
+  readonly likely?: RegExp;
 }
 
 const MOST_BYTES = 200 * 2 ** 20;
@@ -72,6 +74,11 @@ export function parseSheet(text: string, file: string): Sheet {
   };
 }
 
+/** The columns that have a name known for a role: with several the first is taken, and somebody may have meant another. */
+export function candidates(sheet: Sheet, role: Role): string[] {
+  return sheet.columns.filter((name) => role.known.test(split(name).name));
+}
+
 /** The column that plays a role: the one asked for, else the first whose name is known; undefined when there is none. */
 export function columnFor(sheet: Sheet, role: Role, asked: string | undefined): number | undefined {
   if (asked !== undefined) {
@@ -89,10 +96,13 @@ export function columnFor(sheet: Sheet, role: Role, asked: string | undefined): 
 
 /** An error for a role that no column plays. */
 export function noColumn(sheet: Sheet, role: Role): UserError {
+  const offered =
+    sheet.columns.find((name) => role.likely?.test(name) === true) ??
+    sheet.columns.find((name) => !/^(?:id|name|run|seed|size)$/i.test(name));
   return new UserError('no-column', `no column of "${sheet.file}" looks like ${role.name}`, {
     where: sheet.file,
     why: `its columns are ${sheet.columns.join(', ')}`,
-    fix: `${role.option} ${sheet.columns.find((name) => !/^(?:id|name|run|seed)$/i.test(name)) ?? sheet.columns[0]}`,
+    fix: `${role.option} ${offered ?? sheet.columns[0]}`,
   });
 }
 

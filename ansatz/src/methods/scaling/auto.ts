@@ -68,7 +68,7 @@ export const WIDTHS: readonly (readonly [number, number])[] = [
   [0, 0],
   [0.5, 0.31],
   [0.8, 0.68],
-  [0.9, 1.26],
+  [0.9, 1.27],
   [0.95, 2.24],
 ];
 

@@ -19,7 +19,7 @@ export const LAWS: Readonly<Record<LawName, number>> = {
   m4: 4,
   bnsl: 6,
   ensemble: 4,
-  blend: 4,
+  blend: 3,
 };
 
 /** Laws whose forecasts the ensemble takes the median of; a pure power law misses every floor. */

@@ -49,6 +49,7 @@ export {
   type Task,
   climb,
   climbTask,
+  computeBacktest,
   largestOut,
   lossBacktest,
   taskBacktest,

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { rng } from '../math/index.ts';
-import { climb, climbTask, lossBacktest, taskBacktest } from './ladder.ts';
+import { climb, climbTask, computeBacktest, lossBacktest, taskBacktest } from './ladder.ts';
 
 const random = rng(5);
 const law = (N: number, D: number): number => 1.8 + 400 / N ** 0.34 + 2000 / D ** 0.37;
@@ -35,4 +35,11 @@ test('with one size below the largest nothing can be tested, and it says so', ()
   const take = (values: readonly number[]): number[] => few.map((i) => values[i]!);
   expect(lossBacktest({ N: take(N), D: take(D), loss: take(loss) })).toBeNaN();
   expect(taskBacktest({ N: take(N), D: take(D) }, { via: take(loss), score: take(loss), floor: 0 })).toBeNaN();
+});
+
+test('the runs of most compute are forecast from the others, as well as the law holds', () => {
+  expect(computeBacktest({ N, D, loss })).toBeLessThan(0.005);
+  const bent = loss.map((v, i) => (N[i]! * D[i]! > 2e19 ? 1.1 * v : v));
+  expect(computeBacktest({ N, D, loss: bent })).toBeGreaterThan(0.05);
+  expect(computeBacktest({ N: N.slice(0, 5), D: D.slice(0, 5), loss: loss.slice(0, 5) })).toBeNaN();
 });

@@ -102,6 +102,22 @@ export function lossBacktest({ N, D, loss }: Runs): number {
   return meanOf(out.map((i) => Math.abs(chinchillaLoss(params, N[i]!, D[i]!) / loss[i]! - 1)));
 }
 
+/**
+ * Mean relative error of the runs of most compute, 6ND above half of the largest (at least three, at most 30 %), forecast
+ * from the others. NaN with too few others.
+ */
+export function computeBacktest({ N, D, loss }: Runs): number {
+  const order = N.map((_, i) => i).sort((i, j) => N[i]! * D[i]! - N[j]! * D[j]!);
+  const half = (N[order.at(-1)!]! * D[order.at(-1)!]!) / 2;
+  const octave = order.filter((i) => N[i]! * D[i]! > half).length;
+  const from = N.length - Math.min(Math.max(3, octave), Math.floor(0.3 * N.length));
+  const [kept, out] = [order.slice(0, from), order.slice(from)];
+  if (!enough(N, kept) || out.length === 0) return NaN;
+  const take = (values: readonly number[]): number[] => kept.map((i) => values[i]!);
+  const { params } = fitChinchilla({ N: take(N), D: take(D), loss: take(loss) });
+  return meanOf(out.map((i) => Math.abs(chinchillaLoss(params, N[i]!, D[i]!) / loss[i]! - 1)));
+}
+
 /** Mean absolute error of the largest size's scores, forecast in two steps from the smaller sizes. */
 export function taskBacktest({ N, D }: Omit<Runs, 'loss'>, { via, score, floor, items }: Task): number {
   const { kept, out } = largestOut(N);
