@@ -21,6 +21,10 @@ const accuracy = (value: number): number => 0.25 + 0.75 / (1 + Math.exp(2.5 * (v
 const chances = Array.from({ length: 60 }, () => random.uniform() ** 2);
 const folder = project({
   'iso.csv': table('flops,params,loss', budgets),
+  'recipes.csv': table('recipe,flops,params,loss', [
+    ...budgets.map((row) => ['a', ...row]),
+    ...budgets.map(([C, N, value]) => ['b', C!, N!, 1.1 * value!]),
+  ]),
   'edge.csv': table(
     'flops,params,loss',
     budgets.filter((_, i) => i % 9 < 3),
@@ -213,6 +217,10 @@ test('nonsense is refused or doubted in words', async () => {
   expect((await fit(['fit', 'exchanged.csv', '--law', 'sigmoid'])).warnings.join()).toContain(
     'are loss and accuracy exchanged?',
   );
+  for (const args of [['--law', 'isoflop'], []])
+    expect((await fit(['fit', 'recipes.csv', ...args])).warnings.join()).toContain('several recipes in one table?');
+  const one = await fit(['fit', 'recipes.csv', '--law', 'isoflop', '--where', 'recipe=a']);
+  expect(one.warnings.join()).not.toContain('several recipes');
   expect((await fit(['fit', 'four.csv'])).warnings.join()).toContain('only 4 different x');
   expect((await fit(['fit', 'unsolved.csv', '--law', 'passk'])).warnings.join()).toContain('no attempt was right');
   const refused = async (...args: string[]): Promise<string> => (await ansatz(folder, ['scale', ...args])).err;

@@ -174,8 +174,11 @@ function checkUnits(sheet: Sheet, what: string, amounts: readonly number[], rows
   );
 }
 
-/** Columns that look exchanged or in another unit. */
-function doubts(found: { N: readonly number[]; D: readonly number[]; C: readonly (number | undefined)[] }): string[] {
+/** Seeds differ by less than this share of the loss; what differs by more is another recipe. */
+const RECIPES = 0.03;
+
+/** Columns that look exchanged or in another unit, recipes that look mixed. */
+function doubts(found: Pick<RunTable, 'N' | 'D' | 'C' | 'loss'>): string[] {
   const warnings: string[] = [];
   const ratios = found.C.flatMap((c, i) => (c === undefined ? [] : [c / (6 * found.N[i]! * found.D[i]!)]));
   if (ratios.length > 0) {
@@ -191,6 +194,17 @@ function doubts(found: { N: readonly number[]; D: readonly number[]; C: readonly
     warnings.push(
       `units: N is ${middleN.toPrecision(2)} in the middle row; in millions or billions? Then A is in those too`,
     );
+  const places = new Map<string, [number, number]>();
+  found.N.forEach((size, i) => {
+    const [low, high] = places.get(`${size} ${found.D[i]}`) ?? [Infinity, 0];
+    places.set(`${size} ${found.D[i]}`, [Math.min(low, found.loss[i]!), Math.max(high, found.loss[i]!)]);
+  });
+  const apart = [...places.values()].map(([low, high]) => high / low - 1).filter((gap) => gap > RECIPES);
+  if (apart.length > 0) {
+    warnings.push(
+      `${apart.length} of ${places.size} places (N, D) have losses that differ by up to ${(100 * Math.max(...apart)).toPrecision(2)} %: several recipes in one table? --where column=value takes one`,
+    );
+  }
   if (middleN > 10 * middleD) warnings.push('columns: N is far above D in most rows; are the two exchanged?');
   return warnings;
 }

@@ -23,6 +23,13 @@ test('repeats at one x are one point: they do not make few sizes many', () => {
   expect(chooseLaw([1e6, 1e6, 1e6], [3, 3.1, 2.9]).roughness).toBe(Infinity);
 });
 
+test('curves mixed in one table are no smooth one, however smooth their mean', () => {
+  const x = X.flatMap((v) => [v, v]);
+  const y = X.flatMap((v) => [law(v), 1.3 * law(v)]);
+  expect(chooseLaw(X, X.map(law)).law).toBe('bnsl');
+  expect(chooseLaw(x, y).law).toBe('blend');
+});
+
 test('the blend lies between its members', () => {
   const y = noisy(0.03);
   const [m2, bnsl, blend] = (['m2', 'bnsl', 'blend'] as const).map((name) => fitLaw(name, X, y).at(1e12));

@@ -44,7 +44,8 @@ export function chooseLaw(x: readonly number[], y: readonly number[]): Choice {
 
 /**
  * Median distance of ln y from the line between its neighbours over ln x, over the range of ln y; the distance is
- * divided by its standard deviation for noise of sd 1. Repeats at one x count as one point, their mean.
+ * divided by its standard deviation for noise of sd 1. Repeats at one x count as one point, their mean, whose standard
+ * error is the least scatter.
  */
 function roughness(x: readonly number[], y: readonly number[]): number {
   const groups = new Map<number, number[]>();
@@ -57,7 +58,12 @@ function roughness(x: readonly number[], y: readonly number[]): number {
     const w = (z - z0) / (z1 - z0);
     return Math.abs(v - (1 - w) * v0 - w * v1) / Math.hypot(1, w, 1 - w);
   });
-  return median(far) / range;
+  const apart = [...groups.values()].flatMap((logs) =>
+    logs.map((v) => v - logs.reduce((a, b) => a + b, 0) / logs.length),
+  );
+  const free = apart.length - points.length;
+  const within = free > 0 ? apart.reduce((sum, v) => sum + v * v, 0) / free : 0;
+  return Math.max(median(far), Math.sqrt((within * points.length) / apart.length)) / range;
 }
 
 /**
