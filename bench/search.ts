@@ -62,7 +62,7 @@ export async function bench(): Promise<Bench> {
   return { seeds: Array.from({ length: seedCount }, (_, seed) => seed), figures, notes };
 }
 
-const PARALLEL_SEEDS = 10;
+const PARALLEL_SEEDS = 8;
 
 function perProblem(
   label: string,
