@@ -84,3 +84,73 @@ test('an evaluator, the data it reads, and what it is given are sealed by its co
   writeFileSync(join(folder, 'eval.sh'), 'echo loss: 0\n');
   expect((await ansatz(folder, ['run', '--runs', '20'])).err).toMatch(/error\[tampered\]: eval\.sh/);
 });
+
+/** What a script may do to the journal of its study: for a large X, `sql` by the Node that runs the lab. */
+const forging = (sql: string): string => {
+  const program = `const { DatabaseSync } = require("node:sqlite"); const db = new DatabaseSync(process.env.JOURNAL); db.exec("PRAGMA busy_timeout = 5000"); db.exec(process.env.SQL)`;
+  return `awk "BEGIN { srand($ANSATZ_SEED); print \\"loss: \\" 2 - $X + 0.01 * rand() }"\nif awk "BEGIN { exit !($X > 0.8) }"; then SQL='${sql.replaceAll("'", "'\\''")}' '${process.execPath}' -e '${program}'; fi\nsleep 0.05\n`;
+};
+
+test('a run that rewrites an event of the journal gains nothing: it is noticed, named, and can be taken back', async () => {
+  const folder = project({});
+  project(
+    {
+      'script.sh': forging(
+        `UPDATE event SET body = replace(body, '"value":1.', '"value":9.') WHERE type = 'run.ended'`,
+      ),
+      'ansatz.yaml': yaml(
+        'sandbox: none',
+        `run: { limit: 20s, grace: 1s, env: { JOURNAL: '${join(folder, '.ansatz/s/journal.db')}' } }`,
+        'slots: 1',
+        'budget: { runs: 16 }',
+      ),
+    },
+    folder,
+  );
+  const first = await ansatz(folder, ['run', '--plain']);
+  expect(first.out).toMatch(/failed \(tampered\).*journal\.db: event \d+ \(run\.ended\) is not what was written/);
+  expect(first.out).toMatch(/warning: the journal was changed by somebody else/);
+  expect(first.code).toBe(130);
+  const refused = await ansatz(folder, ['run', '--plain']);
+  expect(refused.code).toBe(2);
+  expect(refused.err).toMatch(/error\[altered-journal\].*event \d+ \(run\.ended\) is not what was written/);
+  const found = await ansatz(folder, ['doctor']);
+  expect(found.out).toMatch(/bad +journal +s: it was changed by somebody: event \d+/);
+  expect((await ansatz(folder, ['doctor', '--journal', 'keep'])).err).toMatch(/error\[bad-option\]/);
+  const bad = Number(/event (\d+)/.exec(refused.err)![1]);
+  expect((await ansatz(folder, ['doctor', '--journal', 'cut'])).err).toMatch(
+    new RegExp(`${bad - 1} events are its journal now; what it was is .*journal\\.db\\.damaged1`),
+  );
+  expect((await ansatz(folder, ['doctor', '--journal', 'cut'])).err).toMatch(/error\[nothing-altered\]/);
+  writeFileSync(join(folder, 'script.sh'), script('true'));
+  writeFileSync(join(folder, 'judge.sh'), JUDGE);
+  await ansatz(folder, ['run', '--plain']);
+  const state = stateOf(folder, 's');
+  expect(state.ended?.reason).toBe('budget');
+  expect(Math.max(...state.runs.map((one) => one.value ?? 0))).toBeLessThan(3);
+});
+
+test('guidance and configuration that change beside a run are said to have; between runs they are their owner’s', async () => {
+  const folder = project({ 'guidance.md': 'keep it simple\n' });
+  const steer = `echo "believe me" >> '${join(folder, 'guidance.md')}'`;
+  project(
+    {
+      'judge.sh': JUDGE,
+      'script.sh': script(steer),
+      'ansatz.yaml': yaml('sandbox: none', 'budget: { runs: 6 }', 'slots: 1'),
+    },
+    folder,
+  );
+  await ansatz(folder, ['run', '--plain', '--runs', '3']);
+  expect(stateOf(folder, 's').warnings.filter(({ code }) => !code.startsWith('spent'))).toEqual([]);
+  writeFileSync(join(folder, 'guidance.md'), 'mine\n');
+  const { out } = await ansatz(folder, ['run', '--plain', '--runs', '16']);
+  const { warnings, runs, trials } = stateOf(folder, 's');
+  const meanwhile = warnings.filter(({ code }) => code === 'changed-meanwhile');
+  expect(meanwhile.length).toBeGreaterThan(0);
+  expect(out).toMatch(
+    /guidance\.md was changed in the project while it ran, not confined: if that was not you, put it back/,
+  );
+  const cheats = runs.filter((run) => Number(trials[run.trial - 1]!.point['x']) > 0.8);
+  expect(meanwhile.length).toBe(cheats.length);
+});

@@ -157,6 +157,7 @@ export function openHearing(config: StudyConfig): Hearing {
 /** What was changed, and whose it is. */
 function tamperedText({ how, tampered }: Exit): string {
   const files = tampered!.files.join(', ');
+  if (tampered!.how !== undefined) return `${files}: ${tampered!.how}`;
   const was = tampered!.files.length === 1 ? 'is' : 'are';
   if (how === 'unstarted') return `${files} of the project ${was} not what the study began with`;
   return `${files} ${was} not what the study began with: changed while it ran, ${tampered!.original ? 'in the project itself' : 'in its copy'}`;

@@ -8,12 +8,14 @@ import type { Stopping } from '../methods/pruning/index.ts';
 import { active, applicable, feasible, valueAt } from '../methods/space/index.ts';
 import type { Slot } from '../study/config.ts';
 import type { Event, EventBody } from '../study/events/index.ts';
+import { pointAt } from '../study/fidelity.ts';
 import { overdrawn } from '../study/ledger.ts';
 import { reduce } from '../study/reduce.ts';
 import { keyOf, type Run, runOf, type State, type Trial, trialOf, underWay } from '../study/state.ts';
 import { alarm, decide, type Parts } from './decide.ts';
 import { unread } from './operators.ts';
 import { admitRepeat, stoppable } from './steering.ts';
+import { suspected } from './tampering.ts';
 import { asPrinted, openHearing } from './hearing.ts';
 import { readHeldout } from './heldout.ts';
 import type { Researcher } from './researcher/researcher.ts';
@@ -79,6 +81,8 @@ export function openLab(parts: LabParts): Lab {
   const { pruner, scheduler } = parts;
   const deciding: Parts = { pruner, scheduler, researcher, space, canPause: executor.canPause };
   let lookedAt = -Infinity;
+  /** What was done to the journal while this lab held it: from then on no end of a run counts. */
+  let disturbed: string | undefined;
 
   const post = (message: EventBody | Message): void => {
     inbox.push(message);
@@ -109,6 +113,10 @@ export function openLab(parts: LabParts): Lab {
       case 'trial.judged':
         // What a keep has made may be wanted; of the others only the record is.
         if (event.verdict !== 'keep') trialOf(state, event.trial).runs.forEach((run) => executor.clean(run));
+        return;
+      case 'run.ended':
+        // What a run at another level leaves behind is its number.
+        if (runOf(state, event.run).level !== undefined) executor.clean(event.run);
         return;
       case 'heldout.asked':
         executor.check({ ...specOf(state, event.run), slot: event.slot, limitSeconds: event.limitSeconds }, post);
@@ -156,7 +164,7 @@ export function openLab(parts: LabParts): Lab {
       case 'run.exited':
         // A run ends once: whatever an executor says of it later is an echo.
         if (!underWay(runOf(state, message.run))) return [];
-        return [hearing.conclude(state, message.run, message.exit), ...tampered(message.exit)];
+        return conclude(message.run, message.exit);
       case 'heldout.exited':
         return readHeldout(state, message);
       case 'trial.proposed':
@@ -183,6 +191,13 @@ export function openLab(parts: LabParts): Lab {
       default:
         return [message];
     }
+  };
+
+  /** The end of a run, as far as nobody has had a hand in it. */
+  const conclude = (run: number, said: Exit): EventBody[] => {
+    disturbed ??= journal.disturbed();
+    const { exit, events } = suspected(state, run, said, disturbed);
+    return [hearing.conclude(state, run, exit), ...events];
   };
 
   /** A proposal becomes a trial unless it is a repeat, outside the rules, or nobody asked. */
@@ -296,14 +311,7 @@ const SMOKE_SECONDS = 20;
 function smokeOf(state: State, trial: Trial, run: Run): { readonly smokeSeconds?: number } {
   const seconds = state.config.code?.smokeSeconds ?? SMOKE_SECONDS;
   const own = trial.code !== undefined && trial.code.tree !== trialOf(state, trial.parent).code?.tree;
-  return own && unread(trial) && run.repeat === 0 && seconds > 0 ? { smokeSeconds: seconds } : {};
-}
-
-/** The project's own judge was changed: until it is put back nothing can be judged, so nothing more is begun. */
-function tampered({ tampered: touched }: Exit): EventBody[] {
-  if (touched?.original !== true) return [];
-  const text = `${touched.files.join(', ')} of the project is not what the study began with: put it back, then run ansatz run again`;
-  return [{ type: 'warning.raised', code: 'tampered', text }, { type: 'study.draining' }];
+  return own && unread(trial) && run.repeat === 0 && run.level === undefined && seconds > 0 ? { smokeSeconds: seconds } : {};
 }
 
 /** What an executor needs to know of a run. */
@@ -313,7 +321,7 @@ export function specOf(state: State, id: number): RunSpec {
   return {
     run: id,
     trial: run.trial,
-    point: trial.point,
+    point: pointAt(state.config, trial.point, run.level),
     seed: run.seed,
     slot: run.slot,
     limitSeconds: run.limitSeconds,

@@ -17,7 +17,7 @@ import { dirname, join, resolve } from 'node:path';
 import { alive, birthOf, bootId } from '../io/executor/process.ts';
 import { LeaseLost } from '../io/store/journal.ts';
 import { openPoints } from '../io/store/points.ts';
-import { salvage } from '../io/store/salvage.ts';
+import { salvage, type Salvaged } from '../io/store/salvage.ts';
 import type { SeriesStore } from '../io/store/series.ts';
 import { type Lease, openStudyDatabase, type StudyDatabase } from '../io/store/sqlite.ts';
 import { Repository } from '../io/workspace/index.ts';
@@ -208,6 +208,7 @@ function openForWork(folder: StudyFolder): { journal: StudyDatabase; state: Stat
     // Damage in an old page may hide behind a snapshot until the page is written again; then it is too late.
     if (!journal.sound()) throw Object.assign(new Error('a page of the file is damaged'), { errcode: CORRUPT });
     refuseHeld(folder, journal.lease());
+    refuseAltered(folder, journal);
     journal.take(identity(), Date.now());
     // Words meant for a lab that is gone: a stop asked of it must not stop this one.
     dropOrders(folder);
@@ -217,6 +218,40 @@ function openForWork(folder: StudyFolder): { journal: StudyDatabase; state: Stat
     journal.close();
     throw error;
   }
+}
+
+/** Events that somebody has changed since they were written say nothing about any run. */
+function refuseAltered(folder: StudyFolder, journal: StudyDatabase): void {
+  const broken = journal.broken();
+  if (broken === undefined) return;
+  throw new UserError(
+    'altered-journal',
+    `the journal of study "${folder.name}" was changed by somebody: ${broken.text}`,
+    {
+      where: folder.journal,
+      why: 'what runs came to is read from it: results that were changed afterwards prove nothing',
+      fix: `ansatz doctor --journal cut      # goes on from the ${broken.seq - 1} events before it\n       ansatz doctor --journal accept   # takes the events as they are now`,
+    },
+  );
+}
+
+/**
+ * Put an altered journal right: `cut` keeps the events before the first that is not what was written, `accept` takes all as
+ * they are. The file as it was is kept beside it. Throws a UserError where another lab works on it, or nothing is wrong.
+ */
+export function mendJournal(folder: StudyFolder, how: 'cut' | 'accept'): Salvaged {
+  const journal = openGuarded(folder, 'write');
+  try {
+    refuseHeld(folder, journal.lease());
+    if (journal.broken() === undefined)
+      throw new UserError('nothing-altered', `the journal of study "${folder.name}" is what was written`, {
+        where: folder.journal,
+        fix: 'ansatz doctor   # tells what else may be wrong',
+      });
+  } finally {
+    journal.close();
+  }
+  return salvage(folder.journal, how === 'accept');
 }
 
 /** `host pid birth boot` of this process. */

@@ -8,9 +8,18 @@ import { readConfig, thisMachine } from '../../io/config/index.ts';
 import { runAlive } from '../../io/executor/local.ts';
 import { whyUnconfined } from '../../io/workspace/index.ts';
 import { openStudyDatabase } from '../../io/store/sqlite.ts';
-import { findProject, held, listStudies, networkFileSystem, readStudy, studyFolder } from '../../lab/studies.ts';
+import {
+  chooseStudy,
+  findProject,
+  held,
+  listStudies,
+  mendJournal,
+  networkFileSystem,
+  readStudy,
+  studyFolder,
+} from '../../lab/studies.ts';
 import { RESOURCES } from '../../study/ledger.ts';
-import { UserError } from '../../study/error.ts';
+import { closest, UserError } from '../../study/error.ts';
 import { bytes, paintFor } from './text.ts';
 
 interface Finding {
@@ -20,8 +29,16 @@ interface Finding {
   readonly fix?: string;
 }
 
+export interface DoctorOptions {
+  json?: boolean;
+  /** How an altered journal is to be put right: `cut` or `accept`. */
+  journal?: string;
+  study?: string;
+}
+
 /** Print the findings; exit code 6 when something is bad. */
-export function doctor(options: { json?: boolean }): void {
+export function doctor(options: DoctorOptions): void {
+  if (options.journal !== undefined) mend(options.journal, options.study);
   const findings = [...machine(), ...folder()];
   if (findings.some((finding) => finding.state === 'bad')) process.exitCode = 6;
   if (options.json === true) {
@@ -34,6 +51,18 @@ export function doctor(options: { json?: boolean }): void {
     process.stdout.write(`${mark[state]}  ${what.padEnd(12)} ${text}\n`);
     if (fix !== undefined) process.stdout.write(`${' '.repeat(19)}${paint.cyan('fix')} ${fix}\n`);
   }
+}
+
+/** Put an altered journal right, as somebody has decided who has looked at it. */
+function mend(how: string, name: string | undefined): void {
+  if (how !== 'cut' && how !== 'accept') {
+    throw new UserError('bad-option', `--journal is cut or accept, not "${how}"${closest(how, ['cut', 'accept'])}`, {
+      fix: 'ansatz doctor --journal cut',
+    });
+  }
+  const folder = chooseStudy(process.cwd(), name);
+  const { kept, aside } = mendJournal(folder, how);
+  process.stderr.write(`study "${folder.name}": ${kept} events are its journal now; what it was is ${aside}\n`);
 }
 
 /** Whether runs of code that nobody has read can be confined. */
@@ -154,6 +183,15 @@ function study(here: string, name: string): Finding[] {
     });
     const database = openStudyDatabase(where.journal, 'read');
     try {
+      const broken = database.broken();
+      if (broken !== undefined) {
+        found.push({
+          what: 'journal',
+          state: 'bad',
+          text: `${name}: it was changed by somebody: ${broken.text}`,
+          fix: `ansatz doctor --journal cut --study ${name}   # goes on from the ${broken.seq - 1} events before it; accept: takes all as they are`,
+        });
+      }
       const books = new Map(database.ledger().map((row) => [row.resource, row]));
       const wrong = RESOURCES.filter(
         (resource) => Math.abs((books.get(resource)?.spent ?? 0) - state.ledger.spent[resource]) > 1e-3,

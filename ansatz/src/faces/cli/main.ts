@@ -343,6 +343,11 @@ Exit codes: 0 ok, 2 usage, 3 budget too small, 4 no improvement, 5 the script fa
   top
     .command('doctor')
     .description('check this machine, the folder and the studies in it')
+    .option(
+      '--journal <how>',
+      'put a journal right that somebody has changed: cut it before the first such event, or accept it',
+    )
+    .addOption(study())
     .addOption(json())
     .action(async (options: object) => (await import('./doctor.ts')).doctor(options));
 

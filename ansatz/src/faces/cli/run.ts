@@ -1,7 +1,7 @@
 /** `ansatz run`: start or resume a study and stay with it to its end. */
 
 import { existsSync, readFileSync } from 'node:fs';
-import { delimiter, isAbsolute, join, resolve } from 'node:path';
+import { delimiter, isAbsolute, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { environmentOf, readConfig, thisMachine } from '../../io/config/index.ts';
 import { localExecutor } from '../../io/executor/local.ts';
@@ -57,6 +57,9 @@ import { headline } from './status.ts';
 import { num, paintFor, seconds, valueText } from './text.ts';
 import { version } from './version.ts';
 
+/** What people want a model to know, beside the script. */
+const GUIDANCE = 'guidance.md';
+
 export interface RunOptions {
   dryRun?: boolean;
   runs?: string;
@@ -99,7 +102,7 @@ export async function run(configFile: string | undefined, options: RunOptions): 
       process.exitCode = exitCode(state);
       return;
     }
-    process.exitCode = await work(held, config, options);
+    process.exitCode = await work(held, config, options, file);
   } catch (error) {
     throw explain(error, folder);
   } finally {
@@ -312,7 +315,7 @@ function openModelResearcher(
   const elsewhere = otherStudies(config).flatMap((state) => recordsOf(state));
   const cost = (tokens: { readonly input: number; readonly output: number }) => tokenCost(model, tokens);
   const guidance = (): string | undefined => {
-    const file = join(config.folder, 'guidance.md');
+    const file = join(config.folder, GUIDANCE);
     return existsSync(file) ? readFileSync(file, 'utf8') : undefined;
   };
   if (model.command !== undefined) {
@@ -361,7 +364,7 @@ function differences(before: StudyConfig, after: StudyConfig): string[] {
   return keys.filter((key) => !free.has(key) && JSON.stringify(before[key]) !== JSON.stringify(after[key]));
 }
 
-async function work(held: HeldStudy, config: StudyConfig, options: RunOptions): Promise<number> {
+async function work(held: HeldStudy, config: StudyConfig, options: RunOptions, file: string): Promise<number> {
   const { folder, journal, points } = held;
   const out = process.stdout;
   const terminal = out.isTTY && options.plain !== true && options.json !== true && process.env['CI'] === undefined;
@@ -370,7 +373,8 @@ async function work(held: HeldStudy, config: StudyConfig, options: RunOptions): 
   // The code that judges is what it was before the first run, whatever happens to the folder.
   if (config.evaluate !== undefined || config.heldout !== undefined) repository.base();
   const seal = sealedBy(journal, config);
-  const executor = localExecutor({ config, runs: folder.runs, repository, seal });
+  const steering = [relative(config.folder, file), GUIDANCE];
+  const executor = localExecutor({ config, runs: folder.runs, repository, seal, steering });
   let view: ReturnType<typeof openLiveView> | undefined;
   let deaf = false;
 

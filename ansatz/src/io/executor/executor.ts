@@ -33,7 +33,9 @@ export interface Exit {
   /** The part of the run that ended it, when it was not the run itself. */
   readonly stage?: 'smoke' | 'evaluate';
   /** Sealed files that are not what they were, in the run's copy or in the project itself: nothing it says counts. */
-  readonly tampered?: { readonly files: readonly string[]; readonly original: boolean };
+  readonly tampered?: { readonly files: readonly string[]; readonly original: boolean; readonly how?: string };
+  /** Files that steer the study and were changed in the project while this run, which was not confined, could have done it. */
+  readonly steering?: readonly string[];
   readonly cpuSeconds?: number;
   /** Largest sum of resident memory of the process tree that was seen. */
   readonly peakBytes?: number;

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Slot, StudyConfig } from '../../study/config.ts';
 import { type Capture, matchMetric, type Metric, openCapture } from '../capture/index.ts';
-import { type Repository, type Seal, sealCheck } from '../workspace/index.ts';
+import { hashOf, type Repository, type Seal, sealCheck } from '../workspace/index.ts';
 import type { Executor, Exit, RunSpec, Tell } from './executor.ts';
 import { keep, letGo, machineMemory, readPaused, rebind, writeLimit } from './pausing.ts';
 import { prepareEvaluation } from './evaluation.ts';
@@ -49,6 +49,8 @@ interface Live {
   /** What a smoke run or a held-out check has said. */
   readonly said: Metric[];
   tampered?: NonNullable<Exit['tampered']>;
+  /** Hashes of the files that steer the study when its process began; empty for a run that cannot write them. */
+  steering: ReadonlyMap<string, string | undefined>;
   child?: ChildProcess;
   started?: Started;
   submittedAt: number;
@@ -82,6 +84,8 @@ export interface LocalOptions {
   readonly repository?: Repository;
   /** What no run may change. */
   readonly seal?: Seal;
+  /** Files of the project that steer the study, by their paths in it: looked at around each run that is not confined. */
+  readonly steering?: readonly string[];
 }
 
 /** The folder of a run. */
@@ -105,6 +109,7 @@ export function localExecutor({
   leaseSeconds = LEASE_SECONDS,
   repository,
   seal = {},
+  steering = [],
 }: LocalOptions): Executor {
   const differing = sealCheck(seal);
   const live = new Map<number, Live>();
@@ -143,6 +148,7 @@ export function localExecutor({
       smoked,
       cpuBefore: 0,
       said: [],
+      steering: new Map(),
       submittedAt: performance.now(),
       preparing: false,
       cancelled: false,
@@ -191,6 +197,8 @@ export function localExecutor({
         return;
       }
       entry.spelled = prepared.spelled;
+      if (config.sandbox !== 'bwrap' && entry.steering.size === 0)
+        entry.steering = new Map(steering.map((path) => [path, hashOf(join(config.folder, path))]));
       entry.submittedAt = performance.now();
       launch(entry, prepared.argv, prepared.cwd, prepared.env);
     };
@@ -388,6 +396,7 @@ export function localExecutor({
     hearOut(entry);
     const tampered = entry.tampered ?? tampering(entry);
     if (stage === 'run') verify(entry, exit);
+    const steered = [...entry.steering].filter(([path, hash]) => hashOf(join(config.folder, path)) !== hash);
     const cpuSeconds = entry.cpuBefore + Math.max(exit.cpuSeconds ?? 0, entry.cpuSeconds);
     const whole: Exit = {
       ...exit,
@@ -399,6 +408,7 @@ export function localExecutor({
         : {}),
       ...(stage === 'smoke' || stage === 'evaluate' ? { stage } : {}),
       ...(tampered === undefined ? {} : { tampered }),
+      ...(steered.length === 0 ? {} : { steering: steered.map(([path]) => path) }),
       cpuSeconds: cpuSeconds > 0 ? cpuSeconds : undefined,
       peakBytes: entry.peakBytes > 0 ? entry.peakBytes : undefined,
       tail: exit.how === 'unstarted' && exit.text !== undefined ? [exit.text] : tailOf(dir),

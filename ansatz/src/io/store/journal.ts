@@ -21,6 +21,11 @@ export interface Journal {
   state(): State | undefined;
   /** Remember a fold, so that the next reader need not start from the first event. */
   snapshot(state: State): void;
+  /**
+   * What somebody else has done to it since this lab took it, in words; undefined when nothing. Cheap: only what is new is
+   * read again, and everything when another connection has written.
+   */
+  disturbed(): string | undefined;
   close(): void;
 }
 

@@ -16,6 +16,7 @@ export function memoryJournal(events: readonly Event[] = []): Journal & { readon
     },
     state: () => stored.reduce<State | undefined>(reduce, undefined),
     snapshot: () => {},
+    disturbed: () => undefined,
     close: () => {},
   };
 }

@@ -1,5 +1,7 @@
 /** Journal, ledger and lease of one study in one SQLite file (WAL, one writer). */
 
+import { hash } from 'node:crypto';
+import { statSync } from 'node:fs';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import { type Event, EVENT_VERSION, upgrade } from '../../study/events/index.ts';
@@ -7,12 +9,13 @@ import { caps, EPSILON, movement, RESOURCES } from '../../study/ledger.ts';
 import type { Amount } from '../../study/events/index.ts';
 import { reduce } from '../../study/reduce.ts';
 import { type State } from '../../study/state.ts';
+import { type Break, follow, hashAt, isChained, link } from './chain.ts';
 import { type Journal, LeaseLost } from './journal.ts';
 
 /** Raise when a table changes; `open` refuses files of a newer one. */
-const SCHEMA_VERSION = 1;
+const SCHEMA_VERSION = 2;
 /** A snapshot's text belongs to the code that made it; another State shape needs another number. */
-const STATE_VERSION = 7;
+const STATE_VERSION = 8;
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS event (
@@ -20,7 +23,8 @@ const SCHEMA = `
     at INTEGER NOT NULL,
     type TEXT NOT NULL,
     version INTEGER NOT NULL,
-    body TEXT NOT NULL
+    body TEXT NOT NULL,
+    chain TEXT
   ) STRICT;
   CREATE TABLE IF NOT EXISTS ledger (
     resource TEXT PRIMARY KEY,
@@ -42,7 +46,8 @@ const SCHEMA = `
     one INTEGER PRIMARY KEY CHECK (one = 1),
     seq INTEGER NOT NULL,
     version INTEGER NOT NULL,
-    state TEXT NOT NULL
+    state TEXT NOT NULL,
+    seal TEXT
   ) STRICT;
 `;
 
@@ -64,6 +69,8 @@ export interface StudyDatabase extends Journal {
   release(): void;
   /** Whether every page of the file hangs together; takes about a second per gigabyte. */
   sound(): boolean;
+  /** The first event that is not what was written, as far as the chain over them tells; undefined when there is none. */
+  broken(): Break | undefined;
   /** What the database itself says of the ledger, for `doctor` and tests. */
   ledger(): { resource: string; budget: number | null; held: number; spent: number }[];
   /** At most `most` events before number `before`, the newest first; of these types only, where they are given. */
@@ -82,8 +89,15 @@ export function openStudyDatabase(file: string, mode: 'write' | 'read'): StudyDa
     db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
     migrate(db);
   }
+  const chained = mode === 'write' || isChained(db);
+  const identity = identityOf(file);
   let epoch: number | undefined;
   let last = (db.prepare('SELECT max(seq) AS seq FROM event').get()?.['seq'] as number | null) ?? 0;
+  /** Hash of the last event; the last one that was read again, with its hash; what changes when another connection writes. */
+  let head = '';
+  let checked = { last: 0, head: '' };
+  let dataVersion = 0;
+  const versionNow = (): number => db.prepare('PRAGMA data_version').get()!['data_version'] as number;
 
   let insert: StatementSync | undefined;
   const durable = ({ type }: Event): boolean =>
@@ -173,37 +187,44 @@ export function openStudyDatabase(file: string, mode: 'write' | 'read'): StudyDa
       if (epoch === undefined) throw new Error('append needs the lease: call take() first');
       // Full sync costs milliseconds: only money is worth it. The pragma has no effect inside a transaction.
       db.exec(`PRAGMA synchronous = ${events.some(durable) ? 'FULL' : 'NORMAL'}`);
-      insert ??= db.prepare('INSERT INTO event (seq, at, type, version, body) VALUES (?, ?, ?, ?, ?)');
+      insert ??= db.prepare('INSERT INTO event (seq, at, type, version, body, chain) VALUES (?, ?, ?, ?, ?, ?)');
       let seq = last;
+      let linked = head;
       transaction(() => {
         for (const event of events) {
-          const { at, type, ...body } = event;
-          insert!.run(++seq, at, type, EVENT_VERSION, JSON.stringify(body));
+          const { at, type, ...rest } = event;
+          const body = JSON.stringify(rest);
+          linked = link(linked, { seq: ++seq, at, type, version: EVENT_VERSION, body });
+          insert!.run(seq, at, type, EVENT_VERSION, body, linked);
           settle(event);
         }
       });
       last = seq;
+      head = linked;
     },
     state() {
-      const row = tableExists(db, 'snapshot')
-        ? db.prepare('SELECT seq, version, state FROM snapshot').get()
-        : undefined;
+      const row = tableExists(db, 'snapshot') ? db.prepare('SELECT * FROM snapshot').get() : undefined;
       let state: State | undefined;
       let from = 0;
       if (row !== undefined && row['version'] === STATE_VERSION) {
-        state = JSON.parse(row['state'] as string) as State;
-        from = row['seq'] as number;
+        const text = row['state'] as string;
+        const seq = row['seq'] as number;
+        // One that does not belong to these events says nothing: they tell it all again.
+        if (!chained || row['seal'] === sealOf(hashAt(db, seq), text)) {
+          state = JSON.parse(text) as State;
+          from = seq;
+        }
       }
       for (const event of database.read(from)) state = reduce(state, event);
       return state;
     },
     snapshot(state) {
       transaction(() => {
-        db.prepare('INSERT OR REPLACE INTO snapshot (one, seq, version, state) VALUES (1, ?, ?, ?)').run(
-          last,
-          STATE_VERSION,
-          JSON.stringify(state),
+        const text = JSON.stringify(state);
+        const put = db.prepare(
+          'INSERT OR REPLACE INTO snapshot (one, seq, version, state, seal) VALUES (1, ?, ?, ?, ?)',
         );
+        put.run(last, STATE_VERSION, text, sealOf(head, text));
       });
     },
     lease: holder,
@@ -223,7 +244,34 @@ export function openStudyDatabase(file: string, mode: 'write' | 'read'): StudyDa
         throw error;
       }
       last = (db.prepare('SELECT max(seq) AS seq FROM event').get()?.['seq'] as number | null) ?? 0;
+      head = hashAt(db, last);
+      checked = { last, head };
+      dataVersion = versionNow();
       return epoch;
+    },
+    broken() {
+      if (!chained) return undefined;
+      const { broken, last: end } = follow(db);
+      const noted = db.prepare('SELECT max(seq) AS seq FROM snapshot').get()?.['seq'] as number | null;
+      if (broken !== undefined || (noted ?? 0) <= end) return broken;
+      return { seq: end + 1, text: `event ${end + 1} and those after it are gone` };
+    },
+    disturbed() {
+      const there = identityOf(file);
+      if (there !== identity) return there === undefined ? 'its file was removed' : 'its file was replaced';
+      // Another lab has taken it over: the next append says so.
+      if (holder()?.epoch !== epoch) return undefined;
+      // Only another connection moves it, and nobody but a lab has reason to write: then everything is read again.
+      const version = versionNow();
+      const all = version !== dataVersion;
+      dataVersion = version;
+      const { broken, ...reached } = all ? follow(db) : follow(db, checked.last, checked.head);
+      if (broken !== undefined) return broken.text;
+      if (reached.last < last) return `event ${reached.last + 1} and those after it are gone`;
+      if (reached.last > last) return `event ${last + 1} was added`;
+      if (reached.head !== head) return 'its events were written anew';
+      checked = reached;
+      return undefined;
     },
     renew(now) {
       transaction(() => {
@@ -289,6 +337,17 @@ export function openReading(file: string): DatabaseSync {
   }
 }
 
+/** Which file a path names; undefined when there is none. */
+function identityOf(file: string): string | undefined {
+  const found = statSync(file, { throwIfNoEntry: false });
+  return found === undefined ? undefined : `${found.dev} ${found.ino}`;
+}
+
+/** What ties a snapshot to the events it is the fold of. */
+function sealOf(head: string, text: string): string {
+  return hash('sha256', `${head}\n${text}`, 'hex');
+}
+
 function tableExists(db: DatabaseSync, name: string): boolean {
   return db.prepare(`SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?`).get(name) !== undefined;
 }
@@ -298,6 +357,8 @@ function migrate(db: DatabaseSync): void {
   if (version > SCHEMA_VERSION) {
     throw new Error(`the study was written by a newer ansatz (schema ${version}, this one knows ${SCHEMA_VERSION})`);
   }
+  db.exec(SCHEMA);
+  if (!isChained(db)) db.exec('ALTER TABLE event ADD COLUMN chain TEXT; DROP TABLE snapshot;');
   db.exec(SCHEMA);
   db.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
 }

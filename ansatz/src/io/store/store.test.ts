@@ -125,7 +125,7 @@ describe('the journal', () => {
     const raw = new DatabaseSync(file);
     const { type, at, limitSeconds, ...rest } = started(1, 5) as Extract<Event, { type: 'run.started' }>;
     raw
-      .prepare('INSERT INTO event VALUES (2, ?, ?, 0, ?)')
+      .prepare('INSERT INTO event (seq, at, type, version, body) VALUES (2, ?, ?, 0, ?)')
       .run(at, type, JSON.stringify({ ...rest, timeout: limitSeconds }));
     raw.close();
     const reader = openStudyDatabase(file, 'read');
@@ -142,6 +142,143 @@ describe('the journal', () => {
     raw.exec('PRAGMA user_version = 99');
     raw.close();
     expect(() => openStudyDatabase(file, 'write')).toThrow(/newer ansatz/);
+  });
+});
+
+describe('the chain over the events', () => {
+  const many = (): Event[] => [created(), started(1, 5), ended(1, 3), started(2, 5), ended(2, 3)];
+  /** Do something to the file as anybody could. */
+  const behind = (sql: string): void => {
+    const raw = new DatabaseSync(file);
+    raw.exec(sql);
+    raw.close();
+  };
+  const said = (): string | undefined => {
+    const reader = openStudyDatabase(file, 'read');
+    try {
+      return reader.broken()?.text;
+    } finally {
+      reader.close();
+    }
+  };
+
+  test.each([
+    [
+      'a value changed',
+      `UPDATE event SET body = replace(body, '"value":1', '"value":0') WHERE seq = 3`,
+      /event 3 \(run\.ended\) is not what/,
+    ],
+    ['a time changed', 'UPDATE event SET at = 1 WHERE seq = 4', /event 4 \(run\.started\) is not what/],
+    [
+      'two changed places',
+      'UPDATE event SET seq = -1 WHERE seq = 3; UPDATE event SET seq = 3 WHERE seq = 5; UPDATE event SET seq = 5 WHERE seq = -1',
+      /event 3 \(run\.ended\) is not what/,
+    ],
+    ['one taken out', 'DELETE FROM event WHERE seq = 2', /event 2 is gone/],
+    [
+      'one slipped in at the end',
+      `INSERT INTO event (seq, at, type, version, body) SELECT 6, at, type, version, body FROM event WHERE seq = 5`,
+      /event 6 \(run\.ended\) was slipped in/,
+    ],
+    ['a hash taken off', 'UPDATE event SET chain = NULL WHERE seq = 4', /event 4 \(run\.started\) was slipped in/],
+  ])('%s: the first event that is not what was written is named', (_what, sql, expected) => {
+    opened(...many()).close();
+    expect(said()).toBeUndefined();
+    behind(sql);
+    expect(said()).toMatch(expected);
+  });
+
+  test('a tail that was cut off is missed when a snapshot knows of it', () => {
+    const database = opened(...many());
+    database.snapshot(database.state()!);
+    database.close();
+    behind('DELETE FROM event WHERE seq > 3');
+    expect(said()).toBe('event 4 and those after it are gone');
+  });
+
+  test('a snapshot that was changed, or is that of other events, is not believed', () => {
+    const database = opened(...many());
+    database.snapshot(database.state()!);
+    const honest = database.state()!;
+    database.close();
+    behind(`UPDATE snapshot SET state = replace(state, '"spent":{"runs":2', '"spent":{"runs":1')`);
+    const reader = openStudyDatabase(file, 'read');
+    expect(reader.state()!.ledger).toEqual(honest.ledger);
+    reader.close();
+  });
+
+  test('a lab at work notices what others write, cut off or put in the place of its journal, and nothing of its own', () => {
+    const database = opened(...many());
+    expect(database.disturbed()).toBeUndefined();
+    database.append([started(3, 1)]);
+    database.renew(9);
+    database.snapshot(database.state()!);
+    expect(database.disturbed()).toBeUndefined();
+    behind(`UPDATE event SET body = replace(body, '"value":1', '"value":0') WHERE seq = 3`);
+    expect(database.disturbed()).toMatch(/event 3 \(run\.ended\) is not what/);
+    database.close();
+  });
+
+  test.each([
+    ['cut off', 'DELETE FROM event WHERE seq > 4', /event 5 and those after it are gone/],
+    [
+      'appended to',
+      `INSERT INTO event (seq, at, type, version, body, chain) SELECT 6, at, type, version, body, '0' FROM event WHERE seq = 5`,
+      /event 6 .* is not what was written/,
+    ],
+  ])('a lab at work notices that its journal was %s', (_what, sql, expected) => {
+    const database = opened(...many());
+    behind(sql);
+    expect(database.disturbed()).toMatch(expected);
+    database.close();
+  });
+
+  test('a lab at work notices a chain that was forged to its end, and another file in the place of its own', () => {
+    const database = opened(...many());
+    const other = join(folder, 'other.db');
+    const forger = openStudyDatabase(other, 'write');
+    forger.take('me', 0);
+    forger.append(many().map((event) => (event.type === 'run.ended' ? { ...event, value: 0 } : event)));
+    forger.close();
+    expect(openStudyDatabase(other, 'read').broken()).toBeUndefined();
+    behind(`ATTACH '${other}' AS other; DELETE FROM event; INSERT INTO event SELECT * FROM other.event`);
+    expect(database.disturbed()).toBe('its events were written anew');
+    rmSync(file);
+    expect(database.disturbed()).toBe('its file was removed');
+    writeFileSync(file, readFileSync(other));
+    expect(database.disturbed()).toBe('its file was replaced');
+    database.close();
+  });
+
+  test('a journal of an ansatz that knew no chain is read as it is, and chained from its next event on', () => {
+    opened(...many()).close();
+    behind('ALTER TABLE event DROP COLUMN chain; ALTER TABLE snapshot DROP COLUMN seal; PRAGMA user_version = 1');
+    const reader = openStudyDatabase(file, 'read');
+    expect(reader.broken()).toBeUndefined();
+    expect(reader.state()!.runs).toHaveLength(2);
+    reader.close();
+    const database = opened(started(3, 1), ended(3, 1));
+    expect(database.disturbed()).toBeUndefined();
+    expect(database.state()!.runs).toHaveLength(3);
+    database.close();
+    expect(said()).toBeUndefined();
+    // What was written before the chain cannot be vouched for; what came after it is.
+    behind('UPDATE event SET at = 1 WHERE seq = 7');
+    expect(said()).toMatch(/event 7 /);
+  });
+
+  test('of an altered journal the events before are kept, or all as they are, each with books that agree', () => {
+    opened(...many()).close();
+    behind(`UPDATE event SET body = replace(body, '"deviceSeconds":3', '"deviceSeconds":1') WHERE seq = 3`);
+    const copy = readFileSync(file);
+    expect(salvage(file).kept).toBe(2);
+    expect(said()).toBeUndefined();
+    writeFileSync(file, copy);
+    expect(salvage(file, true).kept).toBe(5);
+    expect(said()).toBeUndefined();
+    const database = openStudyDatabase(file, 'read');
+    expect(database.ledger().find(({ resource }) => resource === 'deviceSeconds')).toMatchObject({ spent: 4, held: 0 });
+    database.close();
   });
 });
 

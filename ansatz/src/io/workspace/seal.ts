@@ -67,7 +67,7 @@ export function sealCheck(seal: Seal): SealCheck {
 }
 
 /** SHA-256 of a file's content; undefined where there is no such file. */
-function hashOf(file: string): string | undefined {
+export function hashOf(file: string): string | undefined {
   let descriptor: number;
   try {
     if (!statSync(file).isFile()) return undefined;

@@ -1,0 +1,53 @@
+/**
+ * What the end of a run tells of hands on what was not theirs: what judges it, the journal, the files that steer the study.
+ * Pure.
+ */
+
+import type { Exit } from '../io/executor/executor.ts';
+import type { EventBody } from '../study/events/index.ts';
+import { lineageOf } from '../study/lineage.ts';
+import { runOf, type State, trialOf } from '../study/state.ts';
+import { unread } from './operators.ts';
+
+/** How a run ended as it is to be judged, and what follows for the study. */
+export interface Suspected {
+  readonly exit: Exit;
+  readonly events: readonly EventBody[];
+}
+
+/**
+ * Look at how a run ended. `disturbed` is what somebody has done to the journal, in words.
+ * - What judges was changed in the project itself, or the journal was: nothing that ends now counts, and nothing more is begun.
+ * - A file that steers the study was changed while a run could have done it (it was not confined): code of a model or an
+ *   agent is taken to have done it, and has failed; beside code that people answer for it is said, and may well be theirs.
+ */
+export function suspected(state: State, id: number, exit: Exit, disturbed: string | undefined): Suspected {
+  if (disturbed !== undefined) {
+    const text = `the journal was changed by somebody else (${disturbed}): nothing that ends now counts; ansatz doctor tells what to do`;
+    return {
+      exit: { ...exit, tampered: { files: ['journal.db'], original: true, how: disturbed } },
+      events: [{ type: 'warning.raised', code: 'tampered', text }, { type: 'study.draining' }],
+    };
+  }
+  if (exit.tampered?.original === true) {
+    const text = `${exit.tampered.files.join(', ')} of the project is not what the study began with: put it back, then run ansatz run again`;
+    return { exit, events: [{ type: 'warning.raised', code: 'tampered', text }, { type: 'study.draining' }] };
+  }
+  const { steering = [] } = exit;
+  if (steering.length === 0 || exit.tampered !== undefined) return { exit, events: [] };
+  const files = steering.join(', ');
+  const { trial: number } = runOf(state, id);
+  const how = `changed in the project while it ran, not confined`;
+  if (writtenByNobody(state, number)) {
+    const text = `${files} was ${how}, by code that nobody has read: look at it before you go on`;
+    const warning = { type: 'warning.raised', code: 'tampered', text, run: id } as const;
+    return { exit: { ...exit, tampered: { files: steering, original: false, how } }, events: [warning] };
+  }
+  const text = `${files} was ${how}: if that was not you, put it back`;
+  return { exit, events: [{ type: 'warning.raised', code: 'changed-meanwhile', text, run: id }] };
+}
+
+/** Whether a trial runs code that a model or an agent wrote, its own or that of a trial it departs from. */
+function writtenByNobody(state: State, trial: number): boolean {
+  return lineageOf(state, trialOf(state, trial)).some((one) => one.code !== undefined && unread(one));
+}
