@@ -84,32 +84,48 @@ export function busySlots(state: State): number {
 }
 
 /** The first free slot whose run can be paid for now. */
-export function openSlot(state: State, who: Who = {}): Plan | undefined {
+export function openSlot(state: State, who: Who = {}, length?: RunLength): Plan | undefined {
   for (const slot of freeSlots(state)) {
-    const plan = affordable(state, slot, who);
+    const plan = affordable(state, slot, who, length);
     if (plan !== undefined) return { slot, ...plan };
   }
   return undefined;
 }
 
+/** A usual run and the longest to be expected, in wall seconds. */
+export interface RunLength {
+  readonly usual: number;
+  readonly longest: number;
+}
+
+/** Times the mean. */
+const USUAL = 1.25;
+
 /** Seconds in which a usual run has ended, some more than the mean of those so far; one while nobody knows. */
 function usualSeconds(state: State): number {
   const typical = typicalCost(state);
-  return typical > 0 ? 1.25 * typical : 1;
+  return typical > 0 ? USUAL * typical : 1;
 }
 
 /**
  * The limit and hold a run on `slot` would get now, or undefined when budget or time left cannot pay for a run
- * worth starting.
+ * worth starting. `length` is what is known of such runs, where they are not like those of trials.
  */
-export function affordable(state: State, slot: number, who: Who = {}): Omit<Plan, 'slot'> | undefined {
+export function affordable(
+  state: State,
+  slot: number,
+  who: Who = {},
+  length?: RunLength,
+): Omit<Plan, 'slot'> | undefined {
   const { config, ledger, pace } = state;
   const devices = Math.max(1, config.slots[slot]!.gpus.length);
   const price = config.slots[slot]!.price ?? config.price;
   const overhead = overheadSeconds(state);
   const wanted =
     config.run.limitSeconds ??
-    (pace.count > 0 ? Math.max(LIMIT_FLOOR, Math.ceil(LIMIT_FACTOR * pace.longest)) : UNKNOWN_LIMIT);
+    (pace.count > 0
+      ? Math.max(LIMIT_FLOOR, Math.ceil(LIMIT_FACTOR * (length?.longest ?? pace.longest)))
+      : UNKNOWN_LIMIT);
 
   const reserve = reserveOf(state);
   const deviceSeconds = Math.min(
@@ -123,7 +139,7 @@ export function affordable(state: State, slot: number, who: Who = {}): Omit<Plan
   const byTime = (endsAt(state) - state.now) / 1000 - reserveSeconds(state) - overhead;
   const limitSeconds = Math.min(wanted, byBudget, byTime);
   // A limit the run will not meet wastes what it holds.
-  const needed = Math.min(wanted, usualSeconds(state));
+  const needed = Math.min(wanted, length === undefined ? usualSeconds(state) : USUAL * length.usual);
   if (!(limitSeconds >= needed - EPSILON) || limitSeconds <= 0) return undefined;
   const rounded = Math.floor(limitSeconds * 1000) / 1000;
   const hold = cost(rounded + overhead, devices, price);

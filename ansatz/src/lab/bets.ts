@@ -69,7 +69,8 @@ function floorOf(state: State, name: string): number {
   return state.bets[name]?.floor ?? state.config.bets?.find((bet) => bet.name === name)?.floor ?? 0;
 }
 
-function recordsOf(state: State, bets: readonly Bet[]): BetRecord[] {
+/** What each bet has come to, as an allocator takes it. */
+export function recordsOf(state: State, bets: readonly Bet[]): BetRecord[] {
   return bets.map((bet): BetRecord => {
     const seen = state.bets[bet.name];
     const account = state.accounts[`bet:${bet.name}`];
@@ -90,7 +91,8 @@ function recordsOf(state: State, bets: readonly Bet[]): BetRecord[] {
   });
 }
 
-function situationOf(state: State): Situation {
+/** What is common to all bets. */
+export function situationOf(state: State): Situation {
   const seconds = typicalCost(state);
   const { sd } = noiseOf(state);
   const left = runsLeft(state);

@@ -18,6 +18,7 @@ import { payerOf, type Run, runOf, type State, trialOf } from '../study/state.ts
 import { busySlots, endsAt, needed, openSlot, reserveSeconds, tooLateAt } from './afford.ts';
 import { cut } from './audit.ts';
 import { chooseBet, openBets, reviewBets } from './bets.ts';
+import { climb, tellCrossing } from './climb.ts';
 import { dropUnfunded, reachMilestones, warnSpending } from './books.ts';
 import { dropLate, dropUnfinished, lookAtRungs, resumePaused } from './schedule.ts';
 
@@ -55,6 +56,8 @@ const RULES: readonly Rule[] = [
   startRun,
   resumePaused,
   askModel,
+  tellCrossing,
+  climb,
   askProposal,
   sendSentinel,
   dropUnfinished,
@@ -138,7 +141,8 @@ function stopHopeless(state: State, { pruner }: Parts): EventBody[] {
     const run = runOf(state, id);
     // Repeats answer a question about noise, the baseline is the reference: neither is ever cut short.
     if (run.stopping !== undefined || run.steps.length === 0 || run.repeat > 0 || run.trial === 1) continue;
-    if (run.audited !== undefined) continue;
+    // Nothing it could be compared with is of its scale.
+    if (run.audited !== undefined || run.level !== undefined) continue;
     const others = otherCurves(state, run);
     const answer = pruner(run, others);
     if (answer === 'continue') continue;

@@ -311,7 +311,9 @@ const SMOKE_SECONDS = 20;
 function smokeOf(state: State, trial: Trial, run: Run): { readonly smokeSeconds?: number } {
   const seconds = state.config.code?.smokeSeconds ?? SMOKE_SECONDS;
   const own = trial.code !== undefined && trial.code.tree !== trialOf(state, trial.parent).code?.tree;
-  return own && unread(trial) && run.repeat === 0 && run.level === undefined && seconds > 0 ? { smokeSeconds: seconds } : {};
+  return own && unread(trial) && run.repeat === 0 && run.level === undefined && seconds > 0
+    ? { smokeSeconds: seconds }
+    : {};
 }
 
 /** What an executor needs to know of a run. */

@@ -56,7 +56,13 @@ export function lookAtRungs(state: State, parts: Parts): EventBody[] {
 
 /** Repeats answer a question about noise, the baseline is the reference: neither is ever cut short or paused. */
 function looked(run: Run): boolean {
-  return run.stopping === undefined && run.repeat === 0 && run.trial !== 1 && run.audited === undefined;
+  return (
+    run.stopping === undefined &&
+    run.repeat === 0 &&
+    run.trial !== 1 &&
+    run.audited === undefined &&
+    run.level === undefined
+  );
 }
 
 function answered(state: State, parts: Parts, scheduler: Scheduler, run: Run, rung: number): EventBody {

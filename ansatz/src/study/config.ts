@@ -1,7 +1,7 @@
 /** What a study is asked to do: the user's configuration with every default filled in and every unit made explicit. */
 
 import type { allocators } from '../methods/bets/index.ts';
-import type { Domain, Prior } from '../methods/space/space.ts';
+import type { Domain, Prior, Value } from '../methods/space/space.ts';
 
 /** How a value reaches the script. The script itself is never edited in place. */
 export type Delivery =
@@ -94,6 +94,24 @@ export interface Milestone {
   readonly left: number;
 }
 
+/** What sets how big a run is, how big runs are made, and how big a one the answer is wanted for. */
+export interface Fidelity {
+  /** Name of the setting forecasts are over: steps, width, tokens. No sampler turns it. */
+  readonly knob: string;
+  readonly via: Delivery;
+  /** Values it is run at, rising; three at least. */
+  readonly levels: readonly number[];
+  /** The one of them at which trials are run and judged: verdicts compare like with like. */
+  readonly base: number;
+  /** Where the answer is wanted. The lab never runs it. */
+  readonly target: number;
+  /** Settings that move along: one value for each level. */
+  readonly along: readonly { readonly name: string; readonly via: Delivery; readonly values: readonly Value[] }[];
+  /** Shares of all spending that runs at other levels get at least, and at most, in [0, 1]. */
+  readonly floor: number;
+  readonly cap: number;
+}
+
 /** What may change while a study is on: it says how the work is paid for and shared, not what is asked. */
 export const AMENDABLE = [
   'price',
@@ -103,6 +121,7 @@ export const AMENDABLE = [
   'allocator',
   'people',
   'milestones',
+  'fidelity',
   'model',
   'models',
   'sandbox',
@@ -180,6 +199,8 @@ export interface StudyConfig {
   /** Smallest improvement worth keeping, in the metric's own unit; 0 = any that is real. */
   readonly minEffect: number;
   readonly guards?: readonly Guard[];
+  /** What makes runs bigger, for a forecast of one that is too big to be tried; absent = all runs are alike. */
+  readonly fidelity?: Fidelity;
   /** Program and arguments that judge what a run leaves behind: with it, nothing a script prints itself is a result. */
   readonly evaluate?: readonly string[];
   /** The same on data that no decision rests on: asked once for each trial that is kept, for people alone. */

@@ -5,7 +5,7 @@ import type { Observation } from '../methods/sampling/sampler.ts';
 import { beliefOf } from './belief.ts';
 import type { EndStatus, Event } from './events/index.ts';
 import { repool } from './noise.ts';
-import { lossOf, remove, resultsOf, type Run, runOf, type State, type Trial, trialOf } from './state.ts';
+import { lossOf, remove, resultsOf, type Run, runOf, SCALE_BET, type State, type Trial, trialOf } from './state.ts';
 
 /** Finished runs that a run cut short is compared with, at most. */
 const MOST_SIBLINGS = 50;
@@ -31,8 +31,13 @@ export function ended(state: State, event: Extract<Event, { type: 'run.ended' }>
   run.cpuSeconds = event.cpuSeconds;
   run.peakBytes = event.peakBytes;
   run.exit = event.exit;
-  trial.active--;
   state.largestBytes = Math.max(state.largestBytes, event.peakBytes ?? 0);
+  if (run.level !== undefined) {
+    // Of another scale: neither verdicts, noise and samplers nor the usual length of a run may know of it.
+    if (event.status === 'failed') state.bets[SCALE_BET]!.failures++;
+    return;
+  }
+  trial.active--;
   if (event.status === 'done') {
     // One number is no curve: it may be the last word of a run that says nothing before.
     if (run.steps.length > 1) state.longestStep = Math.max(state.longestStep, event.step ?? run.steps.at(-1)!);

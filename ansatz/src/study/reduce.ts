@@ -9,10 +9,11 @@ import {
   type BetState,
   keyOf,
   lossOf,
-  payerOf,
+  payerAt,
   placeOf,
   remove,
   runOf,
+  SCALE_BET,
   type State,
   type Trial,
   trialOf,
@@ -33,7 +34,12 @@ export function reduce(state: State | undefined, event: Event): State {
       deadline: event.config.deadline,
       ledger: openLedger(event.config.budget),
       accounts: {},
-      bets: Object.fromEntries((event.config.bets ?? []).map((bet) => [bet.name, newBet()])),
+      bets: Object.fromEntries(
+        [
+          ...(event.config.bets ?? []).map(({ name }) => name),
+          ...(event.config.fidelity === undefined ? [] : [SCALE_BET]),
+        ].map((name) => [name, newBet()]),
+      ),
       askedFor: {},
       askedModel: {},
       tasks: {},
@@ -312,7 +318,8 @@ export function reduce(state: State | undefined, event: Event): State {
       return state;
     case 'run.reported': {
       const run = runOf(state, event.run);
-      if (run.steps.length === 0) state.curved.push(run.id);
+      // Curves of another scale are compared with nobody's.
+      if (run.steps.length === 0 && run.level === undefined) state.curved.push(run.id);
       run.steps.push(event.step);
       run.heardAt.push(state.seq);
       run.losses.push(lossOf(state.config, event.value));
@@ -438,7 +445,7 @@ function exhaust(state: State, ask: number): void {
 
 /** Names of the accounts an event moves. */
 function accountsMoved(state: State, event: Event): readonly string[] {
-  if (event.type === 'run.started') return accountsOf(payerOf(trialOf(state, event.trial)));
+  if (event.type === 'run.started') return accountsOf(payerAt(trialOf(state, event.trial), event.level));
   if (event.type === 'run.ended') return runOf(state, event.run).accounts;
   if (event.type === 'expense.held') return accountsOf(event);
   return event.type === 'expense.settled' ? accountsOf(state.expenses[event.expense] ?? {}) : [];
@@ -470,9 +477,11 @@ function settle(state: State, event: Event): void {
 
 function started(state: State, event: Extract<Event, { type: 'run.started' }>): void {
   const trial = trialOf(state, event.trial);
-  trial.runs.push(event.run);
-  trial.active++;
-  if (trial.runs.length >= trial.wants) remove(state.queue, trial.id);
+  if (event.level === undefined) {
+    trial.runs.push(event.run);
+    trial.active++;
+    if (trial.runs.length >= trial.wants) remove(state.queue, trial.id);
+  } else (trial.climbs ??= []).push(event.run);
   state.runs.push({
     id: event.run,
     trial: event.trial,
@@ -482,8 +491,9 @@ function started(state: State, event: Extract<Event, { type: 'run.started' }>): 
     place: placeOf(state.config.slots[event.slot]),
     limitSeconds: event.limitSeconds,
     short: event.short,
+    ...(event.level === undefined ? {} : { level: event.level, why: event.why }),
     hold: event.hold,
-    accounts: accountsOf(payerOf(trial)),
+    accounts: accountsOf(payerAt(trial, event.level)),
     startedAt: event.at,
     status: 'running',
     stays: [{ slot: event.slot, from: event.at }],

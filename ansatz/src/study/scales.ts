@@ -4,12 +4,22 @@ import { nearest } from '../methods/math/nearest.ts';
 import { type Forecasts, forecastScales, LEAST_SCALES, type ScaleRun } from '../methods/scaling/index.ts';
 import { canonical } from '../methods/space/encode.ts';
 import { type Value, valueAt } from '../methods/space/point.ts';
+import type { Fidelity } from './config.ts';
 import { UserError } from './error.ts';
-import { resultsOf, type State, type Trial } from './state.ts';
-import { changes } from './views.ts';
+import { levelOf, otherLevels } from './fidelity.ts';
+import { resultsOf, type Run, runOf, SCALE_BET, type State, type Trial, trialOf } from './state.ts';
+import { changes } from './changes.ts';
+
+/** A finished run as a forecast takes it: its scale, and the loss that was made of the metric. */
+export interface ScalePoint {
+  readonly run: number;
+  readonly trial: number;
+  readonly scale: number;
+  readonly loss: number;
+}
 
 /** Recipes of a study at a scale that was not tried, or was tried little. */
-export interface ScaleForecast extends Omit<Forecasts, 'contenders'> {
+export interface ScaleForecast extends Omit<Forecasts, 'contenders' | 'next'> {
   readonly knob: string;
   /** How losses were made of the metric: as it is, or as what is missing to 1. */
   readonly loss: 'metric' | '1 − metric';
@@ -17,8 +27,17 @@ export interface ScaleForecast extends Omit<Forecasts, 'contenders'> {
     /** Trials of the recipe, and how it differs from the baseline, the scale aside. */
     readonly trials: readonly number[];
     readonly settings: readonly { readonly knob: string; readonly to?: Value }[];
+    /** The runs it rests on. */
+    readonly points: readonly ScalePoint[];
   })[];
+  readonly next: readonly (Forecasts['next'][number] & { readonly trial: number })[];
   readonly warnings: readonly string[];
+}
+
+/** Trials that are one recipe, and the finished runs of them. */
+interface Recipe {
+  readonly trials: readonly Trial[];
+  readonly runs: readonly { readonly run: Run; readonly scale: number; readonly loss: number }[];
 }
 
 /** Forecasts at `target` of the knob. Throws a UserError for a knob that is no scale and for too little to go by. */
@@ -45,58 +64,286 @@ export function scaleForecast(state: State, knob: string, target: number, level:
     const key = `${canonical(rest)} ${trial.code === undefined ? '' : JSON.stringify(trial.code)}`;
     groups.set(key, [...(groups.get(key) ?? []), trial]);
   }
-  const values = [...groups.values()].flat().flatMap((trial) => resultsOf(trial));
-  const maximize = state.config.objective.direction === 'maximize';
-  const usable = maximize ? (v: number): boolean => v > 0 && v < 1 : (v: number): boolean => v > 0;
-  if (!values.every(usable)) {
-    throw new UserError(
-      'bad-option',
-      `${state.config.objective.metric} is no loss that a scaling law can be fitted to`,
-      {
-        why: maximize ? 'what is better upwards must be a share between 0 and 1' : 'losses must be above zero',
-        fix: 'an objective such as a loss or an error rate',
-      },
-    );
-  }
-  const recipes = [...groups.values()];
-  const runs = recipes.flatMap((trials) =>
-    trials.flatMap((trial): ScaleRun[] => {
-      const seconds = trial.runs.map((id) => state.runs[id - 1]?.charge?.deviceSeconds).filter((v) => v !== undefined);
-      const each = seconds.length === 0 ? {} : { seconds: seconds.reduce((a, b) => a + b, 0) / seconds.length };
-      const scale = Number(valueAt(trial.point, knob));
-      return resultsOf(trial).map((value) => ({
-        recipe: nameOf(trials),
-        scale,
-        loss: maximize ? 1 - value : value,
-        ...each,
-      }));
-    }),
+  const refused = noLoss(
+    state,
+    [...groups.values()].flat().flatMap((trial) => resultsOf(trial)),
   );
-  const found = forecastScales(runs, target, level, 1);
+  if (refused !== undefined) {
+    throw new UserError('bad-option', refused.what, {
+      why: refused.why,
+      fix: 'an objective such as a loss or an error rate',
+    });
+  }
+  const recipes = [...groups.values()].map((trials): Recipe => ({
+    trials,
+    runs: trials.flatMap((trial) =>
+      countedRuns(state, trial).map((run) => ({
+        run,
+        scale: Number(valueAt(trial.point, knob)),
+        loss: lossFrom(state, run.value!),
+      })),
+    ),
+  }));
+  const found = told(state, recipes, knob, target, level);
   if (found === undefined) {
-    const scales = new Set(runs.map(({ scale }) => scale)).size;
+    const scales = new Set(recipes.flatMap(({ runs }) => runs.map(({ scale }) => scale))).size;
     throw new UserError('too-few', `the finished runs have ${scales} different ${knob}, and no recipe falls with it`, {
       where: `study "${state.config.name}"`,
       why: `a forecast needs ${LEAST_SCALES} different ones, and one recipe (all other settings alike) at two or more, its loss falling`,
       fix: `ansatz try ${knob}=… for the incumbent at smaller and larger ${knob}`,
     });
   }
-  const baseline = state.trials[0]!.point;
-  const byName = new Map(recipes.map((trials) => [nameOf(trials), trials]));
+  return found;
+}
+
+/** A run that was made at another level than that of the trials, or is under way there. */
+export interface Climb {
+  readonly run: number;
+  readonly trial: number;
+  readonly level: number;
+  readonly status: Run['status'];
+  readonly value?: number;
+  readonly deviceSeconds?: number;
+  /** What it was made for. */
+  readonly why: string;
+}
+
+/** A study's fidelity and what came of it. */
+export interface FidelityView {
+  readonly knob: string;
+  readonly levels: readonly number[];
+  readonly base: number;
+  readonly target: number;
+  /** Share of all device time that went to other levels, and what may go there at least and at most. */
+  readonly share: number;
+  readonly floor: number;
+  readonly cap: number;
+  readonly forecast?: ScaleForecast;
+  /** Why there is no forecast yet. */
+  readonly waits?: string;
+  /** Runs at other levels, the oldest first. */
+  readonly climbs: readonly Climb[];
+}
+
+/** Level of the intervals that are shown. */
+export const SHOWN_LEVEL = 0.8;
+/** Trials that are forecast beside those that were run at other levels already. */
+const MOST_CONTENDERS = 6;
+
+/** Forecasts of a study with a fidelity; undefined for one without. */
+export function fidelityOf(state: State, level = SHOWN_LEVEL): FidelityView | undefined {
+  const { fidelity } = state.config;
+  if (fidelity === undefined) return undefined;
+  const { knob, levels, base, target } = fidelity;
+  const found = fidelityForecast(state, level);
+  const spent = state.accounts[`bet:${SCALE_BET}`]?.spent.deviceSeconds ?? 0;
+  const steered = state.bets[SCALE_BET];
+  return {
+    knob,
+    levels,
+    base,
+    target,
+    share: state.ledger.spent.deviceSeconds > 0 ? spent / state.ledger.spent.deviceSeconds : 0,
+    floor: steered?.floor ?? fidelity.floor,
+    cap: steered?.cap ?? fidelity.cap,
+    ...(typeof found === 'string' ? { waits: found } : { forecast: found }),
+    climbs: state.trials
+      .flatMap((trial) => trial.climbs ?? [])
+      .sort((a, b) => a - b)
+      .map((id): Climb => {
+        const { trial, level: at, status, value, charge, why = '' } = runOf(state, id);
+        return {
+          run: id,
+          trial,
+          level: at!,
+          status,
+          ...(value === undefined ? {} : { value }),
+          ...(charge === undefined ? {} : { deviceSeconds: charge.deviceSeconds }),
+          why,
+        };
+      }),
+  };
+}
+
+/** What small runs say of the target, in a few numbers. */
+export interface FidelityStatus {
+  readonly knob: string;
+  readonly base: number;
+  readonly target: number;
+  /** Why there is no forecast yet; else all that follows is there. */
+  readonly waits?: string;
+  /** The incumbent at the target, with the interval, in the unit of `loss`. */
+  readonly incumbent?: { readonly trial: number; readonly value: number; readonly low: number; readonly high: number };
+  /** The chance that it is the best of all there. */
+  readonly survives?: number;
+  /** Who is likeliest to be, where that is another. */
+  readonly rival?: { readonly trial: number; readonly chance: number };
+  /** Relative drop of the best loss from the target to ten times it. */
+  readonly tenfold?: number;
+  readonly loss?: ScaleForecast['loss'];
+  /** Runs at other levels. */
+  readonly runs: number;
+}
+
+/** A study with a fidelity at a glance. */
+export function fidelityStatus(state: State): FidelityStatus {
+  const { knob, base, target } = state.config.fidelity!;
+  const found = fidelityForecast(state);
+  const runs = state.trials.reduce((sum, trial) => sum + (trial.climbs?.length ?? 0), 0);
+  if (typeof found === 'string') return { knob, base, target, waits: found, runs };
+  const own = found.contenders.find(({ trials }) => trials[0] === state.incumbent);
+  const likeliest = found.contenders.toSorted((a, b) => b.best - a.best)[0]!;
+  return {
+    knob,
+    base,
+    target,
+    ...(own === undefined
+      ? {}
+      : {
+          incumbent: { trial: own.trials[0]!, value: own.value, low: own.low, high: own.high },
+          survives: own.best,
+        }),
+    ...(likeliest === own ? {} : { rival: { trial: likeliest.trials[0]!, chance: likeliest.best } }),
+    tenfold: found.tenfold,
+    loss: found.loss,
+    runs,
+  };
+}
+
+/** The last forecast of each state: asked again at every decision and by every face, and changed by few events. */
+const last = new WeakMap<State, { readonly key: string; readonly found: ScaleForecast | string }>();
+
+/** Contenders at the target of the fidelity, by their runs at all levels; or why nothing can be said yet. */
+export function fidelityForecast(state: State, level = SHOWN_LEVEL): ScaleForecast | string {
+  const ended = state.runs.length - state.running.length - state.paused.length;
+  const key = [level, ended, state.trials.length, state.marks.length, state.config.fidelity?.target].join(' ');
+  const known = last.get(state);
+  if (known?.key === key) return known.found;
+  const found = forecastNow(state, level);
+  last.set(state, { key, found });
+  return found;
+}
+
+function forecastNow(state: State, level: number): ScaleForecast | string {
+  const fidelity = state.config.fidelity!;
+  const trials = contendersOf(state);
+  const refused = noLoss(
+    state,
+    trials.flatMap((trial) => resultsOf(trial)),
+  );
+  if (refused !== undefined) return `${refused.what}: ${refused.why}`;
+  const recipes = trials.map((trial): Recipe => ({
+    trials: [trial],
+    runs: [
+      ...countedRuns(state, trial).map((run) => ({ run, scale: fidelity.base, loss: baseLoss(state, trial, run) })),
+      ...(trial.climbs ?? [])
+        .map((id) => runOf(state, id))
+        .filter((run) => run.status === 'done' && run.value !== undefined && lossFrom(state, run.value) > 0)
+        .map((run) => ({ run, scale: run.level!, loss: lossFrom(state, run.value!) })),
+    ],
+  }));
+  const found = told(state, recipes, fidelity.knob, fidelity.target, level, fidelity.levels);
+  return found ?? waiting(state, fidelity);
+}
+
+function waiting(state: State, fidelity: Fidelity): string {
+  if (state.incumbent === undefined) return 'the baseline has no verdict yet';
+  const seen = state.runs.filter((run) => run.status === 'done').map((run) => levelOf(state.config, run));
+  const missing = fidelity.levels.filter((level) => !seen.includes(level));
+  return missing.length > 0
+    ? `no run at ${fidelity.knob} ${missing.join(', ')} has ended yet`
+    : `the results do not get better with ${fidelity.knob}`;
+}
+
+/**
+ * Trials that may be the best at the target: those that were run at other levels, the incumbent, the baseline, earlier
+ * incumbents, and those believed to be best at the level of the trials.
+ */
+export function contendersOf(state: State): Trial[] {
+  const usable = (trial: Trial): boolean => trial.verdict !== 'crash' && resultsOf(trial).length > 0;
+  const climbed = state.trials.filter((trial) => (trial.climbs ?? []).some((id) => runOf(state, id).status === 'done'));
+  const kept = [...state.marks].reverse().map(({ trial }) => trialOf(state, trial));
+  const believed = state.trials
+    .filter((trial) => trial.belief !== undefined)
+    .toSorted((a, b) => a.belief!.mean - b.belief!.mean)
+    .slice(0, MOST_CONTENDERS);
+  const incumbent = state.incumbent === undefined ? [] : [trialOf(state, state.incumbent)];
+  const fresh = [...new Set([...incumbent, trialOf(state, 1), ...kept, ...believed])].filter(usable);
+  return [...new Set([...fresh.slice(0, MOST_CONTENDERS), ...climbed.filter(usable)])].sort((a, b) => a.id - b.id);
+}
+
+/** The runs of a trial whose results count. */
+function countedRuns(state: State, trial: Trial): Run[] {
+  const done = trial.runs
+    .map((id) => runOf(state, id))
+    .filter((run) => run.status === 'done' && run.value !== undefined);
+  // After a drift only the last of them do.
+  return done.slice(done.length - resultsOf(trial).length);
+}
+
+/** The loss of a run at the level of trials: one that was selected for being good counts as what is believed of it. */
+function baseLoss(state: State, trial: Trial, run: Run): number {
+  const { belief } = trial;
+  if (trial.values.length > 0 || belief === undefined) return lossFrom(state, run.value!);
+  const value = state.config.objective.direction === 'maximize' ? -belief.mean : belief.mean;
+  const loss = lossFrom(state, value);
+  return loss > 0 ? loss : lossFrom(state, run.value!);
+}
+
+function lossFrom(state: State, value: number): number {
+  return state.config.objective.direction === 'maximize' ? 1 - value : value;
+}
+
+/** Why results are nothing that a law of a loss can be fitted to; undefined when they are. */
+function noLoss(state: State, values: readonly number[]): { readonly what: string; readonly why: string } | undefined {
+  const { metric, direction } = state.config.objective;
+  const maximize = direction === 'maximize';
+  const usable = maximize ? (v: number): boolean => v > 0 && v < 1 : (v: number): boolean => v > 0;
+  if (values.every(usable)) return undefined;
+  return {
+    what: `${metric} is no loss that a scaling law can be fitted to`,
+    why: maximize ? 'what is better upwards must be a share between 0 and 1' : 'losses must be above zero',
+  };
+}
+
+/** The forecast of recipes, in the words of the study. */
+function told(
+  state: State,
+  recipes: readonly Recipe[],
+  knob: string,
+  target: number,
+  level: number,
+  offered?: readonly number[],
+): ScaleForecast | undefined {
+  const runs = recipes.flatMap((recipe) =>
+    recipe.runs.map(({ run, scale, loss }): ScaleRun => {
+      const seconds = run.charge?.deviceSeconds;
+      return { recipe: nameOf(recipe), scale, loss, ...(seconds === undefined ? {} : { seconds }) };
+    }),
+  );
+  const found = forecastScales(runs, target, level, 1, offered);
+  if (found === undefined) return undefined;
+  const baseline = trialOf(state, 1).point;
+  const byName = new Map(recipes.map((recipe) => [nameOf(recipe), recipe]));
   return {
     ...found,
     knob,
-    loss: maximize ? '1 − metric' : 'metric',
+    loss: state.config.objective.direction === 'maximize' ? '1 − metric' : 'metric',
     contenders: found.contenders.map((one) => {
-      const trials = byName.get(one.recipe)!;
-      const settings = changes(baseline, trials[0]!.point).filter((change) => change.knob !== knob);
-      return { ...one, trials: trials.map(({ id }) => id), settings };
+      const recipe = byName.get(one.recipe)!;
+      return {
+        ...one,
+        trials: recipe.trials.map(({ id }) => id),
+        settings: changes(baseline, recipe.trials[0]!.point).filter((change) => change.knob !== knob),
+        points: recipe.runs.map(({ run, scale, loss }) => ({ run: run.id, trial: run.trial, scale, loss })),
+      };
     }),
+    next: found.next.map((one) => ({ ...one, trial: byName.get(one.recipe)!.trials[0]!.id })),
     warnings: warningsOf(found, knob),
   };
 }
 
-function nameOf(trials: readonly Trial[]): string {
+function nameOf({ trials }: Recipe): string {
   return `trial ${trials[0]!.id}`;
 }
 
@@ -117,3 +364,17 @@ function warningsOf(found: Forecasts, knob: string): string[] {
     warnings.push(`not identified: floor: no recipe ran at four ${knob}`);
   return warnings;
 }
+
+/** Levels at which a trial may still be run, and what stands against the others. */
+export function openLevels(state: State, trial: Trial): readonly number[] {
+  const runs = (trial.climbs ?? []).map((id) => runOf(state, id));
+  return otherLevels(state.config.fidelity!).filter((level) => {
+    const here = runs.filter((run) => run.level === level);
+    const failed = here.filter(({ status }) => status === 'failed' || status === 'lost').length;
+    const under = here.some(({ status }) => status === 'running' || status === 'paused');
+    return !under && failed < MOST_FAILED && here.length < state.config.repeats.most;
+  });
+}
+
+/** Failed runs of a trial at a level after which it is not tried there again. */
+const MOST_FAILED = 2;

@@ -33,6 +33,10 @@ export interface Run {
   /** What it had left when it last went on, when its limit would have left it more. */
   leftSeconds?: number;
   short?: boolean;
+  /** Level of the fidelity, where it is another than the one at which trials are judged: such a run is evidence of no verdict. */
+  readonly level?: number;
+  /** What it is to tell, where it is made for a forecast. */
+  readonly why?: string;
   readonly hold: Amount;
   /** Names of the accounts it is charged to besides the study. */
   readonly accounts: readonly string[];
@@ -98,6 +102,8 @@ export interface Trial {
   readonly model?: string;
   readonly proposedAt: number;
   readonly runs: number[];
+  /** Runs at other levels of the study's fidelity: none of the numbers below knows of them. */
+  climbs?: number[];
   /** Runs it should have had by now, those under way included. */
   wants: number;
   /** Runs that have not ended. */
@@ -328,6 +334,14 @@ export function keyOf(point: Point, code: CodeRef | undefined): string {
 export function payerOf(trial: Trial): Who {
   return trial.verdict === 'keep' ? {} : trial;
 }
+
+/** Who pays for a run: the bet on scale for one at another level, whatever its trial. */
+export function payerAt(trial: Trial, level: number | undefined): Who {
+  return level === undefined ? payerOf(trial) : { bet: SCALE_BET };
+}
+
+/** The bet that runs at other levels belong to. */
+export const SCALE_BET = 'scale';
 
 /** The trial with this id. */
 export function trialOf(state: State, id: number): Trial {

@@ -1,7 +1,6 @@
 /** What faces show: every number that two faces could compute differently is computed here, once. */
 
 import { mean } from '../methods/math/summary.ts';
-import { type Point, type Value, valueAt } from '../methods/space/point.ts';
 import { compare, meanMargin } from '../methods/stats/compare.ts';
 import { type Noise, sampleNoise } from '../methods/stats/noise.ts';
 import type { Cap, Direction } from './config.ts';
@@ -17,22 +16,17 @@ import {
   type Outlook,
   outlookOf,
 } from './account.ts';
+import { type Change, changes } from './changes.ts';
 import { type HeldoutView, heldoutOf } from './heldout.ts';
 import { NOTHING } from './ledger.ts';
 import { type ArmRow, armRows } from './arms.ts';
 import { killAudit, type KillAudit, savedSeconds } from './audit.ts';
 import { reportedSample } from './contrast.ts';
 import { deterministic, noiseOf } from './noise.ts';
+import { type FidelityStatus, fidelityStatus } from './scales.ts';
 import { type Phase, resultsOf, type Run, runOf, type State, type Trial, trialOf } from './state.ts';
 
-/** One setting that differs. */
-export interface Change {
-  readonly knob: string;
-  /** Absent where the knob did not apply before. */
-  readonly from?: Value;
-  /** Absent where it no longer applies. */
-  readonly to?: Value;
-}
+export { type Change, changes };
 
 /** A trial in one row. */
 export interface TrialRow {
@@ -88,6 +82,9 @@ export interface RunRow {
   readonly risk?: number;
   /** It would have been stopped at `step`, and was let finish to see what such stops cost. */
   readonly audited?: { readonly step: number; readonly risk?: number; readonly toBeat: number };
+  /** Level of the fidelity, where it is another than that of the trials, and what it is to tell. */
+  readonly level?: number;
+  readonly why?: string;
   readonly startedAt: number;
   /** Rungs of the objective, not oriented. */
   readonly steps: readonly number[];
@@ -132,6 +129,8 @@ export interface Status {
   readonly deadline?: number;
   readonly outlook: Outlook;
   readonly bets: readonly BetRow[];
+  /** What small runs say of the scale the answer is wanted at, where the study has a fidelity. */
+  readonly fidelity?: FidelityStatus;
   /** What each person with ideas of their own has spent, and may. */
   readonly people: readonly { readonly name: string; readonly spent: Amount; readonly cap?: Cap }[];
   readonly milestones: readonly MilestoneRow[];
@@ -155,13 +154,6 @@ export interface Status {
   readonly dead: readonly string[];
   readonly warnings: readonly string[];
   readonly now: number;
-}
-
-/** Differences between two points, in the order of `to`; knobs that no longer apply come last. */
-export function changes(from: Point, to: Point): Change[] {
-  return [...new Set([...Object.keys(to), ...Object.keys(from)])]
-    .map((knob): Change => ({ knob, from: valueAt(from, knob), to: valueAt(to, knob) }))
-    .filter((change) => change.from !== change.to);
 }
 
 /** Mean of a trial's results that count, with its interval; undefined without any result. */
@@ -258,6 +250,7 @@ export function runRow(state: State, run: Run): RunRow {
     limitSeconds: run.limitSeconds,
     risk: run.risk,
     audited: run.audited,
+    ...(run.level === undefined ? {} : { level: run.level, why: run.why }),
     startedAt: run.startedAt,
     steps: run.steps,
     values: run.losses.map((loss) => sign * loss),
@@ -305,6 +298,7 @@ export function statusOf(state: State): Status {
     deadline: state.deadline,
     outlook: outlookOf(state),
     bets: betRows(state),
+    ...(state.config.fidelity === undefined ? {} : { fidelity: fidelityStatus(state) }),
     people: Object.keys(config.people ?? {}).map((name) => ({
       name,
       spent: state.accounts[`person:${name}`]?.spent ?? NOTHING,

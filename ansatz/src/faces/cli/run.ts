@@ -36,6 +36,7 @@ import { stoppingOf } from '../../methods/pruning/index.ts';
 import { samplers } from '../../methods/sampling/index.ts';
 import { defaults, feasible, valueAt } from '../../methods/space/index.ts';
 import { modelsOf } from '../../study/arms.ts';
+import { settingsAt } from '../../study/fidelity.ts';
 import { AMENDABLE, type ModelConfig, type StudyConfig } from '../../study/config.ts';
 import { recordsOf } from '../../study/memory/index.ts';
 import { keyVariable, openAgent, openModel } from '../../io/llm/index.ts';
@@ -361,7 +362,11 @@ function differences(before: StudyConfig, after: StudyConfig): string[] {
     ...AMENDABLE,
   ]);
   const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])] as (keyof StudyConfig)[];
-  return keys.filter((key) => !free.has(key) && JSON.stringify(before[key]) !== JSON.stringify(after[key]));
+  const changed = keys.filter((key) => !free.has(key) && JSON.stringify(before[key]) !== JSON.stringify(after[key]));
+  // Levels, target and share may change; at what scale trials are compared may not.
+  const scale = ({ fidelity }: StudyConfig): string | undefined =>
+    fidelity && JSON.stringify([fidelity.via, settingsAt(fidelity, fidelity.base)]);
+  return scale(before) === scale(after) ? changed : [...changed, 'fidelity'];
 }
 
 async function work(held: HeldStudy, config: StudyConfig, options: RunOptions, file: string): Promise<number> {

@@ -199,7 +199,7 @@ function readCap(raw: unknown, path: string[], source: Source): Cap {
 }
 
 /** `10%..40%`, `..40%`, `10%..`: at least and at most; a single share is both. */
-function rangeOf(given: string | number, where: string): Pick<Bet, 'floor' | 'cap'> {
+export function rangeOf(given: string | number, where: string): Pick<Bet, 'floor' | 'cap'> {
   const parts = String(given).split('..');
   if (parts.length > 2) throw badShare(given, where);
   const [low, high = low] = parts.map((part) => (part.trim() === '' ? undefined : shareOf(part, where)));

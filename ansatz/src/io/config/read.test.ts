@@ -169,6 +169,23 @@ milestones: [{ name: big run, at: +4h, frozen: true, left: 20% }]
     expect(config.milestones).toEqual([{ name: 'big run', at: around.now + 4 * 3_600_000, frozen: true, left: 0.2 }]);
   });
 
+  test('may say what makes runs bigger: that is searched by nobody, and goes to the script with every run', () => {
+    const config = parse(`${short}knobs: { lr: { from: 0, to: 1 }, steps: { from: 1, to: 9, via: env STEPS } }
+fidelity: { knob: steps, levels: [400, 100, 200], target: 5000, along: { warmup: [40, 10, 20] }, share: 10%..30% }
+`);
+    expect(config.knobs.map(({ name }) => name)).toEqual(['lr']);
+    expect(config.fidelity).toEqual({
+      knob: 'steps',
+      via: { by: 'env', variable: 'STEPS' },
+      levels: [100, 200, 400],
+      base: 200,
+      target: 5000,
+      along: [{ name: 'warmup', via: { by: 'flag', flag: '--warmup', style: 'space' }, values: [10, 20, 40] }],
+      floor: 0.1,
+      cap: 0.3,
+    });
+  });
+
   test.each([
     ['guards: { memory: 5% }', 'wrong-type'],
     ['guards: { memory: { up: 5%, down: 5% } }', 'bad-guard'],
@@ -180,6 +197,16 @@ milestones: [{ name: big run, at: +4h, frozen: true, left: 20% }]
     ['price: { a100: 1 }', 'no-device'],
     ['price: { a100: 1 }\nslots: { device: a10 }', 'no-device'],
     ['people: [ana]', 'wrong-type'],
+    ['fidelity: { knob: steps, levels: [1, 2], target: 10 }', 'bad-fidelity'],
+    ['fidelity: { knob: steps, levels: [1, 2, 2], target: 10 }', 'bad-fidelity'],
+    ['fidelity: { knob: steps, levels: [1, 2, 4], target: 4 }', 'bad-fidelity'],
+    ['fidelity: { knob: steps, levels: [1, 2, 4], base: 3, target: 10 }', 'bad-fidelity'],
+    ['fidelity: { knob: steps, levels: [1, 2, 4], target: 10, along: { warmup: [1, 2] } }', 'bad-fidelity'],
+    ['fidelity: { knob: steps, levels: [1, 2, 4], target: 10, along: { warmup: 3 } }', 'wrong-type'],
+    ['fidelity: { knob: steps, levels: [1, 2, 4], target: 10, share: much }', 'bad-share'],
+    ['fidelity: { knob: steps, levels: [1, 2, 4], target: 10, via: switch --steps }', 'bad-fidelity'],
+    ['fidelity: { knob: steps, levels: [1, 2, 4], target: 10, via: --lr }', 'via-twice'],
+    ['fidelity: { knob: steps, levels: [1, 2, 4], target: 10 }\nbets: { scale: {} }', 'bad-bet'],
   ])('that says %s is told what is wrong', (line, code) => {
     expect(() => parse(`${short}knobs: { lr: { from: 0, to: 1 } }\n${line}\n`)).toThrow(
       expect.objectContaining({ code }) as Error,

@@ -8,6 +8,7 @@ import { ExpressionError, namesIn, parseConstraint } from '../../methods/space/e
 import { directionOf } from './direction.ts';
 import { parseDeadline, parseDuration } from './duration.ts';
 import { readEvaluation } from './evaluation.ts';
+import { readFidelity } from './fidelity.ts';
 import { priceOf, readFunds } from './funds.ts';
 import { checkName, nameFor } from './name.ts';
 import { readKnobs } from './knobs.ts';
@@ -64,9 +65,10 @@ export function parseConfig(text: string, file: string, around: Surroundings, ov
   const given = checked.value;
 
   const folder = dirname(resolve(file));
-  const knobs = readKnobs(given.knobs, source);
+  const all = readKnobs(given.knobs, source);
+  const { fidelity, searched: knobs } = readFidelity(given, all, source);
   const seed = readSeed(given.seed, source);
-  refuseSharedDelivery(knobs, seed, source);
+  refuseSharedDelivery(knobs, seed, fidelity, source);
   const limit = given.run?.limit;
   const deadline = given.deadline;
   const pattern = given.capture?.pattern;
@@ -98,6 +100,7 @@ export function parseConfig(text: string, file: string, around: Surroundings, ov
     repeats,
     ...readFunds(given, knobs, around.now, source),
     ...readEvaluation(given, source),
+    ...(fidelity === undefined ? {} : { fidelity }),
     minEffect: (typeof given.metric === 'object' ? given.metric['min-effect'] : undefined) ?? 0,
     sampler: given.sampler ?? 'auto',
     pruner: given.pruner ?? 'auto',
@@ -265,9 +268,16 @@ function readSeed(given: ConfigFile['seed'], source: Source): Delivery | undefin
   });
 }
 
-function refuseSharedDelivery(knobs: readonly Knob[], seed: Delivery | undefined, source: Source): void {
+function refuseSharedDelivery(
+  knobs: readonly Knob[],
+  seed: Delivery | undefined,
+  fidelity: StudyConfig['fidelity'],
+  source: Source,
+): void {
   const taken = new Map<string, string>();
   if (seed !== undefined) taken.set(target(seed), 'seed');
+  for (const one of fidelity === undefined ? [] : [{ name: fidelity.knob, via: fidelity.via }, ...fidelity.along])
+    taken.set(target(one.via), one.name);
   for (const knob of knobs) {
     const other = taken.get(target(knob.via));
     if (other !== undefined) {

@@ -58,6 +58,23 @@ export const betSchema = z.strictObject({
   budget: capSchema.optional(),
 });
 
+/** Values of a setting that moves along with the scale: one for each level. */
+export const alongSchema = z.union([
+  z.array(value).min(1),
+  z.strictObject({ values: z.array(value).min(1), via: z.string().optional() }),
+]);
+
+/** What makes runs bigger. */
+const fidelitySchema = z.strictObject({
+  knob: z.string().min(1),
+  via: z.string().optional(),
+  levels: z.array(positive).min(1),
+  base: positive.optional(),
+  target: positive,
+  along: z.unknown().optional(),
+  share: share.optional(),
+});
+
 const milestoneSchema = z.strictObject({
   name: z.string().min(1),
   at: z.string(),
@@ -108,6 +125,7 @@ export const fileSchema = z.strictObject({
   deadline: z.string().optional(),
   price: z.union([z.number().nonnegative(), z.record(z.string(), z.number().nonnegative())]).optional(),
   slots: z.union([count, slotsSchema, z.array(slotsSchema).min(1)]).optional(),
+  fidelity: fidelitySchema.optional(),
   guards: z.unknown().optional(),
   model: z.union([modelSchema, z.array(modelSchema).min(1)]).optional(),
   sandbox: z.enum(['bwrap', 'none']).optional(),

@@ -17,6 +17,7 @@ import * as fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Delivery, Knob, StudyConfig } from '../../study/config.ts';
 import { UserError } from '../../study/error.ts';
+import { pointAt } from '../../study/fidelity.ts';
 import type { Point, Value } from '../../methods/space/space.ts';
 import { parseConfig } from '../config/read.ts';
 import { bindings, parseSource } from './constants.ts';
@@ -46,6 +47,18 @@ function study(command: string, knobs: string, seed = ''): StudyConfig {
 }
 
 describe('a point becomes arguments', () => {
+  test('what sets the scale goes with every run: the level of trials, or another with all that moves along', () => {
+    const fidelity =
+      'fidelity: { knob: steps, via: env STEPS, levels: [100, 200, 400], target: 5000, along: { warmup: [1.5, 2, 4] } }';
+    const config = study('python train.py --warmup 9', '  lr: { from: 0, to: 1 }', fidelity);
+    const started = (level?: number) => deliver(config, pointAt(config, { lr: 0.5 }, level), undefined);
+    expect(started().argv.join(' ')).toBe('python train.py --lr 0.5 --warmup 2.0');
+    expect(started().env).toEqual({ STEPS: '200' });
+    expect(started(400).argv.join(' ')).toBe('python train.py --lr 0.5 --warmup 4.0');
+    expect(started(400).env).toEqual({ STEPS: '400' });
+    expect(deliver(config, { lr: 0.5 }, undefined)).toEqual(started());
+  });
+
   const lr = '  lr: { from: -1, to: 100, via: --lr }\n';
   const amp = (via: string) => `  amp: { choices: [false, true], via: ${via} }\n`;
   const argv = (command: string, knobs: string, point: Point) =>

@@ -2,6 +2,7 @@
 
 import type { Delivery, Knob, StudyConfig } from '../../study/config.ts';
 import { UserError } from '../../study/error.ts';
+import { settingsAt } from '../../study/fidelity.ts';
 import type { Point, Value } from '../../methods/space/space.ts';
 import { floatText, wholeText, type Edit } from './edit.ts';
 
@@ -64,6 +65,15 @@ export function deliver(config: StudyConfig, point: Point, seed: number | undefi
     send(knob.via, point[knob.name]!, knob.kind);
     spelled.set(knob.name, spellings(knob.name, knob.via));
   }
+  const { fidelity } = config;
+  if (fidelity !== undefined) {
+    const settings = { ...settingsAt(fidelity, fidelity.base), ...point };
+    const scale = { name: fidelity.knob, via: fidelity.via, values: fidelity.levels };
+    for (const { name, via, values } of [scale, ...fidelity.along]) {
+      send(via, settings[name]!, kindOf(values));
+      spelled.set(name, spellings(name, via));
+    }
+  }
   if (config.seed !== undefined && seed !== undefined) send(config.seed, seed, 'int');
   return { argv: [...argv, ...added], env, patches: [...patches].map(([file, edits]) => ({ file, edits })), spelled };
 }
@@ -77,6 +87,11 @@ export function valueText(value: Value, as: Knob['kind'], python: boolean): stri
   if (typeof value === 'string') return value;
   if (as === 'float') return floatText(value);
   return wholeText(value);
+}
+
+function kindOf(values: readonly Value[]): Knob['kind'] {
+  if (values.some((value) => typeof value !== 'number')) return 'choice';
+  return values.every(Number.isInteger) ? 'int' : 'float';
 }
 
 function scriptAt(argv: readonly string[]): number {

@@ -14,7 +14,7 @@ export type Rule = (bets: readonly Evidence[], situation: Situation, random: Rng
  * The allocator of a rule. In this order: a bet whose run costs more than is left never runs; every new bet first gets
  * `probes` runs, fewest tries first, then the cheapest; the bet furthest below its floor; the highest value among
  * bets at or under their cap. Caps divide the money between bets: when every affordable bet is above its own, they
- * hold nobody back (but a cap of 0 always does).
+ * hold nobody back (but a cap of 0 always does). A bet of `worth` is chosen when it is below its share, and never else.
  */
 export function allocatorOf(rule: Rule, probes: number): Allocator {
   return (bets, situation, random) => {
@@ -24,7 +24,8 @@ export function allocatorOf(rule: Rule, probes: number): Allocator {
     );
     if (open.length === 0) return undefined;
 
-    const fresh = open.filter((k) => evidence[k]!.tries < probes);
+    const compared = open.filter((k) => bets[k]!.worth === undefined);
+    const fresh = compared.filter((k) => evidence[k]!.tries < probes);
     if (fresh.length > 0) {
       const fewest = least(fresh, (k) => evidence[k]!.tries);
       return one(
@@ -36,7 +37,7 @@ export function allocatorOf(rule: Rule, probes: number): Allocator {
     const total = evidence.reduce((sum, { spent }) => sum + spent, 0);
     const short = (k: number): number => {
       const { spent, price } = evidence[k]!;
-      return share(bets[k]!.floor, 0) * (total + price) - spent;
+      return promisedTo(bets[k]!) * (total + price) - spent;
     };
     const below = open.filter((k) => short(k) > 0);
     if (below.length > 0)
@@ -45,13 +46,25 @@ export function allocatorOf(rule: Rule, probes: number): Allocator {
         random,
       );
 
-    const under = open.filter((k) => evidence[k]!.spent <= share(bets[k]!.cap, 1) * total);
-    const values = rule(evidence, situation, random);
+    if (compared.length === 0) return undefined;
+    const under = compared.filter((k) => evidence[k]!.spent <= share(bets[k]!.cap, 1) * total);
+    const rivals = bets.flatMap(({ worth }, k) => (worth === undefined ? [k] : []));
+    const values = rule(
+      rivals.map((k) => evidence[k]!),
+      situation,
+      random,
+    );
     return one(
-      least(under.length > 0 ? under : open, (k) => -values[k]!),
+      least(under.length > 0 ? under : compared, (k) => -values[rivals.indexOf(k)]!),
       random,
     );
   };
+}
+
+/** Share of the spending that a bet is below as long as it has less. */
+function promisedTo({ floor, cap, worth }: BetRecord): number {
+  const low = share(floor, 0);
+  return worth === undefined ? low : low + share(worth, 0) * Math.max(0, share(cap, 1) - low);
 }
 
 function share(given: BetRecord['floor'], otherwise: number): number {

@@ -229,3 +229,27 @@ describe.each(ALLOCATORS)('the %s allocator', (name, probes) => {
     );
   });
 });
+
+test('a bet of worth gets its share of the spending, between floor and cap, and never because nobody else can', () => {
+  const search = { name: 'search', losses: [3, 2, 2.5, 2.2, 2.1, 2.4, 2, 1.9], pending: 0, cost: 80 };
+  const support = (cost: number, worth: number): BetRecord => ({
+    name: 'scale',
+    losses: [],
+    failures: 2,
+    pending: 0,
+    cost,
+    floor: 0.1,
+    cap: 0.4,
+    worth,
+  });
+  const situation = { left: 1000, noise: 0.1 };
+  for (const { allocate } of Object.values(allocators)) {
+    const chosen = (cost: number, worth: number): number | undefined =>
+      allocate([search, support(cost, worth)], situation, rng(1, 2));
+    expect(chosen(20, 1)).toBe(1);
+    expect(chosen(20, 0.1)).toBe(0);
+    expect(chosen(5, 0)).toBe(1);
+    expect(chosen(120, 1)).toBe(0);
+    expect(allocate([support(0, 0)], { left: 0, noise: 0 }, rng(1, 2))).toBe(undefined);
+  }
+});

@@ -19,6 +19,11 @@ export interface BetRecord {
   readonly floor?: number;
   /** Share of all spending this bet may have at most; 0 takes it out altogether. Default 1. */
   readonly cap?: number;
+  /**
+   * Set for a bet whose runs answer another question than which setting is best, so that none of its results is compared: it
+   * gets floor + worth × (cap − floor) of the spending, and nothing beyond. In [0, 1].
+   */
+  readonly worth?: number;
 }
 
 /** What is common to all bets. */

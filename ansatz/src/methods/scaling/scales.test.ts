@@ -82,7 +82,7 @@ test('chances are right about as often as they say', () => {
 test('the next run: larger ones tell more, smaller ones tell more per second, and the pair is that of the two best', () => {
   const runs = runsOf({ a: [8, 0.25], b: [8.1, 0.25], far: [20, 0.25] }, SCALES, 0.003);
   const { next } = forecastScales(runs, 1e5, 0.8, 1)!;
-  expect(next.length).toBe(5);
+  expect(next.length).toBe(8);
   for (const one of next) expect(['a', 'b']).toContain(one.recipe);
   const rate = next.map(({ shrinks, seconds }) => shrinks / seconds);
   expect(rate).toEqual(rate.toSorted((x, y) => y - x));

@@ -32,6 +32,13 @@ export interface Contender {
   readonly best: number;
   /** Its loss at the largest scale all runs reach, by the law: what small runs say. */
   readonly small: number;
+  /** Its law from the smallest scale that was run to the target, with the interval. */
+  readonly curve: readonly {
+    readonly scale: number;
+    readonly value: number;
+    readonly low: number;
+    readonly high: number;
+  }[];
 }
 
 export interface Forecasts {
@@ -77,7 +84,9 @@ const PRIOR_WEIGHT = 3;
 const LEAST_NOISE = 1e-3;
 const FLOORS = Array.from({ length: 40 }, (_, i) => (i < 20 ? i / 20 : 0.95 + ((i - 20) * 0.049) / 20));
 const DRAWS = 4000;
-const NEXT = 5;
+const NEXT = 8;
+/** Places of a curve. */
+const CURVE = 25;
 
 /** What is believed of a recipe: intercept at the centre and slope, with their covariance. */
 interface Belief {
@@ -87,12 +96,16 @@ interface Belief {
   readonly runs: readonly ScaleRun[];
 }
 
-/** Forecasts at `target`; `level` is that of the intervals. Undefined below three different scales or without two runs of a recipe. */
+/**
+ * Forecasts at `target`; `level` is that of the intervals. Undefined below three different scales or without two runs of a
+ * recipe. `offered` are the scales at which further runs could be made; those that were, when left out.
+ */
 export function forecastScales(
   runs: readonly ScaleRun[],
   target: number,
   level: number,
   seed: number,
+  offered?: readonly number[],
 ): Forecasts | undefined {
   const groups = new Map<string, ScaleRun[]>();
   for (const run of runs) groups.set(run.recipe, [...(groups.get(run.recipe) ?? []), run]);
@@ -111,29 +124,30 @@ export function forecastScales(
     0.04 * guess,
     (PRIOR_WEIGHT * guess + beyond.reduce((a, b) => a + b, 0)) / (PRIOR_WEIGHT + own.length),
   );
-  const beliefs = [...groups].map(([recipe, group]) => believe(recipe, group, floor, centre, slope, spread2, noise));
+  const noiseAt = noiseOver([...groups.values()], floor, noise);
+  const beliefs = [...groups].map(([recipe, group]) => believe(recipe, group, floor, centre, slope, spread2, noiseAt));
   const largest = scales.at(-1)!;
   const lossAt = (belief: Belief, scale: number): number => floor + Math.exp(belief.at[0] - belief.at[1] * z(scale));
   // What all recipes share (floor, mean slope) is as unsure as the forecast of a single law: its promised gain and scatter.
   const width = widthOf(level);
-  const contenders = beliefs.map((belief) => {
-    const value = lossAt(belief, target);
-    const small = lossAt(belief, largest);
+  const between = (belief: Belief, scale: number): { value: number; low: number; high: number } => {
+    const value = lossAt(belief, scale);
     const share = (value - floor) / value;
-    const sd = share * Math.sqrt(varianceAt(belief, z(target)));
-    const common = width * (Math.abs(Math.log(value / small)) + share * noise);
-    const half = Math.hypot(normalQuantile((1 + level) / 2) * sd, common);
-    return {
-      recipe: belief.recipe,
-      runs: belief.runs.length,
-      scales: new Set(belief.runs.map(({ scale }) => scale)).size,
-      slope: belief.at[1],
-      value,
-      low: value * Math.exp(-half),
-      high: value * Math.exp(half),
-      small,
-    };
-  });
+    const sd = share * Math.sqrt(varianceAt(belief, z(scale)));
+    const gain = scale > largest ? Math.abs(Math.log(value / lossAt(belief, largest))) : 0;
+    const half = Math.hypot(normalQuantile((1 + level) / 2) * sd, width * (gain + share * noise));
+    return { value, low: value * Math.exp(-half), high: value * Math.exp(half) };
+  };
+  const places = spaced(scales[0]!, largest, target);
+  const contenders = beliefs.map((belief) => ({
+    recipe: belief.recipe,
+    runs: belief.runs.length,
+    scales: new Set(belief.runs.map(({ scale }) => scale)).size,
+    slope: belief.at[1],
+    ...between(belief, target),
+    small: lossAt(belief, largest),
+    curve: places.map((scale) => ({ scale, ...between(belief, scale) })),
+  }));
   const chances = chancesOf(beliefs, z(target), seed);
   const sorted = contenders
     .map((one, i) => ({ ...one, best: chances[i]! }))
@@ -165,11 +179,15 @@ export function forecastScales(
     tenfold: 1 - lossAt(best, 10 * target) / lossAt(best, target),
     next: nextRuns(
       beliefs,
-      sorted.slice(0, 2).map(({ recipe }) => recipe),
-      scales,
+      // Who may be the best is what is asked: the two likeliest to be.
+      sorted
+        .toSorted((one, other) => other.best - one.best)
+        .slice(0, 2)
+        .map(({ recipe }) => recipe),
+      offered ?? scales,
       z,
       z(target),
-      noise,
+      noiseAt,
     ),
   };
 }
@@ -238,6 +256,39 @@ function slopeAlone(
   return xx > 0 ? [{ slope: -xy / xx, variance: noise ** 2 / xx }] : [];
 }
 
+/** What the common scatter counts beside repeats at one scale, in degrees of freedom. */
+const NOISE_WEIGHT = 8;
+
+/**
+ * Scatter of one run at each scale, in ln(L − E): small runs are often noisier. From repeats there, drawn to the scatter of
+ * all (inverse gamma); where nothing was repeated it is that.
+ */
+function noiseOver(groups: readonly (readonly ScaleRun[])[], floor: number, noise: number): (scale: number) => number {
+  const squares = new Map<number, { sum: number; df: number }>();
+  for (const group of groups) {
+    for (const [scale, cell] of Map.groupBy(group, (run) => run.scale)) {
+      const logs = cell.map(({ loss }) => Math.log(loss - floor));
+      const centre = mean(logs);
+      const seen = squares.get(scale) ?? { sum: 0, df: 0 };
+      squares.set(scale, {
+        sum: seen.sum + logs.reduce((sum, one) => sum + (one - centre) ** 2, 0),
+        df: seen.df + logs.length - 1,
+      });
+    }
+  }
+  return (scale) => {
+    const { sum, df } = squares.get(scale) ?? { sum: 0, df: 0 };
+    return Math.max(LEAST_NOISE, Math.sqrt((NOISE_WEIGHT * noise ** 2 + sum) / (NOISE_WEIGHT + df)));
+  };
+}
+
+/** Scales evenly apart in logarithms, with the largest that was run among them. */
+function spaced(from: number, largest: number, to: number): number[] {
+  const end = Math.max(largest, to);
+  const even = Array.from({ length: CURVE }, (_, i) => from * (end / from) ** (i / (CURVE - 1)));
+  return [...new Set([...even.slice(0, -1), largest, end])].sort((a, b) => a - b);
+}
+
 /** Bayesian line for one recipe: flat prior on the intercept, N(slope, spread²) on the slope, known noise. */
 function believe(
   recipe: string,
@@ -246,13 +297,12 @@ function believe(
   centre: number,
   slope: number,
   spread2: number,
-  noise: number,
+  noiseAt: (scale: number) => number,
 ): Belief {
-  const s2 = noise * noise;
   let [p00, p01, p11] = [0, 0, 1 / spread2];
   let [r0, r1] = [0, slope / spread2];
   for (const { scale, loss } of runs) {
-    const [u, v] = [Math.log(scale) - centre, Math.log(loss - floor)];
+    const [u, v, s2] = [Math.log(scale) - centre, Math.log(loss - floor), noiseAt(scale) ** 2];
     p00 += 1 / s2;
     p01 -= u / s2;
     p11 += (u * u) / s2;
@@ -296,7 +346,7 @@ function chancesOf(beliefs: readonly Belief[], z: number, seed: number): number[
 }
 
 /**
- * The runs of two recipes, at scales tried already, that shrink the variance of their difference at the target most per
+ * The runs of two recipes, at scales that can be paid for, that shrink the variance of their difference at the target most per
  * device-second (a run at z with noise σ² takes (xₜᵀ Σ x)² / (σ² + xᵀ Σ x) off it). Seconds grow with scale as they did.
  */
 function nextRuns(
@@ -305,7 +355,7 @@ function nextRuns(
   scales: readonly number[],
   z: (scale: number) => number,
   target: number,
-  noise: number,
+  noiseAt: (scale: number) => number,
 ): NextRun[] {
   const rivals = beliefs.filter(({ recipe }) => pair.includes(recipe));
   const total = rivals.reduce((sum, one) => sum + varianceAt(one, target), 0);
@@ -320,7 +370,7 @@ function nextRuns(
           recipe: one.recipe,
           scale,
           seconds: seconds(scale),
-          shrinks: across ** 2 / (noise ** 2 + varianceAt(one, u)) / total,
+          shrinks: across ** 2 / (noiseAt(scale) ** 2 + varianceAt(one, u)) / total,
         };
       }),
     )

@@ -32,6 +32,10 @@ export type RunEvent =
       readonly limitSeconds: number;
       /** The budget or deadline left it less than a run is meant to have. */
       readonly short?: boolean;
+      /** Level of the study's fidelity, where it is another than the one at which trials are judged; `repeat` counts the runs there. */
+      readonly level?: number;
+      /** What it is to tell, where it is made for a forecast. */
+      readonly why?: string;
       readonly hold: Amount;
     }
   /** A value of the objective at a rung; every other number goes to the series store. */
