@@ -112,3 +112,39 @@ test('what cannot be judged is told before anything runs', async () => {
     /error\[inplace-artifacts\]/,
   );
 });
+
+test('a curve that the script prints stands in for what its evaluator says: runs are stopped by it, results are not its', async () => {
+  const steps =
+    'for i in 1 2 3 4 5 6; do awk "BEGIN { print \\"step $i: val_loss \\" 3 - $X + 1 / $i }"; sleep 0.04; done';
+  const folder = project({
+    'script.sh': `mkdir -p out\nawk "BEGIN { srand($ANSATZ_SEED); print 100 + 10 * $X + 0.1 * rand() }" > out/model\n${steps}\n`,
+    'eval.sh': 'read -r score < out/model\necho "score: $score"\n',
+    'ansatz.yaml': yaml(
+      'metric: score',
+      'direction: maximize',
+      'curve: val_loss',
+      'evaluate: sh eval.sh',
+      "artifacts: ['out/**']",
+      'pruner: median',
+      'sampler: random',
+      'budget: { runs: 45 }',
+    ),
+  });
+  const run = await ansatz(folder, ['run', '--plain']);
+  expect(run.err).toBe('');
+  const state = stateOf(folder, 's');
+  const stopped = state.runs.filter((one) => one.stopping === 'pruned');
+  expect(stopped.length).toBeGreaterThan(0);
+  for (const one of state.runs) expect(one.value ?? 100).toBeGreaterThanOrEqual(100);
+  expect(state.agreement!.rho).toBeGreaterThan(0.9);
+  const { curve } = JSON.parse((await ansatz(folder, ['status', '--json'])).out) as Status;
+  expect(curve).toMatchObject({ metric: 'val_loss', direction: 'minimize', stopping: true });
+  expect((await ansatz(folder, ['status'])).out).toMatch(
+    /curve +val_loss stands in for score: agreement 1\.00 over \d+ trials, stops runs/,
+  );
+  expect((await ansatz(folder, ['report', '--md'])).out).toMatch(/what stands in for the result.*val\\?_loss/);
+  const shown = JSON.parse((await ansatz(folder, ['show', String(stopped[0]!.trial), '--json'])).out) as {
+    runs: { values: number[] }[];
+  };
+  expect(Math.max(...shown.runs.flatMap(({ values }) => values))).toBeLessThan(5);
+});

@@ -35,16 +35,28 @@ export function incumbentMean(state: State): number | undefined {
 
 /** Probability that a run would come out better than the incumbent; undefined while nothing can be compared. */
 export function riskOf(state: State, run: Run): number | undefined {
-  const toBeat = incumbentMean(state);
-  return toBeat === undefined ? undefined : siblingRisk(run, finishedOf(state, run), lossOf(state.config, toBeat));
+  const toBeat = incumbentEnd(state);
+  return toBeat === undefined ? undefined : siblingRisk(run, finishedOf(state, run), toBeat);
 }
 
 /** Share of the finished runs after which this one would beat the incumbent; 0 when there are none. */
 export function promiseOf(state: State, run: Run): number {
-  const toBeat = incumbentMean(state);
+  const toBeat = incumbentEnd(state);
   const ends = forecasts(run, finishedOf(state, run));
   if (toBeat === undefined || ends.length === 0) return 0;
-  return ends.filter((end) => end < lossOf(state.config, toBeat)).length / ends.length;
+  return ends.filter((end) => end < toBeat).length / ends.length;
+}
+
+/** Where the curve of a run must end to beat the incumbent: at its mean, or where a stand-in for it ended in its runs. */
+function incumbentEnd(state: State): number | undefined {
+  const { config, incumbent } = state;
+  if (config.curve === undefined) {
+    const toBeat = incumbentMean(state);
+    return toBeat === undefined ? undefined : lossOf(config, toBeat);
+  }
+  const runs = incumbent === undefined ? [] : trialOf(state, incumbent).runs.map((id) => runOf(state, id));
+  const ends = runs.filter((run) => run.status === 'done' && run.losses.length > 0).map((run) => run.losses.at(-1)!);
+  return ends.length === 0 ? undefined : mean(ends);
 }
 
 /** First runs of other trials that went to their end and printed a curve on the way. */
@@ -54,7 +66,8 @@ function finishedOf(state: State, run: Run): Finished[] {
     const other = runOf(state, state.curved[i]!);
     if (other.trial === run.trial || other.status !== 'done' || other.repeat > 0 || other.value === undefined) continue;
     const { steps, losses } = other;
-    found.push({ steps, losses, final: lossOf(state.config, other.value) });
+    const final = state.config.curve === undefined ? lossOf(state.config, other.value) : losses.at(-1)!;
+    found.push({ steps, losses, final });
   }
   return found;
 }

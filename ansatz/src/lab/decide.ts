@@ -14,6 +14,7 @@ import { promised, reserveOf, searchEnds } from '../study/outlook.ts';
 import { checkHeldout } from './heldout.ts';
 import { askModel, modelToCome, patientUntil } from './model.ts';
 import { checkDrift, checkSlots, close, measureNoise, replicate, sendSentinel } from './referee.ts';
+import { mayStop } from '../study/standin.ts';
 import { payerOf, type Run, runOf, type State, trialOf } from '../study/state.ts';
 import { busySlots, endsAt, needed, openSlot, reserveSeconds, tooLateAt } from './afford.ts';
 import { cut } from './audit.ts';
@@ -135,7 +136,7 @@ function deadKnob(state: State, id: number): EventBody[] {
 }
 
 function stopHopeless(state: State, { pruner }: Parts): EventBody[] {
-  if (state.phase === 'killed') return [];
+  if (state.phase === 'killed' || !mayStop(state)) return [];
   const actions: EventBody[] = [];
   for (const id of state.running) {
     const run = runOf(state, id);

@@ -6,7 +6,7 @@ import type { StudyConfig } from '../study/config.ts';
 import type { EventBody } from '../study/events/index.ts';
 import { reduce } from '../study/reduce.ts';
 import { type State } from '../study/state.ts';
-import { openHearing } from './hearing.ts';
+import { curveKey, openHearing } from './hearing.ts';
 
 function stateWithRun(config: StudyConfig): State {
   // A limit of 60 s, 5 s of grace and 1 s of slack, on each device of its slot.
@@ -207,5 +207,47 @@ describe('the curve in the journal', () => {
     expect(
       hearing.hear(stateWithRun(simpleConfig()), 1, [metric('grad_norm', 1, NaN), metric('__proto__', 1, 3)]),
     ).toEqual([]);
+  });
+});
+
+describe('the curve of a stand-in', () => {
+  const standIn = { curve: { metric: 'val_loss', direction: 'minimize' as const } };
+  const score = { metric: 'score', direction: 'maximize' as const, value: 'last' as const };
+
+  test('is what the script prints, the result what its evaluator says, also where both have one name', () => {
+    for (const name of ['score', 'val_loss']) {
+      const config = simpleConfig({ ...standIn, objective: { ...score, metric: name }, evaluate: ['judge'] });
+      const hearing = openHearing(config);
+      let state = stateWithRun(config);
+      const events = hearing.hear(state, 1, [metric('val_loss', 1, 3), metric('val_loss', 2, 2), metric(name, 3, 99)]);
+      expect(events.map((event) => event.type === 'run.reported' && event.value)).toEqual(
+        name === 'score' ? [3, 2] : [3, 2, 99],
+      );
+      for (const event of events) state = reduce(state, { ...event, at: 0 });
+      expect(hearing.hear(state, 1, [metric(name, 1, 0.7), metric('val_loss', 1, 0.7)], 'evaluator')).toEqual([]);
+      expect(hearing.conclude(state, 1, ok)).toMatchObject({
+        status: 'done',
+        value: 0.7,
+        step: name === 'score' ? 2 : 3,
+      });
+    }
+  });
+
+  test('is apart from a result that the script says itself, at its end', () => {
+    const config = simpleConfig({ ...standIn, objective: score });
+    const hearing = openHearing(config);
+    const state = stateWithRun(config);
+    expect(hearing.hear(state, 1, [metric('Val Loss', 5, 3), metric('score', 9, 0.4)])).toMatchObject([
+      { type: 'run.reported', step: 5, value: 3 },
+    ]);
+    expect(hearing.conclude(state, 1, ok)).toMatchObject({ status: 'done', value: 0.4, step: 5 });
+  });
+
+  test('is looked for under the name it was printed by', () => {
+    const config = simpleConfig({ curve: { metric: 'loss', direction: 'minimize' }, evaluate: ['judge'] });
+    expect(curveKey(config, ['loss', 'loss (as printed)'])).toBe('loss (as printed)');
+    expect(curveKey(config, ['score', 'Loss'])).toBe('Loss');
+    expect(curveKey(simpleConfig(), ['loss', 'loss (as printed)'])).toBe('loss');
+    expect(curveKey(simpleConfig(), ['lr'])).toBeUndefined();
   });
 });

@@ -7,6 +7,7 @@ import type { Direction, StudyConfig } from '../study/config.ts';
 import type { EventBody, FailReason } from '../study/events/index.ts';
 import { cost } from '../study/ledger.ts';
 import { nearest } from '../methods/math/nearest.ts';
+import { curveMetric } from '../study/standin.ts';
 import { runOf, type State, underWay } from '../study/state.ts';
 import { SLACK_SECONDS } from './afford.ts';
 
@@ -41,21 +42,48 @@ export interface Hearing {
 /** A hearing for a study. It keeps a few numbers per metric and run, never the points. */
 export function openHearing(config: StudyConfig): Hearing {
   const runs = new Map<number, Map<string, Heard>>();
+  /** What stands in for the result on the way, where that is another metric. */
+  const standIns = new Map<number, Map<string, Heard>>();
   const wanted = config.objective.metric;
   const { direction } = config.objective;
 
-  const heardOf = (run: number): Map<string, Heard> => {
-    let heard = runs.get(run);
-    if (heard === undefined) runs.set(run, (heard = new Map()));
+  const heardOf = (run: number, by = runs): Map<string, Heard> => {
+    let heard = by.get(run);
+    if (heard === undefined) by.set(run, (heard = new Map()));
     return heard;
   };
 
+  /** Rungs of a stand-in. It is evidence of nothing, not even of a failure when it is no number. */
+  const rungsOf = (state: State, id: number, metrics: readonly Metric[]): EventBody[] => {
+    const { metric: name, direction: way } = config.curve!;
+    const heard = heardOf(id, standIns);
+    const events: EventBody[] = [];
+    let lastStep = state.runs[id - 1]?.steps.at(-1) ?? -Infinity;
+    let count = state.runs[id - 1]?.steps.length ?? 0;
+    let key = objectiveKey(name, heard);
+    for (const metric of metrics) {
+      const isNew = !heard.has(metric.key);
+      note(heard, metric, way);
+      if (isNew) key = objectiveKey(name, heard);
+      if (metric.key !== key || metric.summary || !Number.isFinite(metric.value)) continue;
+      if (!isRung(metric.step, lastStep, count)) continue;
+      events.push({ type: 'run.reported', run: id, step: metric.step, value: metric.value });
+      lastStep = metric.step;
+      count++;
+    }
+    return events;
+  };
+
   return {
-    restart: (run) => void runs.delete(run),
+    restart(run) {
+      runs.delete(run);
+      standIns.delete(run);
+    },
     hear(state, id, metrics, by) {
-      if (config.evaluate !== undefined) {
-        if (by === 'evaluator') for (const metric of metrics) note(heardOf(id), metric, direction);
-        return [];
+      if (config.evaluate !== undefined || config.curve !== undefined) {
+        const judges = config.evaluate === undefined || by === 'evaluator';
+        if (judges) for (const metric of metrics) note(heardOf(id), metric, direction);
+        return config.curve === undefined || by === 'evaluator' ? [] : rungsOf(state, id, metrics);
       }
       const heard = heardOf(id);
       const run = state.runs[id - 1];
@@ -80,8 +108,7 @@ export function openHearing(config: StudyConfig): Hearing {
           }
           continue;
         }
-        if (metric.step <= lastStep || !Number.isFinite(metric.step)) continue;
-        if (count >= DENSE && metric.step < lastStep * RUNG_FACTOR) continue;
+        if (!isRung(metric.step, lastStep, count)) continue;
         events.push({ type: 'run.reported', run: id, step: metric.step, value: metric.value });
         lastStep = metric.step;
         count++;
@@ -90,7 +117,8 @@ export function openHearing(config: StudyConfig): Hearing {
     },
     conclude(state, id, exit) {
       const heard = heardOf(id);
-      runs.delete(id);
+      const stream = config.curve === undefined ? heard : heardOf(id, standIns);
+      this.restart(id);
       const run = runOf(state, id);
       // As many devices as its hold was made for: the slots of this lab may not be those it was started on.
       const held = run.hold.deviceSeconds / (run.limitSeconds + config.run.graceSeconds + SLACK_SECONDS);
@@ -103,7 +131,7 @@ export function openHearing(config: StudyConfig): Hearing {
         cpuSeconds: exit.cpuSeconds,
         peakBytes: exit.peakBytes,
         exit: exit.code,
-        ...stepOf(key, heard),
+        ...stepOf(config.curve === undefined ? key : objectiveKey(config.curve.metric, stream), stream),
         ...(exit.smokeSeconds === undefined ? {} : { smokeSeconds: exit.smokeSeconds }),
         charge: cost(
           exit.how === 'unstarted' ? 0 : exit.seconds + (exit.smokeSeconds ?? 0),
@@ -154,6 +182,18 @@ export function openHearing(config: StudyConfig): Hearing {
   };
 }
 
+/** Whether a value at `step` is recorded after `count` others, the last of them at `last`. */
+function isRung(step: number, last: number, count: number): boolean {
+  return Number.isFinite(step) && step > last && (count < DENSE || step >= last * RUNG_FACTOR);
+}
+
+/** The series of a run's points that its curve is of, among the keys it has; undefined when none is. */
+export function curveKey(config: StudyConfig, keys: readonly string[]): string | undefined {
+  const { metric } = curveMetric(config);
+  const printed = config.evaluate === undefined ? undefined : matchMetric(printedName(metric), keys);
+  return printed ?? matchMetric(metric, keys);
+}
+
 /** What was changed, and whose it is. */
 function tamperedText({ how, tampered }: Exit): string {
   const files = tampered!.files.join(', ');
@@ -189,9 +229,13 @@ export function asPrinted({ config }: State, metrics: readonly Metric[]): readon
   const names = [config.objective.metric, ...(config.guards ?? []).map((guard) => guard.metric)];
   return metrics.map((metric) =>
     names.some((name) => matchMetric(name, [metric.key]) !== undefined)
-      ? { ...metric, key: `${metric.key} (as printed)` }
+      ? { ...metric, key: printedName(metric.key) }
       : metric,
   );
+}
+
+function printedName(key: string): string {
+  return `${key} (as printed)`;
 }
 
 /** Why a process that ended gave no result, in one line. */

@@ -14,6 +14,7 @@ import {
 import type { Point, Space } from '../methods/space/space.ts';
 import type { EventBody } from '../study/events/index.ts';
 import { free } from '../study/ledger.ts';
+import { mayStop } from '../study/standin.ts';
 import { activeSeconds, placeOf, type Run, runOf, type State, trialOf } from '../study/state.ts';
 import { affordable, busySlots, openSlot, secondsLeft } from './afford.ts';
 import { cut, promiseOf } from './audit.ts';
@@ -42,7 +43,7 @@ const PROMISING = 0.1;
 /** A run that has reached the next rung goes on, makes room for another, or is stopped. */
 export function lookAtRungs(state: State, parts: Parts): EventBody[] {
   const { scheduler } = parts;
-  if (scheduler === undefined || state.phase === 'killed' || state.longestStep === 0) return [];
+  if (scheduler === undefined || state.phase === 'killed' || state.longestStep === 0 || !mayStop(state)) return [];
   const rungs = scheduler.rungs(state.longestStep);
   for (const id of state.running) {
     const run = runOf(state, id);

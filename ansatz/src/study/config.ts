@@ -35,6 +35,12 @@ export interface Objective {
   readonly examples?: number;
 }
 
+/** A metric of the training stream that stands in for the result while a run trains: for stopping alone. */
+export interface StandIn {
+  readonly metric: string;
+  readonly direction: Direction;
+}
+
 /** A limit on another metric: a trial that goes beyond it is not kept, whatever it gains. */
 export interface Guard {
   /** Metric as the script prints it, or `memory` (peak bytes) or `seconds` (wall time of a run). */
@@ -201,6 +207,8 @@ export interface StudyConfig {
   readonly guards?: readonly Guard[];
   /** What makes runs bigger, for a forecast of one that is too big to be tried; absent = all runs are alike. */
   readonly fidelity?: Fidelity;
+  /** What the curve of a run is of, where it is not the objective itself. */
+  readonly curve?: StandIn;
   /** Program and arguments that judge what a run leaves behind: with it, nothing a script prints itself is a result. */
   readonly evaluate?: readonly string[];
   /** The same on data that no decision rests on: asked once for each trial that is kept, for people alone. */

@@ -5,6 +5,7 @@ import type { Observation } from '../methods/sampling/sampler.ts';
 import { beliefOf } from './belief.ts';
 import type { EndStatus, Event } from './events/index.ts';
 import { repool } from './noise.ts';
+import { agreementOf } from './standin.ts';
 import { lossOf, remove, resultsOf, type Run, runOf, SCALE_BET, type State, type Trial, trialOf } from './state.ts';
 
 /** Finished runs that a run cut short is compared with, at most. */
@@ -51,6 +52,7 @@ export function ended(state: State, event: Extract<Event, { type: 'run.ended' }>
       else addValue(state, trial, run, event.value);
     }
   }
+  if (state.config.curve !== undefined && event.status === 'done') state.agreement = agreementOf(state);
   observe(state, trial, run);
   if (run.repeat === 0) tally(state, trial);
   believe(state, trial);
@@ -115,6 +117,8 @@ function observe(state: State, trial: Trial, run: Run): void {
 
 /** Where a run that was cut short would have ended, so that samplers learn from it; nothing when its curve says too little. */
 function projected(state: State, run: Run): Pick<Observation, 'loss' | 'variance'> {
+  // A stand-in's end is no result.
+  if (state.config.curve !== undefined) return {};
   const finished: Run[] = [];
   for (let i = state.curved.length - 1; i >= 0 && finished.length < MOST_SIBLINGS; i--) {
     const other = state.runs[state.curved[i]! - 1]!;

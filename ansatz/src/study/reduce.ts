@@ -5,10 +5,10 @@ import { ended } from './ended.ts';
 import type { Event } from './events/index.ts';
 import { accountsOf, caps, EPSILON, movement, NOTHING, openLedger, RESOURCES } from './ledger.ts';
 import { NO_COMMON, repool } from './noise.ts';
+import { curveLoss } from './standin.ts';
 import {
   type BetState,
   keyOf,
-  lossOf,
   payerAt,
   placeOf,
   remove,
@@ -322,7 +322,7 @@ export function reduce(state: State | undefined, event: Event): State {
       if (run.steps.length === 0 && run.level === undefined) state.curved.push(run.id);
       run.steps.push(event.step);
       run.heardAt.push(state.seq);
-      run.losses.push(lossOf(state.config, event.value));
+      run.losses.push(curveLoss(state.config, event.value));
       return state;
     }
     case 'run.stopping': {

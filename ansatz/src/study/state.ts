@@ -18,6 +18,7 @@ import type {
   HistoryEvent,
 } from './events/index.ts';
 import type { Account, Ledger, Who } from './ledger.ts';
+import type { Agreement } from './standin.ts';
 
 /** One execution of a trial. */
 export interface Run {
@@ -248,6 +249,8 @@ export interface State {
   unsettled: number[];
   /** Ids of runs with a curve, in order of their first report. */
   readonly curved: number[];
+  /** How well curves that stand in for results have ordered trials; only where the study has such. */
+  agreement?: Agreement;
   incumbent?: number;
   /** Hashes of what results are judged by. */
   seal?: Readonly<Record<string, string>>;

@@ -5,6 +5,7 @@ import { holds, type Constraint, ExpressionError, type Node, parseConstraint } f
 import type { Point, Value } from '../methods/space/point.ts';
 import type { Knob } from './config.ts';
 import { UserError } from './error.ts';
+import { curveLoss } from './standin.ts';
 import { type State, type Trial, trialOf } from './state.ts';
 import { type TrialRow, trialRow } from './views.ts';
 
@@ -74,7 +75,7 @@ const OWN: readonly Column[] = [
 /** One row. */
 export function tableRow(state: State, trial: Trial): TableRow {
   const run = state.runs[(trial.runs.at(-1) ?? 0) - 1];
-  const sign = state.config.objective.direction === 'minimize' ? 1 : -1;
+  const sign = curveLoss(state.config, 1);
   const losses = run?.losses ?? [];
   const every = Math.max(1, (losses.length - 1) / (SPARK - 1));
   const spark = Array.from({ length: Math.min(SPARK, losses.length) }, (_, i) => sign * losses[Math.round(i * every)]!);

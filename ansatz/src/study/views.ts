@@ -24,6 +24,7 @@ import { killAudit, type KillAudit, savedSeconds } from './audit.ts';
 import { reportedSample } from './contrast.ts';
 import { deterministic, noiseOf } from './noise.ts';
 import { type FidelityStatus, fidelityStatus } from './scales.ts';
+import { curveLoss, type StandInView, standInView } from './standin.ts';
 import { type Phase, resultsOf, type Run, runOf, type State, type Trial, trialOf } from './state.ts';
 
 export { type Change, changes };
@@ -120,6 +121,8 @@ export interface Status {
   readonly noise?: { readonly sd: number; readonly df: number; readonly deterministic: boolean };
   /** What the held-out checks of the keeps have said; for people, and kept from whatever proposes. */
   readonly heldout?: HeldoutView;
+  /** What stands in for the result while runs train, and whether it is trusted. */
+  readonly curve?: StandInView;
   readonly trials: number;
   readonly runs: number;
   readonly verdicts: Readonly<Record<Verdict, number>>;
@@ -232,7 +235,7 @@ export function trialRow(state: State, trial: Trial): TrialRow {
 
 /** One row for a run. */
 export function runRow(state: State, run: Run): RunRow {
-  const sign = state.config.objective.direction === 'minimize' ? 1 : -1;
+  const curveSign = curveLoss(state.config, 1);
   return {
     run: run.id,
     trial: run.trial,
@@ -253,7 +256,7 @@ export function runRow(state: State, run: Run): RunRow {
     ...(run.level === undefined ? {} : { level: run.level, why: run.why }),
     startedAt: run.startedAt,
     steps: run.steps,
-    values: run.losses.map((loss) => sign * loss),
+    values: run.losses.map((loss) => curveSign * loss),
   };
 }
 
@@ -289,6 +292,7 @@ export function statusOf(state: State): Status {
     gain: gainOf(state),
     noise: noise.df > 0 ? { ...noise, deterministic: deterministic(state) } : undefined,
     ...(heldout === undefined ? {} : { heldout }),
+    ...standInView(state),
     trials: state.trials.length,
     runs: state.runs.length,
     verdicts: state.verdicts,

@@ -441,7 +441,10 @@ async function work(held: HeldStudy, config: StudyConfig, options: RunOptions, f
   const numeric = numericResearcher(
     samplers[config.sampler],
     config,
-    config.sampler === 'auto' && config.pruner === 'freeze-thaw' ? pointFromCurves : undefined,
+    // A curve that stands in for the result decides about stopping, never about what is tried.
+    config.sampler === 'auto' && config.pruner === 'freeze-thaw' && config.curve === undefined
+      ? pointFromCurves
+      : undefined,
   );
   const models = new Map(
     modelsOf(config).map((one) => [one.model, openModelResearcher(config, one, repository, folder)]),

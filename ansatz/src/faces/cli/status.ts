@@ -2,6 +2,7 @@
 
 import { chooseStudy, findProject, held, listStudies, readStudy, studyFolder } from '../../lab/studies.ts';
 import type { HeldoutView } from '../../study/heldout.ts';
+import { standInText } from '../../study/standin.ts';
 import { statusOf, type Status } from '../../study/views.ts';
 import {
   bar,
@@ -58,6 +59,7 @@ export function statusLines(one: Status, paint: Paint, width: number): string[] 
     ...broken(`${one.objective.direction} ${paint.bold(one.objective.metric)}: ${headline(one, paint)}`, width),
     `  noise     ${noiseText(one)}`,
     ...(one.heldout === undefined ? [] : [`  held-out  ${heldoutText(one.heldout)}`]),
+    ...(one.curve === undefined ? [] : [`  curve     ${standInText(one.curve, one.objective.metric)}`]),
     ...budgetLines(one).map((text) => `  ${text}`),
     `  trials    ${one.trials}: ${verdictText(one, paint)}; ${one.runs} runs, ${one.running.length} of ${one.slots} slots busy${one.paused.length > 0 ? `, ${one.paused.length} runs paused` : ''}`,
   ];
@@ -67,7 +69,7 @@ export function statusLines(one: Status, paint: Paint, width: number): string[] 
   for (const run of one.running) {
     const curve =
       run.values.length > 0
-        ? `${one.objective.metric} ${num(run.values.at(-1)!)} at step ${num(run.steps.at(-1)!)}`
+        ? `${one.curve?.metric ?? one.objective.metric} ${num(run.values.at(-1)!)} at step ${num(run.steps.at(-1)!)}`
         : 'no metric yet';
     lines.push(`  slot ${run.slot}    trial ${run.trial}, run ${run.run} (seed ${run.seed}): ${curve}`);
   }

@@ -1,5 +1,6 @@
 /** The kill audit in words: what stopping early saved, and what those let finish on purpose say about its price. */
 
+import { standInText } from '../../study/standin.ts';
 import type { Report } from './data.ts';
 import { count, grouped, num, percent, seconds } from './numbers.ts';
 
@@ -15,9 +16,12 @@ export function auditLead({ status }: Report): string {
 
 /** Name and amount, in reading order; none when nothing was stopped early. */
 export function auditRows({ status }: Report): (readonly [string, string])[] {
-  const { audit, objective } = status;
-  if (audit.stops + audit.audited + audit.unfinished === 0) return [];
+  const { audit, objective, curve } = status;
+  if (audit.stops + audit.audited + audit.unfinished === 0 && curve === undefined) return [];
   const rows: (readonly [string, string])[] = [
+    ...(curve === undefined
+      ? []
+      : ([['what stands in for the result', standInText(curve, objective.metric)]] as const)),
     ['stopped for good', grouped(audit.stops)],
     [
       'let finish instead',

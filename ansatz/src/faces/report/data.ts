@@ -1,8 +1,8 @@
 /** Everything a report says, as data: HTML, Markdown and `--json` are three ways to print it. */
 
-import { matchMetric } from '../../io/capture/index.ts';
 import type { SeriesStore } from '../../io/store/series.ts';
-import type { Knob } from '../../study/config.ts';
+import { curveKey } from '../../lab/hearing.ts';
+import type { Knob, StudyConfig } from '../../study/config.ts';
 import { resultsOf, type State, type Trial, trialOf } from '../../study/state.ts';
 import { type Burn, burnOf, type KeepCost, keepCosts } from '../../study/burn.ts';
 import { lessonsOf, recordsOf } from '../../study/memory/index.ts';
@@ -226,7 +226,7 @@ function curvesOf(state: State, points: SeriesStore | undefined): Curve[] {
 
   return chosen.flatMap(({ run: id, role }) => {
     const run = state.runs[id - 1]!;
-    const heard = points === undefined ? undefined : read(points, id, state.config.objective.metric);
+    const heard = points === undefined ? undefined : read(points, id, state.config);
     const row = runRow(state, run);
     const { steps, values } = heard !== undefined && heard.steps.length > 0 ? heard : row;
     const thin = thinned(steps, values, role === 'other' ? FAINT_POINTS : CURVE_POINTS);
@@ -234,9 +234,9 @@ function curvesOf(state: State, points: SeriesStore | undefined): Curve[] {
   });
 }
 
-function read(points: SeriesStore, run: number, metric: string): { steps: number[]; values: number[] } {
-  const key = matchMetric(
-    metric,
+function read(points: SeriesStore, run: number, config: StudyConfig): { steps: number[]; values: number[] } {
+  const key = curveKey(
+    config,
     points.list(run).map((series) => series.key),
   );
   if (key === undefined) return { steps: [], values: [] };

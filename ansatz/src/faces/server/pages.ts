@@ -2,11 +2,13 @@
 
 import { matchMetric } from '../../io/capture/index.ts';
 import type { Room } from '../../io/store/series.ts';
+import { curveKey } from '../../lab/hearing.ts';
 import type { StudyFolder } from '../../lab/studies.ts';
 import { closest, UserError } from '../../study/error.ts';
 import type { EventBody } from '../../study/events/index.ts';
 import { band, bucketed, evenly, type Line, openBand, smooth, thin } from '../../study/curves.ts';
 import { conflicts, fullLine, idOf, lessonsOf, memoryOf, rank, recordsOf } from '../../study/memory/index.ts';
+import { curveLoss, curveMetric } from '../../study/standin.ts';
 import { resultsOf, type Run, runOf, type State, type Trial, trialOf } from '../../study/state.ts';
 import { tableRow } from '../../study/table.ts';
 import { changes, runRow, statusOf } from '../../study/views.ts';
@@ -139,8 +141,9 @@ interface CurveQuery {
 
 export function curvesPage(follower: Follower, state: State, query: CurveQuery): object {
   const metrics = metricsOf(follower, state);
-  const metric = query.metric ?? state.config.objective.metric;
-  const named = metric === state.config.objective.metric ? metric : matchMetric(metric, metrics);
+  const { metric: watched } = curveMetric(state.config);
+  const metric = query.metric ?? curveKey(state.config, metrics) ?? watched;
+  const named = metric === watched ? metric : matchMetric(metric, metrics);
   if (named === undefined) {
     throw new UserError('no-metric', `no run printed "${metric}"${closest(metric, metrics)}`, {
       fix: `there are ${metrics.join(', ')}`,
@@ -223,8 +226,8 @@ function lineOf(follower: Follower, state: State, run: Run, metric: string, axis
           points.list(run.id).map((series) => series.key),
         );
   const heard = key === undefined ? undefined : points!.read(run.id, key, room);
-  const sign = state.config.objective.direction === 'minimize' ? 1 : -1;
-  const own = metric === state.config.objective.metric;
+  const sign = curveLoss(state.config, 1);
+  const own = metric === curveMetric(state.config).metric;
   const steps = heard !== undefined && heard.steps.length > 0 ? heard.steps : own ? run.steps : [];
   const ys =
     heard !== undefined && heard.steps.length > 0 ? heard.values : own ? run.losses.map((loss) => sign * loss) : [];

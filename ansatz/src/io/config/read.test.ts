@@ -132,6 +132,13 @@ random-seed: 7
     expect(config.seedNumber).toBe(7);
   });
 
+  test('may name what stands in for the result while a run trains', () => {
+    expect(parse(`${short}curve: val_acc\n`).curve).toEqual({ metric: 'val_acc', direction: 'maximize' });
+    const said = parse(`${short}curve: { name: elbo2, direction: maximize }\n`);
+    expect(said.curve).toEqual({ metric: 'elbo2', direction: 'maximize' });
+    expect(() => parse(`${short}curve: xyz\n`)).toThrow(/is a lower or a higher "xyz" better/);
+  });
+
   test('says what is guarded, reserved, bet on, promised and due', () => {
     const config = parse(`
 command: python train.py

@@ -84,6 +84,7 @@ export function parseConfig(text: string, file: string, around: Surroundings, ov
     command: readCommand(given.command, source),
     folder,
     objective: readObjective(given, source),
+    ...readCurve(given, source),
     knobs,
     constraints: readConstraints(given.constraints ?? [], knobs, source),
     ...(seed === undefined ? {} : { seed }),
@@ -167,6 +168,20 @@ function readObjective(given: ConfigFile, source: Source): Objective {
   const examples = 'examples' in metric ? metric.examples : undefined;
   const value = ('value' in metric ? metric.value : undefined) ?? 'last';
   return { metric: metric.name, direction, value, ...(examples === undefined ? {} : { examples }) };
+}
+
+/** The metric that stands in for the result while a run trains. */
+function readCurve({ curve }: ConfigFile, source: Source): Pick<StudyConfig, 'curve'> {
+  if (curve === undefined) return {};
+  const { name, direction = directionOf(name) } = typeof curve === 'string' ? { name: curve } : curve;
+  if (direction === undefined) {
+    throw new UserError('no-direction', `is a lower or a higher "${name}" better?`, {
+      where: source.at(['curve']),
+      why: 'the name does not tell',
+      fix: `write  curve: { name: ${name}, direction: minimize }  or  maximize`,
+    });
+  }
+  return { curve: { metric: name, direction } };
 }
 
 function readBudget(given: ConfigFile, source: Source): Budget {

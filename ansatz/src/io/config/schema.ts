@@ -114,6 +114,12 @@ export const fileSchema = z.strictObject({
     }),
   ]),
   direction: z.enum(['minimize', 'maximize']).optional(),
+  curve: z
+    .union([
+      z.string().min(1),
+      z.strictObject({ name: z.string().min(1), direction: z.enum(['minimize', 'maximize']).optional() }),
+    ])
+    .optional(),
   budget: z
     .strictObject({
       runs: count.optional(),

@@ -10,6 +10,8 @@ export interface SimulatedRun {
   readonly seconds: number;
   /** Objective values, evenly spread over the run; the last one is printed at the end. */
   readonly curve: readonly number[];
+  /** What an evaluator says at the end; the curve is then printed by the script under the name `curve`, and no result. */
+  readonly result?: number;
   /** It fails at the end instead of succeeding. */
   readonly crash?: boolean;
   /** What its held-out check says, in a tenth of its time; the last value of its curve when absent. */
@@ -101,7 +103,7 @@ export function simulation(
           run: spec.run,
           metrics: [
             {
-              key: metric,
+              key: run.result === undefined ? metric : 'curve',
               step: index + 1,
               value: run.curve[index]!,
               resolution: 0,
@@ -115,6 +117,17 @@ export function simulation(
     at(base + seconds * 1000, () => {
       if (!here()) return;
       const cut = run.seconds > entry.limit ? 'time-limit' : undefined;
+      if (run.result !== undefined && cut === undefined && run.crash !== true) {
+        const said = {
+          key: metric,
+          step: 1,
+          value: run.result,
+          resolution: 0,
+          source: 'metrics',
+          summary: false,
+        } as const;
+        tell({ type: 'run.heard', run: spec.run, by: 'evaluator', metrics: [said] });
+      }
       finish(spec.run, {
         how: 'exited',
         code: cut !== undefined ? 137 : run.crash === true ? 1 : 0,

@@ -2,10 +2,11 @@
 
 import { runFolder } from '../../../io/executor/local.ts';
 import { tailOf } from '../../../io/executor/tail.ts';
-import { matchMetric } from '../../../io/capture/index.ts';
+import { curveKey } from '../../../lab/hearing.ts';
 import { chooseStudy, postRequest } from '../../../lab/studies.ts';
 import { steer, type Wish } from '../../../lab/steering.ts';
 import { UserError } from '../../../study/error.ts';
+import { curveLoss } from '../../../study/standin.ts';
 import type { State } from '../../../study/state.ts';
 import { Follower } from '../../server/index.ts';
 import { eventLine } from '../lines.ts';
@@ -149,8 +150,8 @@ function curveOf(follower: Follower, state: State, id: number): Surroundings['cu
   const key =
     points === undefined
       ? undefined
-      : matchMetric(
-          state.config.objective.metric,
+      : curveKey(
+          state.config,
           points.list(id).map((series) => series.key),
         );
   if (key !== undefined) {
@@ -160,6 +161,6 @@ function curveOf(follower: Follower, state: State, id: number): Surroundings['cu
     return { steps: kept(steps), values: kept(values) };
   }
   const run = state.runs[id - 1]!;
-  const sign = state.config.objective.direction === 'minimize' ? 1 : -1;
+  const sign = curveLoss(state.config, 1);
   return { steps: run.steps, values: run.losses.map((loss) => sign * loss) };
 }

@@ -1,0 +1,27 @@
+/** Rank correlation. Spearman, "The proof and measurement of association between two things", 1904; ties share their mean rank. */
+
+/**
+ * Spearman's ρ of two lists of equal length: 1 when both order things alike, −1 when the other way round. NaN below two
+ * entries, where one list is all alike, or where a value is no number.
+ */
+export function spearman(a: readonly number[], b: readonly number[]): number {
+  if (a.length < 2 || [...a, ...b].some(Number.isNaN)) return NaN;
+  const [x, y] = [ranksOf(a), ranksOf(b)];
+  const mean = (a.length + 1) / 2;
+  const product = (one: readonly number[], other: readonly number[]): number =>
+    one.reduce((sum, rank, i) => sum + (rank - mean) * (other[i]! - mean), 0);
+  return product(x, y) / Math.sqrt(product(x, x) * product(y, y));
+}
+
+/** Rank of each value from 1, the lowest first; equal ones share the mean of the ranks they would have. */
+export function ranksOf(values: readonly number[]): number[] {
+  const order = values.map((value, i) => ({ value, i })).sort((a, b) => a.value - b.value);
+  const ranks = new Array<number>(values.length);
+  for (let from = 0; from < order.length;) {
+    let to = from;
+    while (to < order.length && order[to]!.value === order[from]!.value) to++;
+    for (let at = from; at < to; at++) ranks[order[at]!.i] = (from + 1 + to) / 2;
+    from = to;
+  }
+  return ranks;
+}
