@@ -26,6 +26,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ bench: () => Promise<Benc
   crash: () => import('./crash.ts'),
   audit: () => import('./audit.ts'),
   real: () => import('./real.ts'),
+  lab: () => import('./lab.ts'),
   search: () => import('./search.ts'),
   stopping: () => import('./stopping.ts'),
   bets: () => import('./bets.ts'),

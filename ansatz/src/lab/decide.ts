@@ -8,7 +8,7 @@
 import type { Curve, Stopping } from '../methods/pruning/index.ts';
 import type { Space } from '../methods/space/space.ts';
 import type { EventBody } from '../study/events/index.ts';
-import { judge, outcomeOf } from '../study/judge.ts';
+import { confirmLeader, judge, outcomeOf } from '../study/judge.ts';
 import { free } from '../study/ledger.ts';
 import { promised, reserveOf, searchEnds } from '../study/outlook.ts';
 import { checkHeldout } from './heldout.ts';
@@ -50,6 +50,7 @@ const RULES: readonly Rule[] = [
   dropLate,
   stopHopeless,
   lookAtRungs,
+  confirmLeader,
   measureNoise,
   checkDrift,
   checkSlots,

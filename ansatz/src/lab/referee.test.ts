@@ -136,8 +136,68 @@ describe('when the search is over', () => {
     const none = await play({ budget: { runs: 100 }, reserve: 0 }, slope);
     expect(none.events.some((event) => event.type === 'study.closing')).toBe(false);
     expect(none.state.ledger.spent.runs).toBe(100);
-    const small = await play({ budget: { runs: 20 } }, slope);
+    const small = await play({ budget: { runs: 7 } }, slope);
     expect(small.events.some((event) => event.type === 'study.closing')).toBe(false);
+    expect(small.state.ledger.spent.runs).toBe(7);
+  });
+});
+
+describe('what looks better', () => {
+  /** Trials whose knob `hidden` is as listed, one after another. */
+  const listed = (hidden: readonly number[], researcher: string): Researcher => ({
+    asksAtOnce: 1,
+    propose(state, ask, post) {
+      const next = hidden[ask - 1];
+      if (next === undefined)
+        return post({ type: 'proposal.refused', ask, text: 'the list is at its end', exhausted: true });
+      const point = { lr: 0.001 + ask / 1e6, hidden: next };
+      return post({
+        type: 'trial.proposed',
+        trial: 0,
+        ask,
+        researcher,
+        hypothesis: `hidden ${next}`,
+        point,
+        parent: 1,
+      });
+    },
+  });
+  const repeated = (events: readonly Event[]): number[] =>
+    events.flatMap((event) => (event.type === 'trial.repeated' && event.level !== undefined ? [event.trial] : []));
+  const rising = [20, 170, 30, 240, 40, 50, 60, 70, 80, 20, 30, 40, 50, 60, 70, 80, 20, 30, 40, 50];
+
+  test('waits for fresh runs until nothing better has come for a while', async () => {
+    const { state, events } = await play({ budget: { runs: 60 } }, slope, { researcher: listed(rising, 'numeric') });
+    // Trial 3 stands out by fourteen noise sd, and trial 5 by twenty soon after: only that is paid for.
+    expect(repeated(events)).toEqual([5]);
+    expect(state.trials[2]).toMatchObject({ verdict: 'inconclusive' });
+    expect(state.trials[2]!.why).toContain('to be confirmed unless something better comes first');
+    expect(state.incumbent).toBe(5);
+    const confirmed = events.findIndex((event) => event.type === 'trial.repeated' && event.trial === 5);
+    const before = events.slice(0, confirmed).filter((event) => event.type === 'trial.proposed').length;
+    // 15 % of the runs that are not kept for the end.
+    expect(before).toBeGreaterThanOrEqual(4 + 8);
+  });
+
+  test('is confirmed at once where a change of code is to be built upon', async () => {
+    const { events } = await play({ budget: { runs: 60 } }, slope, { researcher: listed(rising, 'model') });
+    expect(repeated(events).slice(0, 2)).toEqual([3, 5]);
+  });
+
+  test('has its last word in the runs that a small budget keeps for it', async () => {
+    for (const runs of [9, 12, 20]) {
+      // The best comes last of all but one.
+      const last = Array.from({ length: 20 }, (_, i) => (i < runs - 7 ? 20 : 250));
+      const { state, events } = await play({ budget: { runs } }, slope, { researcher: listed(last, 'numeric') });
+      expect(repeated(events)).toHaveLength(1);
+      expect(state.trials[state.incumbent! - 1]!.point['hidden']).toBe(250);
+      expect(state.ledger.spent.runs).toBeLessThanOrEqual(runs);
+    }
+  });
+
+  test('is tested once nothing is left to try', async () => {
+    const { state } = await play({ budget: { runs: 400 } }, slope, { researcher: listed([20, 240], 'numeric') });
+    expect(state.incumbent).toBe(3);
   });
 });
 
@@ -279,7 +339,7 @@ describe('milestones', () => {
 
 test('warnings come at half, four fifths and the end of a cap, each once, and anew when it is raised', async () => {
   const post = (event: Event): EventBody[] =>
-    event.type === 'run.ended' && event.run === 38 ? [{ type: 'budget.raised', budget: { runs: 80 } }] : [];
+    event.type === 'run.ended' && event.run === 34 ? [{ type: 'budget.raised', budget: { runs: 80 } }] : [];
   const { state } = await play({ budget: { runs: 40 } }, flat, { post });
   const said = state.warnings.map(({ text }) => text.replace(/:.*/, ''));
   expect(said).toEqual([

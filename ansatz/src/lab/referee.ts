@@ -4,7 +4,7 @@ import { mean, variance } from '../methods/math/summary.ts';
 import { studentCdf } from '../methods/math/quantile.ts';
 import type { EventBody } from '../study/events/index.ts';
 import { deterministic, noiseBeside, noiseOf } from '../study/noise.ts';
-import { leaderOf } from '../study/belief.ts';
+import { challengerOf } from '../study/belief.ts';
 import { gainBelief } from '../study/contrast.ts';
 import { chanceOf, levelFor } from '../study/judge.ts';
 import { RESOURCES } from '../study/ledger.ts';
@@ -158,10 +158,9 @@ export function close(state: State, end: Extract<EventBody, { type: 'study.ended
   const reserve = reserveOf(state);
   if (RESOURCES.every((resource) => reserve[resource] === 0)) return undefined;
   const closing: EventBody = { type: 'study.closing', reason: end.reason, text: end.text };
-  const leader = leaderOf(state);
-  const untried = leader.id !== state.incumbent && leader.verdict === 'inconclusive' && leader.level === undefined;
+  const leader = challengerOf(state);
   const opened = runsLeft({ ...state, closing: end });
-  if (untried && opened >= LAST_RUNS + REPLICATES.least) {
+  if (leader !== undefined && opened >= LAST_RUNS) {
     const level = levelFor(state);
     const chance = chanceOf(
       state,
@@ -172,7 +171,7 @@ export function close(state: State, end: Extract<EventBody, { type: 'study.ended
     const why = 'the search is over and it is believed to be the best: is it real?';
     if (chance >= LAST_CHANCE) {
       const last: EventBody = { type: 'trial.repeated', trial: leader.id, more: LAST_RUNS, why, ...level };
-      return [closing, last, ...replicates(state, REPLICATES.least)];
+      return [closing, last, ...(opened < LAST_RUNS + REPLICATES.least ? [] : replicates(state, REPLICATES.least))];
     }
   }
   const open = state.queue.some((id) => trialOf(state, id).level !== undefined);

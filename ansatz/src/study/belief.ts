@@ -48,3 +48,19 @@ export function leaderOf(state: State): Trial {
   }
   return best;
 }
+
+/**
+ * The trial believed to be the best of those that look better than the incumbent and were never confirmed on fresh runs;
+ * undefined when there is none, or while one is being confirmed.
+ */
+export function challengerOf(state: State): Trial | undefined {
+  let best: Trial | undefined;
+  const mark = trialOf(state, state.incumbent ?? 1).belief?.mean ?? Infinity;
+  for (const id of state.leaders) {
+    const trial = trialOf(state, id);
+    if (trial.level !== undefined && trial.verdict === undefined) return undefined;
+    if (id === state.incumbent || trial.verdict !== 'inconclusive' || trial.level !== undefined) continue;
+    if (trial.belief !== undefined && trial.belief.mean < (best?.belief!.mean ?? mark)) best = trial;
+  }
+  return best;
+}

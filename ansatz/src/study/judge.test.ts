@@ -296,7 +296,7 @@ describe('what else counts', () => {
 describe('a study', () => {
   test('divides its error rate among the trials it confirms, and a keep hands its part on', () => {
     const random = rng(11);
-    const bench = new Bench((trial) => 10 - 2 * trial + 0.05 * random.normal(), { budget: { runs: 120 } });
+    const bench = new Bench((trial) => 10 - 2 * trial + 0.05 * random.normal(), { budget: { runs: 250 } });
     bench.settle(1);
     const levels: number[] = [];
     for (let i = 0; i < 6; i++) {

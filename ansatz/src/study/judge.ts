@@ -4,6 +4,7 @@ import { mean } from '../methods/math/summary.ts';
 import type { Comparison } from '../methods/stats/compare.ts';
 import { nextBoundary } from '../methods/stats/sequential.ts';
 import { spend } from '../methods/stats/family.ts';
+import { challengerOf } from './belief.ts';
 import { chanceToProve, type Challenge, contrast, enough, gainBelief, incumbentValues, proofOf } from './contrast.ts';
 import type { EventBody } from './events/index.ts';
 import { broken, cheaper, looksCheaper } from './guards.ts';
@@ -13,6 +14,8 @@ import { type Belief, lossOf, type Run, runOf, type State, type Trial, trialOf }
 
 /** A trial earns fresh runs when they would prove it with this chance, as far as it is believed. */
 const RIPE = 0.8;
+/** The one that leads is asked for less: whatever it takes is spent once, on the best there is. */
+const LEADS = 0.5;
 /** And so does one that stands out by this many standard errors, whatever the others were like. */
 const OUTSTANDING = 2.5;
 /** Each trial in a row that did not hold raises what a screening run must show by this many standard errors, up to a bound. */
@@ -24,7 +27,7 @@ export const ALPHA = 0.05;
 /** Below this chance of ever being proven, a trial gets no further runs. */
 const FUTILE = 0.1;
 /** One trial in so many is expected to earn fresh runs; the error rate is divided among as many, within bounds. */
-const ONE_IN = 12;
+const ONE_IN = 25;
 const FAMILY = { least: 2, most: 40 } as const;
 
 /**
@@ -117,29 +120,14 @@ function screened(state: State, trial: Trial, incumbent: Trial): EventBody {
     const effect = lossOf(state.config, mean(incumbentValues(incumbent))) - lossOf(state.config, value);
     return { ...judged, verdict: 'inconclusive', why: 'the noise floor is unknown', effect };
   }
-  const seeds = trial.runs.map((id) => runOf(state, id)).filter((run) => run.value === value && run.status === 'done');
-  const compared = contrast(
-    state,
-    { values: [value], included: false, seeds: seeds.slice(0, 1).map((run) => run.seed) },
-    incumbent,
-  );
+  const { compared, worth, allowed, promising } = promiseOf(state, trial, incumbent);
   const { effect, se, margin, better } = compared;
-  const worth = gainBelief(trial, incumbent);
   const outcome = { effect, margin, better, shrunk: worth.mean };
   if (effect <= HOPELESS * se)
     return { ...judged, verdict: 'discard', why: `worse by ${sds(effect, noise.sd)}`, ...outcome };
   if (guard !== undefined) return { ...judged, verdict: 'discard', why: guard, ...outcome };
-  const allowed = levelFor(state);
-  const chance = chanceOf(state, incumbent, worth, allowed.level);
-  // A sampler that learns from screening runs comes to fit their seed: what they show is worth less the more often fresh
-  // runs have refuted it.
-  const wary = Math.min(WARY.most, WARY.each * state.refuted);
-  const outstanding = effect >= (OUTSTANDING + wary) * se;
-  const provable =
-    outstanding && chanceOf(state, incumbent, { mean: effect, variance: se ** 2 }, allowed.level) >= RIPE;
-  const promising = (chance >= RIPE && effect >= wary * se) || provable;
   const saves = state.config.minEffect > 0 && looksCheaper(state, trial, incumbent);
-  if (!saves && (!promising || effect + margin < state.config.minEffect)) {
+  if (!saves && !promising) {
     const why =
       worth.mean > 0
         ? `promising, but its ${sds(worth.mean, noise.sd)} would not be proven in ${state.config.repeats.most} runs`
@@ -149,9 +137,76 @@ function screened(state: State, trial: Trial, incumbent: Trial): EventBody {
   const more = Math.min(2, state.config.repeats.most - trial.runs.length);
   if (more <= 0)
     return { ...judged, verdict: 'inconclusive', why: 'looked better once; no repeats allowed', ...outcome };
+  if (promising && waits(state, trial)) {
+    const why = `looks better by ${sds(effect, noise.sd)}: to be confirmed unless something better comes first`;
+    return { ...judged, verdict: 'inconclusive', why, ...outcome };
+  }
   const why =
     effect > 0 ? `looks better by ${sds(effect, noise.sd)}: is it real?` : 'looks as good and cheaper: is it as good?';
   return { type: 'trial.repeated', trial: trial.id, more, why, ...allowed };
+}
+
+/**
+ * How a screening run compares with the incumbent, what it is worth, and whether fresh runs would probably prove it, at
+ * the error rate they would have.
+ */
+function promiseOf(
+  state: State,
+  trial: Trial,
+  incumbent: Trial,
+  ripe = RIPE,
+): { compared: Comparison; worth: Belief; allowed: ReturnType<typeof levelFor>; promising: boolean } {
+  const value = trial.screen!;
+  const seeds = trial.runs.map((id) => runOf(state, id)).filter((run) => run.value === value && run.status === 'done');
+  const compared = contrast(
+    state,
+    { values: [value], included: false, seeds: seeds.slice(0, 1).map((run) => run.seed) },
+    incumbent,
+  );
+  const { effect, se, margin } = compared;
+  const worth = gainBelief(trial, incumbent);
+  const allowed = levelFor(state);
+  const chance = chanceOf(state, incumbent, worth, allowed.level);
+  // A sampler that learns from screening runs comes to fit their seed: what they show is worth less the more often fresh
+  // runs have refuted it.
+  const wary = Math.min(WARY.most, WARY.each * state.refuted);
+  const outstanding = effect >= (OUTSTANDING + wary) * se;
+  const provable =
+    outstanding && chanceOf(state, incumbent, { mean: effect, variance: se ** 2 }, allowed.level) >= ripe;
+  const promising = (chance >= ripe && effect >= wary * se) || provable;
+  return { compared, worth, allowed, promising: promising && effect + margin >= state.config.minEffect };
+}
+
+/**
+ * Whether a trial that looks better waits for its fresh runs: a search that is on its way finds something better soon,
+ * and what is confirmed meanwhile is paid for and forgotten. What changes code is built upon at once, and what a person
+ * asked for is answered.
+ */
+function waits(state: State, trial: Trial): boolean {
+  return trial.researcher === 'numeric' && state.phase === 'running' && state.closing === undefined;
+}
+
+/** Trials that a leader has to last: a share of the runs that the study will come to, within bounds. */
+const PATIENCE = { share: 0.15, least: 2, most: 10 } as const;
+
+/**
+ * Fresh runs for the trial that is believed to be the best of those never confirmed, once it has led for a while or
+ * nothing more is to come.
+ */
+export function confirmLeader(state: State): EventBody[] {
+  if (state.phase !== 'running' || state.closing !== undefined || state.incumbent === undefined) return [];
+  const incumbent = trialOf(state, state.incumbent);
+  const trial = challengerOf(state);
+  if (trial === undefined || deterministic(state)) return [];
+  const total = state.ledger.spent.runs + runsLeft(state);
+  const patience = Math.min(PATIENCE.most, Math.max(PATIENCE.least, Math.round(PATIENCE.share * total)));
+  if (!state.exhausted && state.trials.length - trial.id < patience) return [];
+  const more = Math.min(2, state.config.repeats.most - trial.runs.length);
+  if (more <= 0) return [];
+  const { allowed, promising, compared } = promiseOf(state, trial, incumbent, LEADS);
+  if (!promising || broken(state, trial) !== undefined) return [];
+  const why = `looks better by ${sds(compared.effect, noiseOf(state).sd)}, and nothing better came: is it real?`;
+  return [{ type: 'trial.repeated', trial: trial.id, more, why, ...allowed }];
 }
 
 /** Chance that the most fresh runs a trial may have would prove it, on both sides and at every look. */

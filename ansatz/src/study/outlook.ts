@@ -1,9 +1,11 @@
 /** What is left to spend, in runs. */
 
+import { challengerOf } from './belief.ts';
 import type { Amount } from './events/index.ts';
 import { free, NOTHING, RESOURCES } from './ledger.ts';
-import { deterministic } from './noise.ts';
-import type { State } from './state.ts';
+import { gainBelief } from './contrast.ts';
+import { deterministic, noiseOf } from './noise.ts';
+import { type State, trialOf } from './state.ts';
 
 /** Device-seconds that one run has cost so far on average; NaN before the first has ended. */
 export function typicalCost(state: State): number {
@@ -33,12 +35,14 @@ export function promised(state: State): number {
 }
 
 /** Runs that the reserve is worth at least and at most, and the runs a budget must be worth to have one. */
-const RESERVE = { least: 2, most: 12, from: 40 } as const;
+const RESERVE = { least: 4, most: 12, from: 40 } as const;
+/** A smaller budget, from so many runs on, keeps this share of them, within bounds, while something better by so many noise sd waits to be confirmed. */
+const LAST_WORD = { from: 8, share: 0.15, least: 2, most: 4, gain: 1.5 } as const;
 
 /**
  * What the search may not touch: a share of each budget that is kept to run the incumbent again at the end. Nothing
- * while the length of a run is unknown, where a budget is worth fewer than 40 runs, and where repeats come out exactly
- * alike anyway. On top of it comes what a milestone wants left, which nothing opens.
+ * while the length of a run is unknown, and where repeats come out exactly alike anyway. A budget worth fewer than 40 runs
+ * keeps enough for the last word on what waits to be confirmed, and one of fewer than 8 nothing. On top of it comes what a milestone wants left, which nothing opens.
  */
 export function reserveOf(state: State): Amount {
   const { config, ledger } = state;
@@ -58,7 +62,11 @@ function reserveFor(state: State, share: number, seconds: number): Amount {
   const { config, ledger } = state;
   if (share === 0 || state.closing !== undefined || !(seconds > 0) || deterministic(state)) return NOTHING;
   const kept = (cap: number | undefined, each: number): number => {
-    if (cap === undefined || each === 0 || cap < RESERVE.from * each) return 0;
+    if (cap === undefined || each === 0 || cap < LAST_WORD.from * each) return 0;
+    if (cap < RESERVE.from * each) {
+      const runs = Math.round(Math.max(LAST_WORD.least, Math.min(LAST_WORD.most, (LAST_WORD.share * cap) / each)));
+      return awaited(state) ? runs * each : 0;
+    }
     return Math.max(RESERVE.least * each, Math.min(RESERVE.most * each, share * cap));
   };
   const money = (seconds / 3600) * config.price;
@@ -67,6 +75,13 @@ function reserveFor(state: State, share: number, seconds: number): Amount {
     deviceSeconds: kept(ledger.budget.deviceSeconds, seconds),
     money: kept(ledger.budget.money, money),
   };
+}
+
+/** Whether a trial that looks better by more than its luck waits for fresh runs. */
+function awaited(state: State): boolean {
+  const trial = challengerOf(state);
+  if (trial === undefined) return false;
+  return gainBelief(trial, trialOf(state, state.incumbent ?? 1)).mean >= LAST_WORD.gain * noiseOf(state).sd;
 }
 
 /**

@@ -18,6 +18,7 @@ import {
 import type { Param, Point, Space, Value } from '../../methods/space/space.ts';
 import type { StudyConfig } from '../../study/config.ts';
 import type { CodeRef, HistoryEvent } from '../../study/events/index.ts';
+import { runsLeft } from '../../study/outlook.ts';
 import type { State } from '../../study/state.ts';
 import { keyOf, trialOf } from '../../study/state.ts';
 import { describe } from './describe.ts';
@@ -189,7 +190,7 @@ function lookAtOne(
   space: Space,
   only?: readonly string[],
 ): { point: Point; hypothesis: string } | undefined {
-  const runs = state.config.budget.runs ?? Infinity;
+  const runs = state.ledger.spent.runs + runsLeft(state);
   const baseline = trialOf(state, 1).point;
   const movable = space.params.filter((param) => {
     const from = valueAt(baseline, param.name);
