@@ -146,7 +146,7 @@ describe('what looks better', () => {
   /** Trials whose knob `hidden` is as listed, one after another. */
   const listed = (hidden: readonly number[], researcher: string): Researcher => ({
     asksAtOnce: 1,
-    propose(state, ask, post) {
+    propose(_state, ask, post) {
       const next = hidden[ask - 1];
       if (next === undefined)
         return post({ type: 'proposal.refused', ask, text: 'the list is at its end', exhausted: true });
