@@ -130,12 +130,13 @@ export const SHOWN_LEVEL = 0.8;
 /** Trials that are forecast beside those that were run at other levels already. */
 const MOST_CONTENDERS = 6;
 
-/** Forecasts of a study with a fidelity; undefined for one without. */
-export function fidelityOf(state: State, level = SHOWN_LEVEL): FidelityView | undefined {
+/** Forecasts of a study with a fidelity, at its target unless another is wanted; undefined for a study without. */
+export function fidelityOf(state: State, level = SHOWN_LEVEL, wanted?: number): FidelityView | undefined {
   const { fidelity } = state.config;
   if (fidelity === undefined) return undefined;
-  const { knob, levels, base, target } = fidelity;
-  const found = fidelityForecast(state, level);
+  const { knob, levels, base } = fidelity;
+  const target = wanted ?? fidelity.target;
+  const found = fidelityForecast(state, level, target);
   const spent = state.accounts[`bet:${SCALE_BET}`]?.spent.deviceSeconds ?? 0;
   const steered = state.bets[SCALE_BET];
   return {
@@ -214,17 +215,21 @@ export function fidelityStatus(state: State): FidelityStatus {
 const last = new WeakMap<State, { readonly key: string; readonly found: ScaleForecast | string }>();
 
 /** Contenders at the target of the fidelity, by their runs at all levels; or why nothing can be said yet. */
-export function fidelityForecast(state: State, level = SHOWN_LEVEL): ScaleForecast | string {
+export function fidelityForecast(
+  state: State,
+  level = SHOWN_LEVEL,
+  target = state.config.fidelity!.target,
+): ScaleForecast | string {
   const ended = state.runs.length - state.running.length - state.paused.length;
-  const key = [level, ended, state.trials.length, state.marks.length, state.config.fidelity?.target].join(' ');
+  const key = [level, ended, state.trials.length, state.marks.length, target].join(' ');
   const known = last.get(state);
   if (known?.key === key) return known.found;
-  const found = forecastNow(state, level);
+  const found = forecastNow(state, level, target);
   last.set(state, { key, found });
   return found;
 }
 
-function forecastNow(state: State, level: number): ScaleForecast | string {
+function forecastNow(state: State, level: number, target: number): ScaleForecast | string {
   const fidelity = state.config.fidelity!;
   const trials = contendersOf(state);
   const refused = noLoss(
@@ -242,7 +247,7 @@ function forecastNow(state: State, level: number): ScaleForecast | string {
         .map((run) => ({ run, scale: run.level!, loss: lossFrom(state, run.value!) })),
     ],
   }));
-  const found = told(state, recipes, fidelity.knob, fidelity.target, level, fidelity.levels);
+  const found = told(state, recipes, fidelity.knob, target, level, fidelity.levels);
   return found ?? waiting(state, fidelity);
 }
 

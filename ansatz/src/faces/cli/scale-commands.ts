@@ -71,14 +71,13 @@ export function addScale(top: Command, study: () => Option, json: () => Option):
   scale
     .command('forecast')
     .description('what the small runs of a study say of a large one: who stays ahead, what ten times the scale buys')
-    .requiredOption('--knob <name>', 'the knob that is the scale, e.g. width or steps')
-    .requiredOption('--target <value>', 'the value of it that is asked about')
+    .option('--knob <name>', 'the knob that is the scale, e.g. width or steps (default: the fidelity of the study)')
+    .option('--target <value>', 'the value of it that is asked about (default: the target of the fidelity)')
     .option('--level <p>', 'of the intervals', '0.8')
     .addOption(study())
     .addOption(json())
-    .action(async (options: { knob: string; target: string }) =>
-      (await import('./scale-forecast.ts')).scaleForecastCommand(options),
-    );
+    .option('--svg <file>', 'draw the runs, the law of each recipe and the fan to the target')
+    .action(async (options: object) => (await import('./scale-forecast.ts')).scaleForecastCommand(options));
 
   scale
     .command('plan')

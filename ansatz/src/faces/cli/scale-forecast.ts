@@ -1,16 +1,22 @@
 /** `ansatz scale forecast`: what the small runs of a study say of a large one. */
 
+import { writeFileSync } from 'node:fs';
 import { chooseStudy, readStudy } from '../../lab/studies.ts';
-import { scaleForecast, type ScaleForecast } from '../../study/scales.ts';
+import { UserError } from '../../study/error.ts';
+import { type FidelityView, fidelityOf, scaleForecast, type ScaleForecast } from '../../study/scales.ts';
+import type { State } from '../../study/state.ts';
+import { forecastLines, nextLines, raceOf, recipeText, shareText } from '../report/fidelity.ts';
+import { raceFile } from '../report/scaling.ts';
 import { amount, numberOption } from './amounts.ts';
-import { num, seconds, table, valueText } from './text.ts';
+import { num, table } from './text.ts';
 
 /** Options as they are typed. */
 export interface ForecastOptions {
   study?: string;
-  knob: string;
-  target: string;
+  knob?: string;
+  target?: string;
   level?: string;
+  svg?: string;
   json?: boolean;
 }
 
@@ -21,25 +27,43 @@ const UNLIKELY = 0.005;
 
 /** Forecast and print. */
 export function scaleForecastCommand(options: ForecastOptions): void {
-  const target = amount('--target', options.target, '1024');
+  const target = options.target === undefined ? undefined : amount('--target', options.target, '1024');
   const level = numberOption('--level', options.level ?? LEVEL, (v) => v > 0 && v < 1, 'between 0 and 1', LEVEL);
   const { state } = readStudy(chooseStudy(process.cwd(), options.study));
-  const found = scaleForecast(state, options.knob, target, level);
-  process.stdout.write(
-    options.json === true
-      ? `${JSON.stringify(found)}\n`
-      : `${lines(found, state.config.objective.metric).join('\n')}\n`,
-  );
+  const { metric } = state.config.objective;
+  const view = viewOf(state, options.knob, target, level);
+  const found = 'levels' in view ? view.forecast : view;
+  if (options.svg !== undefined && found !== undefined) writeFileSync(options.svg, raceFile(raceOf(found, metric)));
+  if (options.json === true) process.stdout.write(`${JSON.stringify(view)}\n`);
+  else {
+    const head = 'levels' in view ? [shareText(view)] : [];
+    const body = found === undefined ? [`no forecast yet: ${(view as FidelityView).waits!}`] : lines(found, metric);
+    process.stdout.write(`${[...head, ...body].join('\n')}\n`);
+  }
+}
+
+/** What is asked about: the fidelity of the study, or any of its knobs. */
+function viewOf(
+  state: State,
+  knob: string | undefined,
+  target: number | undefined,
+  level: number,
+): FidelityView | ScaleForecast {
+  const { fidelity } = state.config;
+  if (fidelity !== undefined && (knob === undefined || knob === fidelity.knob))
+    return fidelityOf(state, level, target)!;
+  if (knob !== undefined && target !== undefined) return scaleForecast(state, knob, target, level);
+  throw new UserError('bad-option', `${knob === undefined ? '--knob' : '--target'} is missing`, {
+    where: `study "${state.config.name}"`,
+    why: 'the study has no fidelity, which would say what the scale is and where the answer is wanted',
+    fix: 'ansatz scale forecast --knob width --target 4096   # or a fidelity in ansatz.yaml: docs/config.md',
+  });
 }
 
 function lines(found: ScaleForecast, metric: string): string[] {
-  const { knob, target, contenders, ahead, survives, largest } = found;
-  const settings = (one: ScaleForecast['contenders'][number]): string =>
-    one.settings.map((change) => `${change.knob}=${valueText(change.to)}`).join(' ') || '(as the script is)';
+  const { knob, target, contenders, largest } = found;
   const name = found.loss === 'metric' ? metric : `1 − ${metric}`;
   const shown = contenders.slice(0, SHOWN);
-  const best = contenders[0]!;
-  const small = contenders.find(({ recipe }) => recipe === ahead)!;
   return [
     `${knob} ${num(target)}, from runs up to ${num(largest)}; intervals for ${num(100 * found.level)} of 100`,
     ...table(
@@ -52,29 +76,17 @@ function lines(found: ScaleForecast, metric: string): string[] {
         num(one.small),
         String(one.runs),
         String(one.scales),
-        settings(one),
+        recipeText(one),
       ]),
       [1, 3, 4, 5, 6],
     ),
     ...(contenders.length > SHOWN ? [`and ${contenders.length - SHOWN} others`] : []),
-    `${ahead} is ahead at ${knob} ${num(largest)}: ${num(100 * survives, 2)} % that it is the best at ${num(target)}${small === best ? '' : `; ${best.recipe} is expected to be`}`,
-    ...found.crossings
-      .slice(0, 3)
-      .map(
-        (one) =>
-          `${one.recipe} is expected to pass it at ${knob} ${num(one.at, 2)}; ahead at ${num(target)} with ${num(100 * one.chance, 2)} %`,
-      ),
-    `10 × ${knob} beyond that buys ${num(100 * found.tenfold, 2)} % of ${name}`,
+    ...forecastLines(found, metric),
     ...(found.next.length === 0
       ? []
       : [
-          'what would tell the two best apart, most per device-second first:',
-          ...found.next
-            .slice(0, 3)
-            .map(
-              (one) =>
-                `  ${one.recipe} at ${knob} ${num(one.scale)}: ${seconds(one.seconds)}, variance of the difference − ${num(100 * one.shrinks, 2)} %`,
-            ),
+          'what would tell the two likeliest best apart, most per device-second first:',
+          ...nextLines(found).map((one) => `  ${one}`),
         ]),
     ...found.warnings.map((warning) => `warning: ${warning}`),
   ];

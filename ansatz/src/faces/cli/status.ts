@@ -3,7 +3,9 @@
 import { chooseStudy, findProject, held, listStudies, readStudy, studyFolder } from '../../lab/studies.ts';
 import type { HeldoutView } from '../../study/heldout.ts';
 import { standInText } from '../../study/standin.ts';
+import { SCALE_BET } from '../../study/state.ts';
 import { statusOf, type Status } from '../../study/views.ts';
+import { fidelityText } from '../report/fidelity.ts';
 import {
   bar,
   changeText,
@@ -63,6 +65,10 @@ export function statusLines(one: Status, paint: Paint, width: number): string[] 
     ...budgetLines(one).map((text) => `  ${text}`),
     `  trials    ${one.trials}: ${verdictText(one, paint)}; ${one.runs} runs, ${one.running.length} of ${one.slots} slots busy${one.paused.length > 0 ? `, ${one.paused.length} runs paused` : ''}`,
   ];
+  if (one.fidelity !== undefined) {
+    const told = fidelityText(one.fidelity, one.objective.metric);
+    lines.push(...told.map((text, i) => `  ${(i === 0 ? 'scale' : '').padEnd(8)}  ${text}`));
+  }
   lines.push(...accountLines(one, paint).map((text) => `  ${text}`));
   if (one.savedSeconds > 0) lines.push(`  pruning   kept about ${seconds(one.savedSeconds)} from being spent`);
   if (one.audit.audited > 0) lines.push(`  audit     ${auditText(one)}`);
@@ -192,7 +198,11 @@ function accountLines(one: Status, paint: Paint): string[] {
   if (one.bets.length > 1) {
     for (const bet of one.bets) {
       const word = bet.closed ? 'closed' : bet.chance === undefined ? '' : `chance to pay ${percent(bet.chance)}`;
-      const parts = [count(bet.trials, 'trial'), `${bet.keeps} kept`, `${percent(bet.share)} of the time`, word];
+      const made =
+        bet.name === SCALE_BET && one.fidelity !== undefined
+          ? [count(one.fidelity.runs, 'run')]
+          : [count(bet.trials, 'trial'), `${bet.keeps} kept`];
+      const parts = [...made, `${percent(bet.share)} of the time`, word];
       lines.push(`bet ${fit(bet.name, 24).padEnd(14)} ${parts.filter((part) => part !== '').join(', ')}`);
     }
   }

@@ -21,6 +21,7 @@ import {
   type Spending,
   spendingOf,
 } from '../../study/insight.ts';
+import { fidelityOf, type FidelityView } from '../../study/scales.ts';
 import { changes, type Change, runRow, type Status, statusOf, type TrialRow, trialRows } from '../../study/views.ts';
 import { forwardable, type Settings, settingsOf, yamlOf } from './merge.ts';
 
@@ -77,6 +78,8 @@ export interface Report {
     readonly text: string;
     readonly by?: string;
   }[];
+  /** What small runs say of the scale the answer is wanted at, where the study has a fidelity. */
+  readonly fidelity?: FidelityView;
   /** The settings to take over; absent until something was kept. */
   readonly merge?: Settings;
   readonly reproduce: {
@@ -170,6 +173,7 @@ export function reportOf(state: State, { version, open, points, diff }: Surround
         ...(by === undefined ? {} : { by }),
       })),
     ),
+    fidelity: fidelityOf(state),
     changes: best === undefined ? [] : changes(baseline.point, best.point),
     merge: best === undefined || best.id === 1 ? undefined : settingsOf(config, best),
     reproduce: {

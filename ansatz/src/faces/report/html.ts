@@ -16,6 +16,7 @@ import { brief, changed, count, date, grouped, num, percent, plusMinus, seconds,
 import { replayOf } from './replay.ts';
 import { betsSection, codeSection, lessonsSection } from './ledger.ts';
 import { code, figure, page, section, text } from './parts.ts';
+import { fidelitySection } from './scales.ts';
 import { reasonText, storyOf } from './story.ts';
 
 /** Rows of a table beyond these are left out, and the page says so. */
@@ -33,6 +34,7 @@ export function htmlOf(report: Report): string {
     firstScreen(report),
     progressSection(report),
     curvesSection(report),
+    fidelitySection(report),
     knobsSection(report),
     nearSection(report),
     codeSection(report),

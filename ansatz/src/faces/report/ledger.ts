@@ -98,7 +98,7 @@ export function lessonsSection({ lessons, notes }: Report): string {
 }
 
 /** A table; heads with # before them are of numbers. */
-function table(heads: readonly string[], rows: readonly (readonly string[])[]): string {
+export function table(heads: readonly string[], rows: readonly (readonly string[])[]): string {
   const look = heads.map((head) => (head.startsWith('#') ? ' class="n"' : ''));
   const top = heads.map((head, i) => `<th${look[i]}>${text(head.replace('#', ''))}</th>`).join('');
   const body = rows

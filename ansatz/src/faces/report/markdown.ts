@@ -1,6 +1,7 @@
 /** The report in a screenful of Markdown, for a pull request. */
 
 import { auditLead, auditRows } from './audit.ts';
+import { fidelityMarkdown } from './fidelity.ts';
 import { fence, line, markdown, whole } from './escape.ts';
 import type { Report } from './data.ts';
 import { changed, count, date, num, plusMinus, seconds, signed, typed } from './numbers.ts';
@@ -25,6 +26,11 @@ export function markdownOf(report: Report): string {
       ...story.cautions.map((caution) => `- **Caution** ${markdown(caution)}`),
     ].join('\n'),
   ];
+  const scale = fidelityMarkdown(report);
+  if (scale.length > 0) {
+    const { knob, target } = report.fidelity!;
+    blocks.push(`### At ${markdown(knob)} ${num(target)}`, scale.map((one) => `- ${markdown(one)}`).join('\n'));
+  }
   if (merge !== undefined) {
     blocks.push(
       `### To merge (trial ${merge.trial})`,

@@ -46,6 +46,7 @@ export function yamlOf(config: StudyConfig): string {
     run: { ...config.run, env: redactEnv(config.run.env, config.folder) },
     knobs: config.knobs.map((knob): Knob => knob),
     seed: config.seed,
+    fidelity: config.fidelity,
     constraints: config.constraints,
     repeats: config.repeats,
     sampler: config.sampler,

@@ -1,6 +1,7 @@
 /** Pictures of a fitted law in a file of their own: one below the other, in both themes. */
 
 import { type ScalePicture, scalePicture } from './figures/scaling.ts';
+import { type Race, raceFigure } from './figures/race.ts';
 import { PIXELS } from './figures/size.ts';
 import { DARK, FIGURE_STYLE, LIGHT } from './style.ts';
 import { el, label } from './svg.ts';
@@ -9,15 +10,23 @@ const GAP = 26;
 const HEAD = 34;
 const MARGIN = 16;
 
+/** SVG text of a file with recipes over the scale. */
+export function raceFile(race: Race): string {
+  return fileOf([{ title: race.title, drawn: raceFigure(race, 'wide') }]);
+}
+
 /** SVG text of a file. */
 export function scaleFile(pictures: readonly ScalePicture[]): string {
+  return fileOf(pictures.map((one) => ({ title: one.title, drawn: scalePicture(one, 'wide') })));
+}
+
+function fileOf(pictures: readonly { readonly title: string; readonly drawn: string }[]): string {
   let at = MARGIN;
   const children: string[] = [];
-  for (const one of pictures) {
-    const drawn = scalePicture(one, 'wide');
+  for (const { title, drawn } of pictures) {
     const height = Number(/ height="(\d+)"/.exec(drawn)?.[1] ?? 0);
     if (height === 0) continue;
-    children.push(label(MARGIN, at + 14, one.title, { class: 'title' }));
+    children.push(label(MARGIN, at + 14, title, { class: 'title' }));
     children.push(drawn.replace('<svg ', `<svg x="${MARGIN}" y="${at + HEAD}" `));
     at += HEAD + height + GAP;
   }

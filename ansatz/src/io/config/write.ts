@@ -32,6 +32,7 @@ export interface Draft {
   /** What was left out on purpose, and why. */
   readonly skipped?: readonly { readonly name: string; readonly why: string }[];
   readonly seed?: Delivery;
+  readonly fidelity?: StudyConfig['fidelity'];
   readonly constraints?: readonly string[];
   readonly repeats?: StudyConfig['repeats'];
   readonly sampler?: StudyConfig['sampler'];
@@ -41,6 +42,23 @@ export interface Draft {
   readonly seedNumber?: number;
   /** Sentences for the head of the file. */
   readonly notes?: readonly string[];
+}
+
+function fidelityText({ knob, via, levels, base, target, along, floor, cap }: NonNullable<Draft['fidelity']>): string {
+  const others = along.map(
+    (one) =>
+      `${scalar(one.name)}: { values: [${one.values.map((value) => (typeof value === 'string' ? scalar(value) : String(value))).join(', ')}], via: ${scalar(formatVia(one.via))} }`,
+  );
+  const parts = [
+    `knob: ${scalar(knob)}`,
+    `via: ${scalar(formatVia(via))}`,
+    `levels: [${levels.join(', ')}]`,
+    `base: ${base}`,
+    `target: ${target}`,
+    ...(others.length === 0 ? [] : [`along: { ${others.join(', ')} }`]),
+    `share: ${floor}..${cap}`,
+  ];
+  return `{ ${parts.join(', ')} }`;
 }
 
 /** The text of the file. Comments say the unit of each number; `parseConfig` reads everything else back as drafted. */
@@ -83,6 +101,7 @@ export function renderConfig(draft: Draft): string {
   if (draft.pruner !== undefined) put(`pruner: ${draft.pruner}`);
   if (draft.pause !== undefined) put(`pause: ${draft.pause}`);
   writeCapture(draft.capture, put);
+  if (draft.fidelity !== undefined) put(`fidelity: ${fidelityText(draft.fidelity)}`, 'what makes runs bigger');
   if (draft.seedNumber !== undefined) put(`random-seed: ${draft.seedNumber}`, 'same seed, same proposals');
   writeSkipped(draft.skipped ?? [], put);
   return `${lines.join('\n')}\n`;
