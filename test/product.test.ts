@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Event } from '../ansatz/src/study/events/index.ts';
 import type { Status, TrialRow } from '../ansatz/src/study/views.ts';
+import { leaderOf } from '../ansatz/src/study/belief.ts';
 import { ansatz, CLI, cleanUp, project, SCRIPT, start, stateOf, yaml } from './product.ts';
 
 afterEach(cleanUp);
@@ -539,7 +540,7 @@ describe('what a run is given and what is heard of it', () => {
     expect(readFileSync(join(folder, 'logs/metrics.csv'), 'utf8')).toContain('88');
   });
 
-  test('the files of a trial that was not kept are cleaned away, its log is not', async () => {
+  test('the files of a trial that was not kept and is not believed to be the best are cleaned away, its log is not', async () => {
     const folder = project({
       'ansatz.yaml': yaml('budget: { runs: 12 }'),
       'script.sh': `echo model > model.bin\n${SCRIPT}`,
@@ -548,11 +549,15 @@ describe('what a run is given and what is heard of it', () => {
     const state = stateOf(folder, 's');
     for (const run of state.runs) {
       const dir = join(folder, '.ansatz', 's', 'runs', String(run.id));
-      const kept = state.trials[run.trial - 1]!.verdict === 'keep';
+      const kept = state.trials[run.trial - 1]!.verdict === 'keep' || run.trial === leaderOf(state).id;
       expect(existsSync(join(dir, 'tree', 'model.bin')), `run ${run.id}`).toBe(kept);
       expect(existsSync(join(dir, 'stdout'))).toBe(true);
     }
     expect(existsSync(join(folder, 'model.bin'))).toBe(false);
+    const believed = JSON.parse((await ansatz(folder, ['best', '--believed', '--json'])).out) as object;
+    expect(believed).toMatchObject({ trial: leaderOf(state).id, proven: leaderOf(state).id === state.incumbent });
+    const best = JSON.parse((await ansatz(folder, ['best', '--json'])).out) as object;
+    expect(best).toMatchObject({ trial: state.incumbent, proven: true });
   });
 });
 

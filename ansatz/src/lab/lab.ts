@@ -6,6 +6,7 @@ import type { Journal } from '../io/store/journal.ts';
 import type { SeriesStore } from '../io/store/series.ts';
 import type { Stopping } from '../methods/pruning/index.ts';
 import { active, applicable, feasible, valueAt } from '../methods/space/index.ts';
+import { challengerOf, leaderOf } from '../study/belief.ts';
 import type { Slot } from '../study/config.ts';
 import type { Event, EventBody } from '../study/events/index.ts';
 import { pointAt } from '../study/fidelity.ts';
@@ -81,6 +82,8 @@ export function openLab(parts: LabParts): Lab {
   const { pruner, scheduler } = parts;
   const deciding: Parts = { pruner, scheduler, researcher, space, canPause: executor.canPause };
   let lookedAt = -Infinity;
+  /** Trials without proof whose files are still there. */
+  const unproven = new Set(state.leaders.filter((id) => trialOf(initial, id).verdict === 'inconclusive'));
   /** What was done to the journal while this lab held it: from then on no end of a run counts. */
   let disturbed: string | undefined;
 
@@ -94,6 +97,19 @@ export function openLab(parts: LabParts): Lab {
     const event: Event = { ...body, at: Math.max(state.now, Math.floor(clock())) };
     state = reduce(state, event);
     return event;
+  };
+
+  /** What a keep has made may be wanted, and what may yet become one; of the others only the record is. */
+  const clear = (judged: number): void => {
+    const likely = [leaderOf(state).id, challengerOf(state)?.id];
+    for (const id of new Set([judged, ...unproven])) {
+      const trial = trialOf(state, id);
+      const waits = trial.verdict === 'inconclusive' && likely.includes(id);
+      if (waits) unproven.add(id);
+      else if (trial.verdict !== undefined) unproven.delete(id);
+      if (!waits && trial.verdict !== undefined && trial.verdict !== 'keep')
+        trial.runs.forEach((run) => executor.clean(run));
+    }
   };
 
   const perform = (event: Event): void => {
@@ -111,8 +127,7 @@ export function openLab(parts: LabParts): Lab {
         executor.resume(event.run, event.slot, event.leftSeconds);
         return;
       case 'trial.judged':
-        // What a keep has made may be wanted; of the others only the record is.
-        if (event.verdict !== 'keep') trialOf(state, event.trial).runs.forEach((run) => executor.clean(run));
+        clear(event.trial);
         return;
       case 'run.ended':
         // What a run at another level leaves behind is its number.

@@ -195,6 +195,20 @@ describe('what looks better', () => {
     }
   });
 
+  test('and could not be proven is told with the chance that it is better', async () => {
+    const { state } = await play({ budget: { runs: 7 } }, slope, { researcher: listed([20, 20, 20, 250], 'numeric') });
+    expect(state.incumbent).toBe(1);
+    const { believed, gain } = statusOf(state);
+    expect(gain).toBeUndefined();
+    expect(believed).toMatchObject({ trial: 5, runs: 1 });
+    expect(believed!.chance).toBeGreaterThan(0.95);
+    // Twenty-one noise sd it seemed; what is believed is less.
+    expect(believed!.gain).toBeGreaterThan(5);
+    expect(believed!.gain).toBeLessThan(22);
+    const none = await play({ budget: { runs: 7 } }, flat, { researcher: listed([20, 20, 20, 20], 'numeric') });
+    expect(statusOf(none.state).believed).toBeUndefined();
+  });
+
   test('is tested once nothing is left to try', async () => {
     const { state } = await play({ budget: { runs: 400 } }, slope, { researcher: listed([20, 240], 'numeric') });
     expect(state.incumbent).toBe(3);

@@ -1,5 +1,6 @@
 /** What faces show: every number that two faces could compute differently is computed here, once. */
 
+import { normalCdf } from '../methods/math/quantile.ts';
 import { mean } from '../methods/math/summary.ts';
 import { compare, meanMargin } from '../methods/stats/compare.ts';
 import { type Noise, sampleNoise } from '../methods/stats/noise.ts';
@@ -21,7 +22,8 @@ import { type HeldoutView, heldoutOf } from './heldout.ts';
 import { NOTHING } from './ledger.ts';
 import { type ArmRow, armRows } from './arms.ts';
 import { killAudit, type KillAudit, savedSeconds } from './audit.ts';
-import { reportedSample } from './contrast.ts';
+import { leaderOf } from './belief.ts';
+import { gainBelief, reportedSample } from './contrast.ts';
 import { deterministic, noiseOf } from './noise.ts';
 import { type FidelityStatus, fidelityStatus } from './scales.ts';
 import { curveLoss, type StandInView, standInView } from './standin.ts';
@@ -102,6 +104,16 @@ export interface Result {
   readonly replicated: boolean;
 }
 
+/** A trial that looks better than the incumbent and was not proven. */
+export interface Believed {
+  readonly trial: number;
+  /** What it is believed to be better by, in the metric's unit: shrunk by the luck it was selected for. */
+  readonly gain: number;
+  /** Chance that it is better at all. */
+  readonly chance: number;
+  readonly runs: number;
+}
+
 /** A study at a glance. */
 export interface Status {
   readonly study: string;
@@ -118,6 +130,8 @@ export interface Status {
     readonly percent: number;
     readonly better: number;
   };
+  /** The trial that is believed to be better than the best by what is known of it, though fresh runs have not proven it. */
+  readonly believed?: Believed;
   readonly noise?: { readonly sd: number; readonly df: number; readonly deterministic: boolean };
   /** What the held-out checks of the keeps have said; for people, and kept from whatever proposes. */
   readonly heldout?: HeldoutView;
@@ -153,6 +167,10 @@ export interface Status {
   readonly running: readonly RunRow[];
   readonly paused: readonly RunRow[];
   readonly slots: number;
+  /** How runs are confined. */
+  readonly sandbox: 'bwrap' | 'none';
+  /** Sentences about hands on what was not theirs, and what a sandbox refused; the newest ten. */
+  readonly suspicions: readonly string[];
   readonly last: readonly TrialRow[];
   readonly dead: readonly string[];
   readonly warnings: readonly string[];
@@ -188,6 +206,19 @@ export function gainOf(state: State): Status['gain'] {
     noise,
   );
   return { effect, margin, better, percent: (100 * effect) / Math.abs(mean(baseline.values)) };
+}
+
+/** Chance of being better from which on a trial that was not proven is worth a word. */
+const WORTH_A_WORD = 0.8;
+
+/** The trial believed to be the best, where that is not the incumbent and probably better. */
+export function believedOf(state: State): Believed | undefined {
+  if (state.incumbent === undefined || deterministic(state)) return undefined;
+  const trial = leaderOf(state);
+  if (trial.id === state.incumbent) return undefined;
+  const { mean: gain, variance } = gainBelief(trial, trialOf(state, state.incumbent));
+  const chance = normalCdf(gain / Math.sqrt(variance));
+  return chance >= WORTH_A_WORD ? { trial: trial.id, gain, chance, runs: resultsOf(trial).length } : undefined;
 }
 
 /** Standard error of a trial's result: under the floor, or under its own spread when it is noisier than that. */
@@ -275,12 +306,22 @@ export function lastJudged(state: State, most: number): TrialRow[] {
   return rows;
 }
 
+/** Codes of warnings that are about who could have had a hand in results. */
+const SUSPICIOUS: ReadonlySet<string> = new Set(['tampered', 'changed-meanwhile', 'refused', 'self-judged']);
+
+function suspicionsOf({ warnings, runs }: State): string[] {
+  const tampered = runs.filter(({ reason }) => reason === 'tampered').map(({ id, text }) => `run ${id}: ${text ?? ''}`);
+  const said = warnings.filter(({ code }) => SUSPICIOUS.has(code)).map(({ text }) => text);
+  return [...new Set([...tampered, ...said])].slice(-10);
+}
+
 /** A study at a glance. */
 export function statusOf(state: State): Status {
   const { config, ledger } = state;
   const noise = noiseOf(state);
   const baseline = trialOf(state, 1);
   const heldout = heldoutOf(state);
+  const believed = believedOf(state);
   return {
     study: config.name,
     phase: state.phase,
@@ -290,6 +331,7 @@ export function statusOf(state: State): Status {
     baseline: resultOf(state, baseline),
     best: state.incumbent === undefined ? undefined : resultOf(state, trialOf(state, state.incumbent)),
     gain: gainOf(state),
+    ...(believed === undefined ? {} : { believed }),
     noise: noise.df > 0 ? { ...noise, deterministic: deterministic(state) } : undefined,
     ...(heldout === undefined ? {} : { heldout }),
     ...standInView(state),
@@ -326,6 +368,8 @@ export function statusOf(state: State): Status {
     running: state.running.map((id) => runRow(state, runOf(state, id))),
     paused: state.paused.map((id) => runRow(state, runOf(state, id))),
     slots: config.slots.length,
+    sandbox: config.sandbox ?? 'none',
+    suspicions: suspicionsOf(state),
     last: lastJudged(state, 6),
     dead: state.dead,
     warnings: [...new Set(state.warnings.map((warning) => warning.text))].slice(-5),

@@ -8,14 +8,21 @@ import { joinWords } from '../../io/config/index.ts';
 import { applyPatches, deliver } from '../../io/knobs/deliver.ts';
 import { chooseStudy, readStudy, type StudyFolder } from '../../lab/studies.ts';
 import { UserError } from '../../study/error.ts';
+import { leaderOf } from '../../study/belief.ts';
 import type { State } from '../../study/state.ts';
-import { trialOf } from '../../study/state.ts';
-import { changes, gainOf, resultOf } from '../../study/views.ts';
+import { type Trial, trialOf } from '../../study/state.ts';
+import { believedOf, changes, gainOf, resultOf } from '../../study/views.ts';
 import { patchOf } from './code.ts';
+import { believedText } from './status.ts';
 import { changeText, num, paintFor, resultText, valueText } from './text.ts';
 
-/** Print the incumbent. */
-export async function best(options: { study?: string; as?: string; json?: boolean }): Promise<void> {
+/** Print the incumbent, or the trial believed to be better still. */
+export async function best(options: {
+  study?: string;
+  as?: string;
+  json?: boolean;
+  believed?: boolean;
+}): Promise<void> {
   const folder = chooseStudy(process.cwd(), options.study);
   const { state } = readStudy(folder);
   if (state.incumbent === undefined) {
@@ -24,13 +31,15 @@ export async function best(options: { study?: string; as?: string; json?: boolea
       fix: 'ansatz run',
     });
   }
-  process.stdout.write(`${await form(state, folder, options.json === true ? 'json' : options.as)}\n`);
+  const trial = options.believed === true ? leaderOf(state) : trialOf(state, state.incumbent);
+  process.stdout.write(`${await form(state, folder, trial, options.json === true ? 'json' : options.as)}\n`);
 }
 
-async function form(state: State, folder: StudyFolder, as: string | undefined): Promise<string> {
-  const trial = trialOf(state, state.incumbent!);
+async function form(state: State, folder: StudyFolder, trial: Trial, as: string | undefined): Promise<string> {
   const baseline = trialOf(state, 1);
   const result = resultOf(state, trial);
+  const proven = trial.id === state.incumbent;
+  const believed = believedOf(state);
   const { config } = state;
   switch (as) {
     case 'json':
@@ -40,11 +49,13 @@ async function form(state: State, folder: StudyFolder, as: string | undefined): 
         point: trial.point,
         ...(trial.code === undefined ? {} : { code: trial.code }),
         result,
-        gain: gainOf(state),
+        ...(proven ? { gain: gainOf(state) } : {}),
+        proven,
+        ...(believed === undefined ? {} : { believed }),
       });
     case 'yaml':
       return [
-        `# ${config.name}: trial ${trial.id}, ${config.objective.metric} ${resultText(result)}`,
+        `# ${config.name}: trial ${trial.id}, ${config.objective.metric} ${resultText(result)}${proven ? '' : ', not proven'}`,
         ...Object.entries(trial.point).map(
           ([knob, value]) =>
             `${yamlKey(knob)}: ${typeof value === 'string' ? JSON.stringify(value) : valueText(value)}`,
@@ -76,20 +87,24 @@ async function form(state: State, folder: StudyFolder, as: string | undefined): 
       return note + words.join(' ');
     }
     case 'patch':
-      return trial.code === undefined ? patchText(state) : (await patchOf(state, folder, trial)).replace(/\n$/, '');
+      return trial.code === undefined
+        ? patchText(state, trial)
+        : (await patchOf(state, folder, trial)).replace(/\n$/, '');
     default: {
       const paint = paintFor(process.stdout);
       const gain = gainOf(state);
       const lines = [
         `${paint.bold(`trial ${trial.id}`)}: ${config.objective.metric} ${resultText(result)} from ${result?.runs ?? 0} runs`,
         trial.id === 1
-          ? '  the script as it is: nothing better was confirmed'
+          ? `  the script as it is: nothing better was ${believed === undefined ? 'confirmed' : 'proven'}`
           : `  ${changeText({ changes: changes(baseline.point, trial.point), files: trial.code?.files })}`,
       ];
-      if (gain !== undefined)
+      if (gain !== undefined && proven)
         lines.push(
           `  better than the baseline by ${num(gain.effect, 3)} ± ${num(gain.margin, 2)} (${num(gain.percent, 3)} %)`,
         );
+      if (believed !== undefined) lines.push(`  ${paint.yellow(believedText(believed))}`);
+      if (believed !== undefined && proven) lines.push(paint.dim('  ansatz best --believed   that one instead'));
       lines.push(paint.dim('  ansatz best --as argv|env|patch|yaml|json'));
       return lines.join('\n');
     }
@@ -100,11 +115,11 @@ function yamlKey(name: string): string {
   return /^[A-Za-z_][\w.-]*$/.test(name) ? name : JSON.stringify(name);
 }
 
-/** A unified diff of the files the incumbent's values are patched into. */
-async function patchText(state: State): Promise<string> {
+/** A unified diff of the files a trial's values are patched into. */
+async function patchText(state: State, trial: Trial): Promise<string> {
   const { config } = state;
-  const { patches } = deliver(config, trialOf(state, state.incumbent!).point, undefined);
-  if (state.incumbent === 1) {
+  const { patches } = deliver(config, trial.point, undefined);
+  if (trial.id === 1) {
     throw new UserError('no-patch', 'nothing changes: the best trial is the script as it is', {
       why: 'nothing better was confirmed',
       fix: 'ansatz trials --sort value   # what looked better, and how often it was run',

@@ -243,6 +243,7 @@ Exit codes: 0 ok, 2 usage, 3 budget too small, 4 no improvement, 5 the script fa
     .description('the best trial that survived judging, to use elsewhere')
     .addOption(study())
     .addOption(new Option('--as <form>', 'how to print it').choices(['argv', 'env', 'patch', 'yaml', 'json']))
+    .option('--believed', 'the one believed to be the best, proven or not')
     .addOption(json())
     .action(async (options: object) => (await import('./best.ts')).best(options));
 

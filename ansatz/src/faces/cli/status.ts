@@ -4,7 +4,7 @@ import { chooseStudy, findProject, held, listStudies, readStudy, studyFolder } f
 import type { HeldoutView } from '../../study/heldout.ts';
 import { standInText } from '../../study/standin.ts';
 import { SCALE_BET } from '../../study/state.ts';
-import { statusOf, type Status } from '../../study/views.ts';
+import { type Believed, statusOf, type Status } from '../../study/views.ts';
 import { fidelityText } from '../report/fidelity.ts';
 import {
   bar,
@@ -59,11 +59,12 @@ export function statusLines(one: Status, paint: Paint, width: number): string[] 
   const lines = [
     `${paint.bold(one.study)}  ${phaseText(one)}`,
     ...broken(`${one.objective.direction} ${paint.bold(one.objective.metric)}: ${headline(one, paint)}`, width),
+    ...(one.believed === undefined ? [] : [`  likely    ${believedText(one.believed)}`]),
     `  noise     ${noiseText(one)}`,
     ...(one.heldout === undefined ? [] : [`  held-out  ${heldoutText(one.heldout)}`]),
     ...(one.curve === undefined ? [] : [`  curve     ${standInText(one.curve, one.objective.metric)}`]),
     ...budgetLines(one).map((text) => `  ${text}`),
-    `  trials    ${one.trials}: ${verdictText(one, paint)}; ${one.runs} runs, ${one.running.length} of ${one.slots} slots busy${one.paused.length > 0 ? `, ${one.paused.length} runs paused` : ''}`,
+    `  trials    ${one.trials}: ${verdictText(one, paint)}; ${one.runs} runs, ${one.running.length} of ${one.slots} slots busy${one.sandbox === 'none' ? '' : ', confined'}${one.paused.length > 0 ? `, ${one.paused.length} runs paused` : ''}`,
   ];
   if (one.fidelity !== undefined) {
     const told = fidelityText(one.fidelity, one.objective.metric);
@@ -109,6 +110,11 @@ export function headline(one: Status, paint: Paint): string {
       : `p ${1 - better < 1e-4 ? '< 0.0001' : `= ${num(1 - better, 2)}`}`;
   const by = `${num(effect, 3)}${margin > 0 ? ` ± ${num(margin, 2)}` : ''} (${num(percent, 3)} %)`;
   return `${start} → ${paint.green(`best ${resultText(one.best)}`)} (trial ${one.best.trial}${one.best.replicated ? ', replicated' : ''}), better by ${by}, ${sure}`;
+}
+
+/** `trial 16 is believed better by 0.12 (chance 93 %), not proven: one run`. */
+export function believedText({ trial, gain, chance, runs }: Believed): string {
+  return `trial ${trial} is believed better still by ${num(gain, 2)} (chance ${percent(Math.min(chance, 0.99))}), not proven: ${count(runs, 'run')}`;
 }
 
 /** `2.71 → 2.66 (trial 12), better by 0.05`, and what speaks against a keep. */
