@@ -179,9 +179,27 @@ describe('what looks better', () => {
     expect(before).toBeGreaterThanOrEqual(4 + 8);
   });
 
-  test('is confirmed at once where a change of code is to be built upon', async () => {
-    const { events } = await play({ budget: { runs: 60 } }, slope, { researcher: listed(rising, 'model') });
-    expect(repeated(events).slice(0, 2)).toEqual([3, 5]);
+  test('is confirmed at once where a person has offered it', async () => {
+    const offer = (event: Event): EventBody[] =>
+      event.type === 'trial.proposed' && event.trial === 2
+        ? [170, 240].map((hidden, i) => ({
+            type: 'trial.proposed',
+            trial: 0,
+            ask: 0,
+            researcher: 'person',
+            hypothesis: 'mine',
+            point: { lr: 0.002 + i / 1e6, hidden },
+            parent: 1,
+          }))
+        : [];
+    const { state, events } = await play({ budget: { runs: 60 } }, slope, {
+      researcher: listed(
+        Array.from({ length: 20 }, () => 20),
+        'numeric',
+      ),
+      post: offer,
+    });
+    expect(repeated(events).map((id) => state.trials[id - 1]!.point['hidden'])).toEqual([170, 240]);
   });
 
   test('has its last word in the runs that a small budget keeps for it', async () => {

@@ -179,11 +179,11 @@ function promiseOf(
 
 /**
  * Whether a trial that looks better waits for its fresh runs: a search that is on its way finds something better soon,
- * and what is confirmed meanwhile is paid for and forgotten. What changes code is built upon at once, and what a person
- * asked for is answered.
+ * and what is confirmed meanwhile is paid for and forgotten. Researchers depart from what is believed to be the best, so
+ * nothing stands still. What a person, or an agent beside the lab, has offered is answered at once.
  */
 function waits(state: State, trial: Trial): boolean {
-  return trial.researcher === 'numeric' && state.phase === 'running' && state.closing === undefined;
+  return trial.offered !== true && state.phase === 'running' && state.closing === undefined;
 }
 
 /** Trials that a leader has to last: a share of the runs that the study will come to, within bounds. */

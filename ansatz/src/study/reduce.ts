@@ -202,6 +202,7 @@ export function reduce(state: State | undefined, event: Event): State {
         bet,
         ...(event.code === undefined ? {} : { code: event.code }),
         ...(event.by === undefined ? {} : { by: event.by }),
+        ...(event.ask > 0 ? {} : { offered: true as const }),
         ...(event.operator === undefined ? {} : { operator: event.operator }),
         ...(event.of === undefined ? {} : { of: event.of }),
         ...(event.cites === undefined ? {} : { cites: event.cites }),

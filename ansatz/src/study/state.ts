@@ -95,6 +95,8 @@ export interface Trial {
   readonly bet?: string;
   /** The person whose idea it is; absent for a researcher's. */
   readonly by?: string;
+  /** It was offered by a person or an agent at work beside the lab, which did not ask for it. */
+  readonly offered?: true;
   /** What a model was asked to do, and with which trials; those it says to build on. */
   readonly operator?: Operator;
   readonly of?: readonly number[];

@@ -16,6 +16,7 @@ import {
   valuesOf,
 } from '../../methods/space/index.ts';
 import type { Param, Point, Space, Value } from '../../methods/space/space.ts';
+import { leaderOf } from '../../study/belief.ts';
 import type { StudyConfig } from '../../study/config.ts';
 import type { CodeRef, HistoryEvent } from '../../study/events/index.ts';
 import { runsLeft } from '../../study/outlook.ts';
@@ -67,7 +68,10 @@ export function numericResearcher(sampler: Sampler, config: StudyConfig, fromCur
   return {
     asksAtOnce: 1,
     propose(state, ask, post) {
-      const parent = state.incumbent ?? 1;
+      // Settings are turned from what is proven; code is built upon as soon as it is believed to be better.
+      const leader = leaderOf(state);
+      const proven = trialOf(state, state.incumbent ?? 1);
+      const parent = (leader.code?.tree === proven.code?.tree ? proven : leader).id;
       const bet = state.askedFor[ask];
       const mine = state.config.bets?.find(({ name }) => name === bet)?.knobs;
       const others = mine === undefined ? [] : whole.params.filter(({ name }) => !mine.includes(name));
