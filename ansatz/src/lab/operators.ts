@@ -107,6 +107,6 @@ function partnerOf(state: State, leader: Trial): Trial | undefined {
     .toSorted((a, b) => loss(a) - loss(b))[0];
 }
 
-function mayCode(model: ModelConfig | undefined): boolean {
+export function mayCode(model: ModelConfig | undefined): boolean {
   return model !== undefined && model.changes !== 'knobs';
 }

@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest';
 import type { Exit } from '../io/executor/executor.ts';
+import type { StudyConfig } from '../study/config.ts';
 import { simpleConfig } from '../study/config.fixture.ts';
 import type { EventBody } from '../study/events/index.ts';
 import { reduce } from '../study/reduce.ts';
 import type { State } from '../study/state.ts';
-import { suspected } from './tampering.ts';
+import { selfJudged, suspected } from './tampering.ts';
 
 const CODE = { commit: 'a', tree: 'a', files: ['train.py'] };
 const EXIT: Exit = { how: 'exited', code: 0, seconds: 1, tail: [], steering: ['guidance.md'] };
@@ -63,4 +64,45 @@ test('once the journal was changed by somebody, no end of a run counts and the s
   const { exit, events } = suspected(study(), 1, EXIT, 'event 3 is gone');
   expect(exit.tampered).toEqual({ files: ['journal.db'], original: true, how: 'event 3 is gone' });
   expect(events.map(({ type }) => type)).toEqual(['warning.raised', 'study.draining']);
+});
+
+test('what the sandbox refused is said once for each thing, and not without end', () => {
+  let state = study();
+  const end = (...refused: string[]): number => {
+    const { exit, events } = suspected(state, 1, { how: 'exited', code: 0, seconds: 1, tail: [], refused }, undefined);
+    expect(exit.tampered).toBeUndefined();
+    for (const event of events) state = reduce(state, { ...event, at: 99 });
+    return events.length;
+  };
+  expect(end('EROFS: a', 'ENETUNREACH')).toBe(2);
+  expect(end('EROFS: a', 'EROFS: b')).toBe(1);
+  expect(end(...Array.from({ length: 50 }, (_, i) => `EROFS: ${i}`))).toBe(7);
+  expect(end('EROFS: again')).toBe(0);
+});
+
+test('that a model’s code is its own judge is said, once, where no evaluator is', () => {
+  const model = {
+    provider: 'openai',
+    model: 'm',
+    share: 0.5,
+    after: 0,
+    changes: 'both',
+    price: { input: 0, output: 0 },
+    limitSeconds: 60,
+    maxOutput: 1000,
+    maxInput: 8000,
+  } as const;
+  const begun = (changes: Partial<StudyConfig>): State =>
+    reduce(undefined, {
+      type: 'study.created',
+      config: simpleConfig(changes),
+      baseline: { lr: 0.001, hidden: 16 },
+      at: 0,
+    });
+  expect(selfJudged(begun({ model }))).toMatchObject([{ type: 'warning.raised', code: 'self-judged' }]);
+  expect(selfJudged(begun({ model: { ...model, changes: 'knobs' } }))).toEqual([]);
+  expect(selfJudged(begun({ model, evaluate: ['judge'] }))).toEqual([]);
+  expect(selfJudged(begun({}))).toEqual([]);
+  const told = reduce(begun({ model }), { type: 'warning.raised', code: 'self-judged', text: '', at: 1 });
+  expect(selfJudged(told)).toEqual([]);
 });

@@ -131,6 +131,7 @@ export const AMENDABLE = [
   'model',
   'models',
   'sandbox',
+  'secrets',
 ] as const;
 
 export type Amendment = Partial<Pick<StudyConfig, (typeof AMENDABLE)[number]>>;
@@ -233,6 +234,8 @@ export interface StudyConfig {
   readonly models?: readonly ModelConfig[];
   /** How runs are confined; code that a model wrote runs unconfined only where `none` was written down. */
   readonly sandbox?: 'bwrap' | 'none';
+  /** Files with secrets (`.env` and its kin) that confined runs may read all the same, by their paths in the project. */
+  readonly secrets?: readonly string[];
   /** What each person may spend on ideas of their own. */
   readonly people?: Readonly<Record<string, Cap>>;
   readonly milestones?: readonly Milestone[];

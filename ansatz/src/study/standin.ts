@@ -7,7 +7,7 @@
 import { mean } from '../methods/math/summary.ts';
 import { spearman } from '../methods/stats/index.ts';
 import type { StandIn, StudyConfig } from './config.ts';
-import { lossOf, resultsOf, runOf, type State, trialOf } from './state.ts';
+import { type Agreement, lossOf, resultsOf, runOf, type State, trialOf } from './state.ts';
 
 /**
  * Of trials whose results and stand-ins have a rank correlation of .7, 4 % of the best tenth are in the stand-in's worse half,
@@ -18,14 +18,6 @@ export const LEAST_AGREEMENT = 0.7;
 export const FEWEST_COMPARED = 10;
 /** Newest trials that are compared: what a study tries later may be of another kind. */
 const MOST_COMPARED = 100;
-
-/** How well the stand-in orders trials, as far as has been seen. */
-export interface Agreement {
-  /** Trials with a result whose runs printed it. */
-  readonly n: number;
-  /** Spearman's ρ between the last values and the results, both so that lower is better; absent below two trials. */
-  readonly rho?: number;
-}
 
 /** The metric that curves are of. */
 export function curveMetric({ curve, objective }: StudyConfig): StandIn {

@@ -18,7 +18,6 @@ import type {
   HistoryEvent,
 } from './events/index.ts';
 import type { Account, Ledger, Who } from './ledger.ts';
-import type { Agreement } from './standin.ts';
 
 /** One execution of a trial. */
 export interface Run {
@@ -74,6 +73,14 @@ export interface Run {
   readonly losses: number[];
   /** Number of the event each of them came with: the order across runs. */
   readonly heardAt: number[];
+}
+
+/** How well a curve that stands in for the result orders trials, as far as has been seen. */
+export interface Agreement {
+  /** Trials with a result whose runs printed it. */
+  readonly n: number;
+  /** Spearman's ρ between the last values and the results, both so that lower is better; absent below two trials. */
+  readonly rho?: number;
 }
 
 /** A normal belief about the true loss of a trial. */

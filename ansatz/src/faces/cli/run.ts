@@ -16,6 +16,7 @@ import {
   spaceOf,
 } from '../../lab/researcher/index.ts';
 import { sealedBy } from '../../lab/seal.ts';
+import { selfJudged } from '../../lab/tampering.ts';
 import { pointFromCurves } from '../../lab/schedule.ts';
 import {
   explain,
@@ -378,6 +379,8 @@ async function work(held: HeldStudy, config: StudyConfig, options: RunOptions, f
   // The code that judges is what it was before the first run, whatever happens to the folder.
   if (config.evaluate !== undefined || config.heldout !== undefined) repository.base();
   const seal = sealedBy(journal, config);
+  const { now: last } = held.state ?? { now: 0 };
+  journal.append(selfJudged(journal.state()!).map((event) => ({ ...event, at: Math.max(Date.now(), last) })));
   const steering = [relative(config.folder, file), GUIDANCE];
   const executor = localExecutor({ config, runs: folder.runs, repository, seal, steering });
   let view: ReturnType<typeof openLiveView> | undefined;

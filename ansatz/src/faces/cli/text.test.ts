@@ -144,6 +144,8 @@ test('on 80 columns the gain of a study is still to be read', async () => {
     running: [],
     paused: [],
     slots: 2,
+    sandbox: 'none',
+    suspicions: [],
     last: [],
     dead: [],
     warnings: [],

@@ -181,7 +181,9 @@ export function reportOf(state: State, { version, open, points, diff }: Surround
       best: best === undefined || best.id === 1 ? undefined : settingsOf(config, best, seeds[0]),
       seeds,
       environment: Object.fromEntries(
-        Object.entries(state.environment ?? {}).map(([name, value]) => [name, forward(value)]),
+        [...Object.entries(state.environment ?? {}), ['sandbox', config.sandbox ?? 'none'] as const].map(
+          ([name, value]) => [name, forward(value)],
+        ),
       ),
       yaml: yamlOf(config),
     },

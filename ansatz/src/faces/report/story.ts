@@ -273,6 +273,7 @@ function cautionsOf({ noise, status }: Report): string[] {
   }
   for (const text of status.heldout?.contradicted ?? []) cautions.push(`${text[0]!.toUpperCase()}${text.slice(1)}.`);
   for (const text of status.heldout?.failed ?? []) cautions.push(`A held-out check gave nothing: ${text}.`);
+  for (const text of status.suspicions) cautions.push(`${text[0]!.toUpperCase()}${text.slice(1)}.`);
   for (const knob of status.dead)
     cautions.push(`The knob ${knob} does nothing: changing it alone gave exactly the baseline's result.`);
   return cautions;

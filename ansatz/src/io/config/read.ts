@@ -100,6 +100,7 @@ export function parseConfig(text: string, file: string, around: Surroundings, ov
     },
     repeats,
     ...readFunds(given, knobs, around.now, source),
+    ...(given.secrets === undefined ? {} : { secrets: given.secrets }),
     ...readEvaluation(given, source),
     ...(fidelity === undefined ? {} : { fidelity }),
     minEffect: (typeof given.metric === 'object' ? given.metric['min-effect'] : undefined) ?? 0,

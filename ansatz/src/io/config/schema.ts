@@ -135,6 +135,7 @@ export const fileSchema = z.strictObject({
   guards: z.unknown().optional(),
   model: z.union([modelSchema, z.array(modelSchema).min(1)]).optional(),
   sandbox: z.enum(['bwrap', 'none']).optional(),
+  secrets: z.array(z.string().min(1)).optional(),
   evaluate: words.optional(),
   heldout: words.optional(),
   artifacts: z.array(z.string().min(1)).min(1).optional(),

@@ -11,7 +11,7 @@ import type { StudyConfig } from '../../study/config.ts';
 import { copyTree } from '../knobs/copy.ts';
 import { confined, keptFiles, type Repository } from '../workspace/index.ts';
 import type { RunSpec } from './executor.ts';
-import { claim, devicesOf, environmentOf, metricsIn, type Prepared } from './prepare.ts';
+import { claim, devicesOf, emptyIn, environmentOf, givenSecrets, metricsIn, type Prepared } from './prepare.ts';
 
 /** So many artifacts are bound read-only one by one; of more, the folders they are in. */
 const MOST_BOUND = 200;
@@ -56,6 +56,8 @@ export async function prepareEvaluation(config: StudyConfig, spec: RunSpec, judg
             hidden: [join(config.folder, '.ansatz')],
             kept: [...keptFiles([...code], config.code ?? {}), ...bound(artifacts)],
             devices: devicesOf(config, spec),
+            empty: emptyIn(dir),
+            secrets: givenSecrets(config),
           })
         : command,
     spelled: new Map(),

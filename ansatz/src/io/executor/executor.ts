@@ -36,6 +36,8 @@ export interface Exit {
   readonly tampered?: { readonly files: readonly string[]; readonly original: boolean; readonly how?: string };
   /** Files that steer the study and were changed in the project while this run, which was not confined, could have done it. */
   readonly steering?: readonly string[];
+  /** Lines of its output that say it was refused what a confined run may not have. */
+  readonly refused?: readonly string[];
   readonly cpuSeconds?: number;
   /** Largest sum of resident memory of the process tree that was seen. */
   readonly peakBytes?: number;

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Slot, StudyConfig } from '../../study/config.ts';
 import { type Capture, matchMetric, type Metric, openCapture } from '../capture/index.ts';
-import { hashOf, type Repository, type Seal, sealCheck } from '../workspace/index.ts';
+import { hashOf, refusalsIn, type Repository, type Seal, sealCheck } from '../workspace/index.ts';
 import type { Executor, Exit, RunSpec, Tell } from './executor.ts';
 import { keep, letGo, machineMemory, readPaused, rebind, writeLimit } from './pausing.ts';
 import { prepareEvaluation } from './evaluation.ts';
@@ -397,6 +397,7 @@ export function localExecutor({
     const tampered = entry.tampered ?? tampering(entry);
     if (stage === 'run') verify(entry, exit);
     const steered = [...entry.steering].filter(([path, hash]) => hashOf(join(config.folder, path)) !== hash);
+    const refused = config.sandbox === 'bwrap' ? refusalsIn([...headOf(dir), ...tailOf(dir)]) : [];
     const cpuSeconds = entry.cpuBefore + Math.max(exit.cpuSeconds ?? 0, entry.cpuSeconds);
     const whole: Exit = {
       ...exit,
@@ -409,6 +410,7 @@ export function localExecutor({
       ...(stage === 'smoke' || stage === 'evaluate' ? { stage } : {}),
       ...(tampered === undefined ? {} : { tampered }),
       ...(steered.length === 0 ? {} : { steering: steered.map(([path]) => path) }),
+      ...(refused.length === 0 ? {} : { refused }),
       cpuSeconds: cpuSeconds > 0 ? cpuSeconds : undefined,
       peakBytes: entry.peakBytes > 0 ? entry.peakBytes : undefined,
       tail: exit.how === 'unstarted' && exit.text !== undefined ? [exit.text] : tailOf(dir),

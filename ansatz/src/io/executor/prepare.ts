@@ -2,7 +2,7 @@
 
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import type { Slot, StudyConfig } from '../../study/config.ts';
 import { copyTree } from '../knobs/copy.ts';
 import { applyPatches, deliver, type Delivered } from '../knobs/deliver.ts';
@@ -112,7 +112,21 @@ function sandboxed(
     hidden: [join(config.folder, '.ansatz')],
     kept: keptFiles(files, config.code ?? {}),
     devices: devicesOf(config, spec),
+    empty: emptyIn(dirname(metrics)),
+    secrets: givenSecrets(config),
   });
+}
+
+/** An empty file in the folder of a run. */
+export function emptyIn(dir: string): string {
+  const file = join(dir, 'empty');
+  writeFileSync(file, '');
+  return file;
+}
+
+/** Files of secrets that runs may read: those that are listed, and those that the command itself names. */
+export function givenSecrets({ secrets = [], command, evaluate = [], heldout = [] }: StudyConfig): string[] {
+  return [...secrets, ...command, ...evaluate, ...heldout];
 }
 
 /** Device files of the GPUs of a run's slot. */

@@ -1,6 +1,7 @@
 export { Repository, type Code, type Edits } from './repository.ts';
 export { applyEdits, EditError, type Edit } from './edits.ts';
 export { checkChange, keptFiles, type Territory } from './policy.ts';
-export { confined, passedOn, whyUnconfined, type Confinement } from './sandbox.ts';
+export { confined, passedOn, refusalsIn, whyUnconfined, type Confinement } from './sandbox.ts';
+export { secretsIn } from './secrets.ts';
 export { hashOf, type Seal, type SealCheck, sealCheck, sealOf } from './seal.ts';
 export { git, gitBytes, GitError } from './git.ts';

@@ -5,8 +5,9 @@
 
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
-import { homedir, tmpdir } from 'node:os';
+import { homedir, tmpdir, userInfo } from 'node:os';
 import { delimiter, dirname, isAbsolute, join, relative, sep } from 'node:path';
+import { filesBehind, listeningPaths, secretsIn } from './secrets.ts';
 
 /** What a confined run is given. */
 export interface Confinement {
@@ -22,6 +23,10 @@ export interface Confinement {
   readonly kept: readonly string[];
   /** Device files it may use: those of its GPUs. */
   readonly devices: readonly string[];
+  /** An empty file, which is laid over what is not to be read. */
+  readonly empty: string;
+  /** Files of secrets, by their paths in the project, that it is given all the same. */
+  readonly secrets?: readonly string[];
 }
 
 /** Variables that are passed on; everything else, keys above all, is not. */
@@ -36,8 +41,9 @@ export function passedOn(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 /** The command line that runs `argv` confined. Later binds lie over earlier ones, so the order is the policy. */
 export function confined(argv: readonly string[], given: Confinement): string[] {
   const { tree, writable, project, hidden, kept, devices } = given;
-  const home = homedir();
-  const homes = home === '/' ? [] : [home];
+  const homes = homesHere();
+  const secret = secretsIn(project, given.secrets);
+  const closed = ['/tmp', '/var/tmp', '/run', ...homes];
   return [
     'bwrap',
     '--ro-bind',
@@ -47,10 +53,12 @@ export function confined(argv: readonly string[], given: Confinement): string[] 
     '/dev',
     '--proc',
     '/proc',
+    // Root may write there without any capability: bubblewrap leaves it open.
+    '--ro-bind',
+    '/proc/sys',
+    '/proc/sys',
     ...devices.filter((device) => existsSync(device)).flatMap((device) => ['--dev-bind', device, device]),
-    ...['/tmp', '/var/tmp', '/run', ...homes]
-      .filter((folder) => existsSync(folder))
-      .flatMap((folder) => ['--tmpfs', folder]),
+    ...closed.filter((folder) => existsSync(folder)).flatMap((folder) => ['--tmpfs', folder]),
     // What lies in the home folder and is needed all the same: the interpreter with its packages, and the project.
     ...[...prefixesOf(argv[0]!, homes), ...toolsOf(homes)].flatMap((folder) => ['--ro-bind', folder, folder]),
     '--ro-bind',
@@ -65,13 +73,36 @@ export function confined(argv: readonly string[], given: Confinement): string[] 
       .filter((path) => existsSync(path))
       .flatMap((path) => ['--ro-bind', path, path]),
     ...writable.flatMap((file) => ['--bind', file, file]),
+    ...[
+      ...filesBehind(secret.flatMap((path) => [join(project, path), join(tree, path)])),
+      // A server that the project itself runs may listen in its folder.
+      ...listeningPaths(),
+    ]
+      .filter((path) => inside(path, project) || inside(path, tree) || !closed.some((folder) => inside(path, folder)))
+      .filter((path) => !hidden.some((folder) => inside(path, folder)) || inside(path, tree))
+      .flatMap((path) => ['--ro-bind', given.empty, path]),
     '--unshare-all',
+    // Of a lab that is root, bubblewrap leaves its runs all capabilities: with them they could mount what they like.
+    '--cap-drop',
+    'ALL',
     '--die-with-parent',
     '--chdir',
     tree,
     '--',
     ...argv,
   ];
+}
+
+/** Home folders, none of which is a run's business; one that lies in another is not named twice. */
+function homesHere(): string[] {
+  let own = '/';
+  try {
+    own = userInfo().homedir;
+  } catch {
+    // An account without an entry of its own.
+  }
+  const all = [...new Set(['/root', '/home', homedir(), own])].filter((folder) => folder !== '/' && isAbsolute(folder));
+  return all.filter((folder) => !all.some((other) => inside(folder, other)));
 }
 
 /** Folders a program needs that lie where nothing is to be seen: its own installation, and what its links lead to. */
@@ -106,6 +137,19 @@ function inside(path: string, folder: string): boolean {
   return way !== '' && way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
 }
 
+/** What programs say when a confined run has asked for what it may not have. */
+const REFUSAL =
+  /read-only file system|EROFS|network is unreachable|ENETUNREACH|temporary failure in name resolution|EAI_AGAIN|name or service not known|ENOTFOUND|could not resolve host/i;
+
+/** Different lines of a confined run's output that say it was refused something, at most. */
+const MOST_REFUSALS = 5;
+
+/** The lines of a confined run's output that say it was refused something. */
+export function refusalsIn(lines: readonly string[]): string[] {
+  const said = lines.filter((line) => REFUSAL.test(line)).map((line) => line.trim());
+  return [...new Set(said)].slice(0, MOST_REFUSALS);
+}
+
 let probed: string | undefined | null = null;
 
 /** Why runs cannot be confined here; undefined when they can. Found out by doing it: a write that must fail. */
@@ -117,8 +161,12 @@ export function whyUnconfined(): string | undefined {
     const tree = join(folder, 'tree');
     mkdirSync(tree);
     writeFileSync(join(folder, 'secret'), 'before');
-    const given = { tree, writable: [], project: folder, hidden: [], kept: [], devices: [] };
-    const script = 'echo x > made; echo after 2>/dev/null > ../secret; cat ../secret';
+    const empty = join(folder, 'empty');
+    writeFileSync(empty, '');
+    const given = { tree, writable: [], project: folder, hidden: [], kept: [], devices: [], empty };
+    // Root must not be able to take back what makes the rest read-only.
+    const script =
+      'mount -o remount,bind,rw / 2>/dev/null; mount -o remount,bind,rw .. 2>/dev/null; echo x > made; echo after 2>/dev/null > ../secret; cat ../secret';
     const [command, ...args] = confined(['/bin/sh', '-c', script], given);
     const said = execFileSync(command!, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], timeout: 20_000 });
     probed =

@@ -16,7 +16,7 @@ export function spearman(a: readonly number[], b: readonly number[]): number {
 /** Rank of each value from 1, the lowest first; equal ones share the mean of the ranks they would have. */
 export function ranksOf(values: readonly number[]): number[] {
   const order = values.map((value, i) => ({ value, i })).sort((a, b) => a.value - b.value);
-  const ranks = new Array<number>(values.length);
+  const ranks = values.map(() => 0);
   for (let from = 0; from < order.length;) {
     let to = from;
     while (to < order.length && order[to]!.value === order[from]!.value) to++;
