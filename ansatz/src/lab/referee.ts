@@ -64,11 +64,20 @@ export function checkDrift(state: State): EventBody[] {
   const incumbent = trialOf(state, state.incumbent);
   const n = incumbent.values.length;
   if (incumbent.active > 0 || incumbent.runs.length < incumbent.wants || n < WITNESSES + 1) return [];
-  if (plain(incumbent.values, noiseOf(state).sd)) return [];
+  const { sd } = noiseOf(state);
+  const known = fine.get(incumbent.values);
+  if (known?.length === n && known.sd === sd) return [];
+  if (plain(incumbent.values, sd)) {
+    fine.set(incumbent.values, { length: n, sd });
+    return [];
+  }
   const alone = driftChance(state, incumbent, 1);
   if (alone >= ALARM) {
     // Two more were asked for, and all three stand apart from what was before.
-    if (n < WITNESSES + 2 || driftChance(state, incumbent, WITNESSES) >= ALARM) return [];
+    if (n < WITNESSES + 2 || driftChance(state, incumbent, WITNESSES) >= ALARM) {
+      fine.set(incumbent.values, { length: n, sd });
+      return [];
+    }
     const before = mean(incumbent.values.slice(0, n - WITNESSES));
     const now = mean(incumbent.values.slice(n - WITNESSES));
     const why = `trial ${incumbent.id} gave ${said(before)} before and gives ${said(now)} now: machine, data or software have changed`;
@@ -82,7 +91,10 @@ export function checkDrift(state: State): EventBody[] {
   return [{ type: 'trial.repeated', trial: incumbent.id, more: WITNESSES - 1, why }];
 }
 
-/** Whether the last results are so near to the ones before that nothing needs to be worked out: asked at every step. */
+/** Results in which no drift was found, as many as there were and under the noise there was: this is asked at every step. */
+const fine = new WeakMap<readonly number[], { readonly length: number; readonly sd: number }>();
+
+/** Whether the last results are so near to the ones before that nothing needs to be worked out. */
 function plain(values: readonly number[], sd: number): boolean {
   return [1, WITNESSES].every((k) => {
     const before = values.slice(0, values.length - k);

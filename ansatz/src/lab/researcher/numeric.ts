@@ -20,7 +20,7 @@ import { leaderOf } from '../../study/belief.ts';
 import type { StudyConfig } from '../../study/config.ts';
 import type { CodeRef, HistoryEvent } from '../../study/events/index.ts';
 import { runsLeft } from '../../study/outlook.ts';
-import type { State } from '../../study/state.ts';
+import type { State, Trial } from '../../study/state.ts';
 import { keyOf, trialOf } from '../../study/state.ts';
 import { describe } from './describe.ts';
 import type { Researcher } from './researcher.ts';
@@ -117,7 +117,7 @@ export function numericResearcher(sampler: Sampler, config: StudyConfig, fromCur
 /** What a bet may learn from: its own trials and the baseline. All there is, where the study has no bets. */
 function resultsFor(state: State, bet: string | undefined, code: CodeRef | undefined): readonly Observation[] {
   // The one list, where it will do: samplers keep what they have learned with it.
-  if (bet === undefined && state.trials.every((trial) => trial.code?.tree === code?.tree)) return state.observations;
+  if (bet === undefined && allHave(state.trials, code?.tree)) return state.observations;
   const own = state.observations.map((seen, i): Observation | undefined => {
     const trial = state.trials[i]!;
     if (bet !== undefined && i > 0 && trial.bet !== bet) return undefined;
@@ -125,6 +125,17 @@ function resultsFor(state: State, bet: string | undefined, code: CodeRef | undef
     return { ...seen, study: `code ${trial.code?.tree ?? 'as it is'}` };
   });
   return own.filter((seen) => seen !== undefined);
+}
+
+/** How many trials of a list that only grows have one tree, from the first on. */
+const alike = new WeakMap<readonly Trial[], { readonly tree: string | undefined; readonly count: number }>();
+
+function allHave(trials: readonly Trial[], tree: string | undefined): boolean {
+  const known = alike.get(trials);
+  let count = known !== undefined && known.tree === tree ? known.count : 0;
+  while (count < trials.length && trials[count]!.code?.tree === tree) count++;
+  alike.set(trials, { tree, count });
+  return count === trials.length;
 }
 
 /** What logs of other tools say about a space, and how many of their rows say nothing. */

@@ -101,20 +101,23 @@ function bySiblings(run: Curve, step: number, finished: readonly Curve[], longes
   const before = step - Math.max(1, Math.floor(step / 3));
   const here = lowestBy(run, step);
   if (here === undefined) return undefined;
-  const recent = (curve: Curve): number => lowestBy(curve, step)! - (lowestBy(curve, before) ?? lowest(curve)[0]!);
-  const siblings = finished.filter((curve) => lowestBy(curve, step) !== undefined);
-  const n = siblings.length;
+  const recent = here - (lowestBy(run, before) ?? lowest(run)[0]!);
+  // What each sibling had at the step, had gained lately by then, and still gained.
+  const features: [number, number][] = [];
+  const gains: number[] = [];
+  for (const curve of finished) {
+    const then = lowestBy(curve, step);
+    if (then === undefined) continue;
+    features.push([then, then - (lowestBy(curve, before) ?? lowest(curve)[0]!)]);
+    gains.push(lowestBy(curve, longest)! - then);
+  }
+  const n = gains.length;
   if (n < 2) return undefined;
-  const gains = siblings.map((curve) => lowestBy(curve, longest)! - lowestBy(curve, step)!);
   let gain: number;
   let variance: number;
   let df: number;
   if (n >= REGRESSED) {
-    const fit = ridge(
-      siblings.map((curve) => [lowestBy(curve, step)!, recent(curve)]),
-      gains,
-      [here, recent(run)],
-    );
+    const fit = ridge(features, gains, [here, recent]);
     gain = fit.at;
     df = n;
     variance = fit.squares / (n - 2);
@@ -125,8 +128,8 @@ function bySiblings(run: Curve, step: number, finished: readonly Curve[], longes
   }
   gain = Math.min(0, gain);
   const most = Math.min(...gains);
-  const pace = Math.min(0, recent(run));
-  const alike = siblings.filter((curve) => recent(curve) <= FAST * pace).length;
+  const pace = Math.min(0, recent);
+  const alike = features.filter(([, gained]) => gained <= FAST * pace).length;
   const own = pace * (alike < ALIKE ? Math.max(1, logClock(before, step, longest)) : 1);
   const sd = Math.hypot(Math.max(Math.sqrt(variance * (1 + 1 / n)), LEAST_SPREAD * Math.abs(most)), 0.5 * own);
   return { mean: here + gain, sd, df, hope: here + BEST_GAIN * Math.min(most, gain) + own };

@@ -24,7 +24,7 @@ const evolve = cmaesAfter(MANY);
  */
 export const auto: Sampler = (space, history, rng) => {
   const own = ownOf(history);
-  if (own.some((o) => (o.losses?.length ?? 0) > 1)) return ehvi(space, own, rng);
+  for (const { losses } of own) if (losses !== undefined && losses.length > 1) return ehvi(space, own, rng);
   if (own.length < MANY) return gp(space, history, rng);
   const d = space.params.length;
   const numeric = d >= WIDE && space.params.every((param) => param.kind !== 'choice' && param.when === undefined);
@@ -34,7 +34,8 @@ export const auto: Sampler = (space, history, rng) => {
 
 /** Without what came from other studies, which only {@link gp} can read. */
 function ownOf(history: readonly Observation[]): readonly Observation[] {
-  return history.some((o) => o.study !== undefined) ? history.filter((o) => o.study === undefined) : history;
+  for (const { study } of history) if (study !== undefined) return history.filter((o) => o.study === undefined);
+  return history;
 }
 
 const alone =

@@ -37,14 +37,17 @@ interface Density {
  * Fewer than 10 finished points (or 2·d, if more) are answered by {@link quasi}.
  */
 export const tpe: Sampler = (space, history, rng) => {
-  const done = history.filter((o) => o.status === 'done' && Number.isFinite(o.loss));
+  let [done, pending] = [0, 0];
+  for (const observation of history) {
+    if (isDone(observation)) done++;
+    else if (observation.status === 'pending') pending++;
+  }
   const startup = Math.max(STARTUP, Math.min(2 * space.params.length, 24));
-  if (done.length < Math.min(startup, 4) || history.length < startup) return quasi(space, history, rng);
+  if (done < Math.min(startup, 4) || history.length < startup) return quasi(space, history, rng);
 
   // Runs that were cut short are known to be bad: they count towards how many the best 15 % are.
-  const pending = history.reduce((count, o) => count + Number(o.status === 'pending'), 0);
   const share = Math.ceil(0.15 * (history.length - pending));
-  const good = lowest(done, Math.min(MOST_GOOD, done.length, Math.max(3, share)));
+  const good = lowest(history, Math.min(MOST_GOOD, done, Math.max(3, share)));
   const chosen = new Set(good);
   const rest = thin(history, MOST_BAD, rng).filter((o) => !chosen.has(o));
   const below = density(space, good);
@@ -71,17 +74,23 @@ export const tpe: Sampler = (space, history, rng) => {
   });
 };
 
-/** The `count` observations with the lowest loss, in one pass: sorting ten thousand for each ask would be most of its cost. */
-function lowest(done: readonly Observation[], count: number): Observation[] {
+/** The `count` finished observations with the lowest loss, in one pass: sorting ten thousand for each ask would be most of its cost. */
+function lowest(history: readonly Observation[], count: number): Observation[] {
   const best: Observation[] = [];
-  for (const observation of done) {
-    if (best.length === count && observation.loss! >= best.at(-1)!.loss!) continue;
+  let mark = Infinity;
+  for (const observation of history) {
+    if (!isDone(observation) || (best.length === count && observation.loss! >= mark)) continue;
     let place = best.length;
     while (place > 0 && best[place - 1]!.loss! > observation.loss!) place--;
     best.splice(place, 0, observation);
     if (best.length > count) best.pop();
+    mark = best.at(-1)!.loss!;
   }
   return best;
+}
+
+function isDone(observation: Observation): boolean {
+  return observation.status === 'done' && Number.isFinite(observation.loss);
 }
 
 /** At most `most` of the items, drawn evenly. */
