@@ -14,6 +14,7 @@ import { parse, stringify } from 'yaml';
 import { openStudyDatabase } from '../ansatz/src/io/store/sqlite.ts';
 import { studyFolder } from '../ansatz/src/lab/studies.ts';
 import { quantile } from '../ansatz/src/methods/math/index.ts';
+import { leaderOf } from '../ansatz/src/study/belief.ts';
 import type { Bench, Figure } from './main.ts';
 import { optunaPython } from './optuna.ts';
 
@@ -74,8 +75,11 @@ interface Ended {
 interface Played {
   readonly ended: readonly Ended[];
   readonly chosen: Point;
-  /** Mean value of the chosen point, and of the point of the best run, on fresh seeds. */
+  /** The point it believes to be the best, proven or not. */
+  readonly believed: Point;
+  /** Mean value of the chosen point, of the one believed in, and of the point of the best run, on fresh seeds. */
   readonly fresh: number;
+  readonly freshOfBelieved: number;
   readonly freshOfBest: number;
 }
 
@@ -111,7 +115,7 @@ export async function bench(): Promise<Bench> {
   }
   notes.push(
     `to_optuna_end: device-seconds until a whole run is as good as the median of Optuna's best in the end; a study that never got there counts as its whole budget`,
-    `fresh: the point handed over (the lab's incumbent, Optuna's best trial) on ${FRESH.length} seeds nobody had used, not charged; fresh_best_run: the same for the point of the best single run`,
+    `fresh: the point that is proven (the lab's incumbent; Optuna's best trial) on ${FRESH.length} seeds nobody had used, not charged; fresh_believed: the one the lab believes to be the best, proven or not; fresh_best_run: the point of the best single run`,
     'Optuna starts from the same defaults as the lab, breaks no constraint at a cost, and gives every trial the same seed',
   );
   return { seeds: Array.from({ length: most }, (_, i) => i + 1), figures, notes };
@@ -165,9 +169,14 @@ async function play(example: Example, python: string, arm: Arm, seed: number): P
       .filter((run) => run.value !== null)
       .toSorted((a, b) => loss(example, a.value!) - loss(example, b.value!))[0]!.point;
     const chosen = lab?.chosen ?? best;
-    const freshOfBest = await fresh(best);
-    const same = JSON.stringify(best) === JSON.stringify(chosen);
-    return { ended, chosen, freshOfBest, fresh: same ? freshOfBest : await fresh(chosen) };
+    const believed = lab?.believed ?? best;
+    const known = new Map<string, number>();
+    for (const point of [best, chosen, believed]) {
+      const key = JSON.stringify(point);
+      if (!known.has(key)) known.set(key, await fresh(point));
+    }
+    const of = (point: Point): number => known.get(JSON.stringify(point))!;
+    return { ended, chosen, believed, fresh: of(chosen), freshOfBelieved: of(believed), freshOfBest: of(best) };
   } finally {
     rmSync(place, { recursive: true, force: true });
   }
@@ -180,7 +189,7 @@ async function playLab(
   config: Readonly<Record<string, unknown>>,
   budget: number,
   seed: number,
-): Promise<Pick<Played, 'ended' | 'chosen'>> {
+): Promise<Pick<Played, 'ended' | 'chosen' | 'believed'>> {
   const changed = {
     ...config,
     name: 'real',
@@ -201,7 +210,7 @@ async function playLab(
     const value = run.status === 'done' && run.value !== undefined ? run.value : null;
     return { used, value, point: state.trials[run.trial - 1]!.point };
   });
-  return { ended, chosen: state.trials[(state.incumbent ?? 1) - 1]!.point };
+  return { ended, chosen: state.trials[(state.incumbent ?? 1) - 1]!.point, believed: leaderOf(state).point };
 }
 
 /** Output of a program; anything but an end in order is an error (the lab says 4 when a budget ended without a gain). */
@@ -265,6 +274,7 @@ function account(example: Example, played: Readonly<Record<Arm, readonly Played[
     figure('to_optuna_end', reached, `of ${budget} s`, got);
     figure('best_run', (arm) => ends(arm).map((end) => sign * end), unit);
     figure('fresh', (arm) => played[arm].map((study) => study.fresh), unit);
+    figure('fresh_believed', (arm) => played[arm].map((study) => study.freshOfBelieved), unit);
     figure('fresh_best_run', (arm) => played[arm].map((study) => study.freshOfBest), unit);
   }
   return result;
