@@ -5,9 +5,32 @@ import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { parseConfig } from '../ansatz/src/io/config/index.ts';
 import type { FidelityView } from '../ansatz/src/study/scales.ts';
-import { ansatz, cleanUp, project, stateOf } from './product.ts';
+import type { Page } from 'playwright-core';
+import { ansatz, cleanUp, project, start, stateOf } from './product.ts';
+import { haveChromium, launch } from './chromium.ts';
 
 afterAll(cleanUp);
+
+/** The dashboard of a folder in a browser, at a page of the study. */
+async function looking(folder: string, path: string, look: (page: Page) => Promise<void>): Promise<void> {
+  const ui = start(folder, ['ui', '--json']);
+  const browser = await launch();
+  try {
+    await ui.seen(/"link":"http[^"]+"/);
+    const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+    const errors: string[] = [];
+    page.on('pageerror', (error) => errors.push(String(error)));
+    await page.goto(/"link":"(http[^"]+)"/.exec(ui.said())![1]!, { timeout: 30_000 });
+    await page.waitForSelector('.board h1', { timeout: 30_000 });
+    await page.goto(`${page.url().replace(/\/$/, '')}/${path}`, { timeout: 20_000 });
+    await look(page);
+    expect(errors).toEqual([]);
+  } finally {
+    await browser.close();
+    ui.child.kill('SIGTERM');
+    await ui.done;
+  }
+}
 
 /** Recipe b is ahead below 3,000 steps, a beyond. */
 const TRAIN = `import argparse, random, time
@@ -73,6 +96,25 @@ test(
     expect(html).toContain('At steps 20000');
     expect(html).toContain('expected to pass it at steps');
 
+    if (haveChromium) {
+      await looking(folder, 'scaling', async (page) => {
+        const section = page.locator('section:has(> h2:text-is("At steps 20000"))');
+        await section.waitFor({ timeout: 20_000 });
+        expect(await section.locator('figure svg:visible path.band').count()).toBe(1);
+        expect(await section.locator('tbody').first().locator('tr').count()).toBe(forecast.contenders.length);
+        expect(await section.textContent()).toContain('trial 1 is expected to pass it at steps');
+        // The plan of a big run is below.
+        expect(await page.locator('h2:text-is("Layouts")').count()).toBe(1);
+        // A number leads to the runs it comes from.
+        const from = section.locator('tbody tr', { hasText: 'trial 1' }).first();
+        await from.locator('summary').click();
+        expect(await from.locator('details a').count()).toBe(forecast.contenders[0]!.points.length);
+        await from.locator('details a').last().click();
+        await page.waitForURL(/trials\/1$/, { timeout: 10_000 });
+        await page.locator('th:text-is("level")').waitFor({ timeout: 10_000 });
+      });
+    }
+
     // Another target may be asked about, the level of trials may not change.
     expect((await ansatz(folder, ['scale', 'forecast', '--target', '50000'])).out).toContain('steps 50000');
     project({ 'ansatz.yaml': YAML.replace('target: 20000', 'target: 40000') }, folder);
@@ -89,6 +131,15 @@ test('a study that names no scale says how to get one', { timeout: 60_000 }, asy
   const none = await ansatz(folder, ['scale', 'forecast']);
   expect(none.code).toBe(2);
   expect(none.err).toMatch(/--knob is missing[\s\S]*fidelity/);
+  if (!haveChromium) return;
+  await looking(folder, 'scaling', async (page) => {
+    await page.locator('code:has-text("fidelity: {")').waitFor({ timeout: 20_000 });
+    await page.fill('[aria-label=Target]', '20000');
+    await page.locator('button:text-is("Forecast")').click();
+    // Three runs of the baseline are too few: the page says so in the words of the command.
+    await page.locator('[role=alert]').waitFor({ timeout: 20_000 });
+    expect(await page.locator('[role=alert]').textContent()).toContain('different steps');
+  });
 });
 
 test('the file that a report carries has the fidelity in it', async () => {

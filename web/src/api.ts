@@ -7,6 +7,7 @@ import type { Knob } from '../../ansatz/src/study/config.ts';
 import type { KnobEffect, KnobInteraction } from '../../ansatz/src/study/effects.ts';
 import type { FailureGroup, NoiseGroup, Progress, RunSpan, Spending } from '../../ansatz/src/study/insight.ts';
 import type { KillAudit } from '../../ansatz/src/study/audit.ts';
+import type { FidelityView, ScaleForecast } from '../../ansatz/src/study/scales.ts';
 import type { Versus } from '../../ansatz/src/study/versus.ts';
 import type { Column, TableRow } from '../../ansatz/src/study/table.ts';
 import type { Change, Result, RunRow, Status } from '../../ansatz/src/study/views.ts';
@@ -186,6 +187,17 @@ export interface LedgerPage {
   readonly burn: readonly Burn[];
   readonly keeps: readonly KeepCost[];
   readonly failures: readonly FailureGroup[];
+}
+
+export interface ScalingPage {
+  readonly seq: number;
+  readonly objective: Status['objective'];
+  readonly incumbent?: number;
+  readonly fidelity?: FidelityView;
+  /** Of a study without a fidelity, where one was asked for. */
+  readonly forecast?: ScaleForecast;
+  /** Knobs that could be the scale. */
+  readonly numbers: readonly string[];
 }
 
 export interface KillsPage {

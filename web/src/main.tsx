@@ -78,11 +78,15 @@ const scaling = createRoute({
   path: '/scaling',
   // The planner is only for those who plan.
   component: lazyRouteComponent(() => import('./pages/scaling.tsx')),
-  validateSearch: (given): { machine?: string; kind?: string; amount?: string; size?: string } => ({
+  validateSearch: (
+    given,
+  ): { machine?: string; kind?: string; amount?: string; size?: string; knob?: string; target?: string } => ({
     machine: text(given['machine']),
     kind: text(given['kind']),
     amount: text(given['amount']),
     size: text(given['size']),
+    knob: text(given['knob']),
+    target: text(given['target']),
   }),
 });
 const history = createRoute({ getParentRoute: () => study, path: '/history', component: History });

@@ -14,8 +14,8 @@ const CHOICES = 0x5ca1eb;
 const LEAST_SHRINK = 0.01;
 /** Nor, once nothing else is to be run, one whose question is this clear. */
 const LEAST_WORTH = 0.1;
-/** Below the first chance that the incumbent is the best at the target, with a rival above the second, a word is said. */
-const CROSSED = { incumbent: 0.2, rival: 0.6 } as const;
+/** Up to this chance that the incumbent is the best at the target, a word is said. */
+const CROSSED = 0.1;
 
 /** A run at another level, what it is to tell, and how much of what the bet may have it is worth: in [0, 1]. */
 interface Step {
@@ -62,16 +62,21 @@ function steps(state: State): Step[] {
   const found = fidelityForecast(state);
   if (typeof found !== 'string') {
     const worth = worthOf(found);
-    return found.next
-      .filter(({ shrinks }) => shrinks >= LEAST_SHRINK)
-      .map((one) => ({ ...one, trial: trialOf(state, one.trial) }))
-      .filter(({ trial, scale }) => openLevels(state, trial).includes(scale))
-      .map(({ trial, scale, shrinks }) => ({
-        trial,
-        level: scale,
-        worth,
-        why: `at ${knob} ${scale} it takes ${percent(shrinks)} off what is unsure of the difference between the likeliest best at ${target}`,
-      }));
+    const [one, other] = found.asked.recipes;
+    const about = other === undefined ? `${one} at ${target}` : `the difference of ${one} and ${other} at ${target}`;
+    return [
+      ...ownCurve(state, found),
+      ...found.next
+        .filter(({ shrinks }) => shrinks >= LEAST_SHRINK)
+        .map((step) => ({ ...step, trial: trialOf(state, step.trial) }))
+        .filter(({ trial, scale }) => openLevels(state, trial).includes(scale))
+        .map(({ trial, scale, shrinks }) => ({
+          trial,
+          level: scale,
+          worth,
+          why: `at ${knob} ${scale} it takes ${percent(shrinks)} off what is unsure of ${about}`,
+        })),
+    ];
   }
   // Before a law can be fitted: the incumbent at each level, the cheapest first.
   const incumbent = trialOf(state, state.incumbent!);
@@ -90,10 +95,25 @@ function steps(state: State): Step[] {
     }));
 }
 
-/** How unclear it is who is best at the target, and how much one more run would say. */
-function worthOf({ contenders, next }: ScaleForecast): number {
-  const best = Math.max(...contenders.map((one) => one.best));
-  return Math.min(1, Math.max(4 * best * (1 - best), next[0]?.shrinks ?? 0));
+/** What was kept is told at the target by runs of its own: at the largest level that can be paid for. */
+function ownCurve(state: State, { contenders }: ScaleForecast): Step[] {
+  const { knob } = state.config.fidelity!;
+  const incumbent = trialOf(state, state.incumbent!);
+  const own = contenders.find(({ trials }) => trials[0] === incumbent.id);
+  if (own === undefined || own.scales > 1) return [];
+  return openLevels(state, incumbent)
+    .toReversed()
+    .map((level) => ({
+      trial: incumbent,
+      level,
+      worth: 1,
+      why: `at ${knob} ${level} it has a second point of its curve: trial ${incumbent.id} was kept`,
+    }));
+}
+
+/** How much there is to be told, and how much of it the next run would tell. */
+function worthOf({ asked, next }: ScaleForecast): number {
+  return Math.min(1, Math.max(asked.worth, (next[0]?.shrinks ?? 0) / 2));
 }
 
 /** Whether the bets' allocator gives the next run to this bet. */
@@ -170,8 +190,8 @@ export function tellCrossing(state: State): EventBody[] {
   const rival = found.contenders.toSorted((a, b) => b.best - a.best)[0]!;
   // One that ran at a single level has the slope of the others: its curve crosses nobody's for a reason of its own.
   if (own === undefined || own === rival || own.scales < 2 || rival.scales < 2) return [];
-  if (own.best > CROSSED.incumbent || rival.best < CROSSED.rival) return [];
-  const text = `trial ${state.incumbent} is the best at ${fidelity.knob} ${fidelity.base}, and not expected to be at ${fidelity.target}: trial ${rival.trials[0]} is, with ${percent(rival.best)}`;
+  if (own.best > CROSSED) return [];
+  const text = `trial ${state.incumbent} is the best at ${fidelity.knob} ${fidelity.base}, and not expected to be at ${fidelity.target}: trial ${rival.trials[0]} is likeliest to be, with ${percent(rival.best)}`;
   return [{ type: 'warning.raised', code, text }];
 }
 

@@ -55,6 +55,7 @@ export function flatRuns(state: State): Flat {
       run: (row) => row.run,
       trial: (row) => row.trial,
       repeat: (row) => row.repeat,
+      level: (row) => row.level,
       seed: (row) => row.seed,
       slot: (row) => row.slot,
       status: (row) => row.status,

@@ -40,7 +40,8 @@ export function progressOf(state: State): Progress {
   for (const run of ended) {
     // The ledger charges no more than was held.
     spent += Math.min(run.charge!.deviceSeconds, run.hold.deviceSeconds);
-    spentBy.set(run.trial, spent);
+    // A dot is where its trial was judged; runs at other levels say nothing of that.
+    if (run.level === undefined) spentBy.set(run.trial, spent);
   }
   const dots: ProgressDot[] = [];
   for (const trial of state.trials) {
@@ -111,9 +112,9 @@ function chargedSeconds(run: Run): number {
 
 /** Where the device time went. */
 export interface Spending {
-  /** By the verdict of the trial; the baseline apart, `open` for what is not judged yet. */
+  /** By the verdict of the trial; the baseline apart, `open` for what is not judged yet, `scale` for runs at other levels where there are any. */
   readonly parts: readonly {
-    readonly what: 'baseline' | Verdict | 'open';
+    readonly what: 'baseline' | Verdict | 'open' | 'scale';
     readonly trials: number;
     readonly runs: number;
     readonly deviceSeconds: number;
@@ -133,7 +134,7 @@ export interface Spending {
 
 /** Where the device time went, what stopping early saved and what a keep cost. */
 export function spendingOf(state: State): Spending {
-  const parts = (['baseline', 'keep', 'discard', 'inconclusive', 'crash', 'open'] as const).map((what) => {
+  const byVerdict = (['baseline', 'keep', 'discard', 'inconclusive', 'crash', 'open'] as const).map((what) => {
     const trials = state.trials.filter((trial) => (trial.id === 1 ? 'baseline' : (trial.verdict ?? 'open')) === what);
     const runs = trials.flatMap((trial) => trial.runs.map((id) => runOf(state, id)));
     return {
@@ -143,6 +144,19 @@ export function spendingOf(state: State): Spending {
       deviceSeconds: runs.reduce((sum, run) => sum + chargedSeconds(run), 0),
     };
   });
+  const climbs = state.trials.flatMap((trial) => trial.climbs ?? []).map((id) => runOf(state, id));
+  const parts: Spending['parts'] =
+    climbs.length === 0
+      ? byVerdict
+      : [
+          ...byVerdict,
+          {
+            what: 'scale',
+            trials: new Set(climbs.map((run) => run.trial)).size,
+            runs: climbs.length,
+            deviceSeconds: climbs.reduce((sum, run) => sum + chargedSeconds(run), 0),
+          },
+        ];
   const spent = state.ledger.spent.deviceSeconds;
   const saved = savedSeconds(state);
   const keeps = parts.find((part) => part.what === 'keep')!.trials;

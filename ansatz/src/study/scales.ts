@@ -2,7 +2,7 @@
 
 import { nearest } from '../methods/math/nearest.ts';
 import { type Forecasts, forecastScales, LEAST_SCALES, type ScaleRun } from '../methods/scaling/index.ts';
-import { canonical } from '../methods/space/encode.ts';
+import { canonical, encodeParam } from '../methods/space/encode.ts';
 import { type Value, valueAt } from '../methods/space/point.ts';
 import type { Fidelity } from './config.ts';
 import { UserError } from './error.ts';
@@ -240,7 +240,7 @@ function forecastNow(state: State, level: number, target: number): ScaleForecast
   const recipes = trials.map((trial): Recipe => ({
     trials: [trial],
     runs: [
-      ...countedRuns(state, trial).map((run) => ({ run, scale: fidelity.base, loss: baseLoss(state, trial, run) })),
+      ...countedRuns(state, trial).map((run) => ({ run, scale: fidelity.base, loss: lossFrom(state, run.value!) })),
       ...(trial.climbs ?? [])
         .map((id) => runOf(state, id))
         .filter((run) => run.status === 'done' && run.value !== undefined && lossFrom(state, run.value) > 0)
@@ -262,18 +262,19 @@ function waiting(state: State, fidelity: Fidelity): string {
 
 /**
  * Trials that may be the best at the target: those that were run at other levels, the incumbent, the baseline, earlier
- * incumbents, and those believed to be best at the level of the trials.
+ * incumbents, and those whose results are best at the level of the trials.
  */
 export function contendersOf(state: State): Trial[] {
   const usable = (trial: Trial): boolean => trial.verdict !== 'crash' && resultsOf(trial).length > 0;
   const climbed = state.trials.filter((trial) => (trial.climbs ?? []).some((id) => runOf(state, id).status === 'done'));
   const kept = [...state.marks].reverse().map(({ trial }) => trialOf(state, trial));
-  const believed = state.trials
-    .filter((trial) => trial.belief !== undefined)
-    .toSorted((a, b) => a.belief!.mean - b.belief!.mean)
+  const loss = ({ id }: Trial): number => state.observations[id - 1]!.loss ?? Infinity;
+  const seen = state.trials
+    .filter((trial) => resultsOf(trial).length > 0)
+    .toSorted((a, b) => loss(a) - loss(b))
     .slice(0, MOST_CONTENDERS);
   const incumbent = state.incumbent === undefined ? [] : [trialOf(state, state.incumbent)];
-  const fresh = [...new Set([...incumbent, trialOf(state, 1), ...kept, ...believed])].filter(usable);
+  const fresh = [...new Set([...incumbent, trialOf(state, 1), ...kept, ...seen])].filter(usable);
   return [...new Set([...fresh.slice(0, MOST_CONTENDERS), ...climbed.filter(usable)])].sort((a, b) => a.id - b.id);
 }
 
@@ -284,15 +285,6 @@ function countedRuns(state: State, trial: Trial): Run[] {
     .filter((run) => run.status === 'done' && run.value !== undefined);
   // After a drift only the last of them do.
   return done.slice(done.length - resultsOf(trial).length);
-}
-
-/** The loss of a run at the level of trials: one that was selected for being good counts as what is believed of it. */
-function baseLoss(state: State, trial: Trial, run: Run): number {
-  const { belief } = trial;
-  if (trial.values.length > 0 || belief === undefined) return lossFrom(state, run.value!);
-  const value = state.config.objective.direction === 'maximize' ? -belief.mean : belief.mean;
-  const loss = lossFrom(state, value);
-  return loss > 0 ? loss : lossFrom(state, run.value!);
 }
 
 function lossFrom(state: State, value: number): number {
@@ -326,7 +318,10 @@ function told(
       return { recipe: nameOf(recipe), scale, loss, ...(seconds === undefined ? {} : { seconds }) };
     }),
   );
-  const found = forecastScales(runs, target, level, 1, offered);
+  const found = forecastScales(runs, target, level, 1, {
+    ...(offered === undefined ? {} : { offered }),
+    alike: alikeness(state, recipes, knob),
+  });
   if (found === undefined) return undefined;
   const baseline = trialOf(state, 1).point;
   const byName = new Map(recipes.map((recipe) => [nameOf(recipe), recipe]));
@@ -345,6 +340,34 @@ function told(
     }),
     next: found.next.map((one) => ({ ...one, trial: byName.get(one.recipe)!.trials[0]!.id })),
     warnings: warningsOf(found, knob),
+  };
+}
+
+/** Share of the range that a knob may be moved by until what is known of one recipe says little of the other. */
+const FAR = 0.3;
+
+/**
+ * How far the exponents of two recipes go together: e^(−d / 0.3), with d the sum over the knobs of how far apart they are, as
+ * a share of the range on its scale; another choice, another code or a knob that does not apply is the whole of it.
+ */
+function alikeness(state: State, recipes: readonly Recipe[], scale: string): (one: string, other: string) => number {
+  const places = new Map(
+    recipes.map((recipe) => {
+      const { point, code } = recipe.trials[0]!;
+      const others = state.config.knobs.filter(({ name }) => name !== scale);
+      const encoded = others.map((knob): number | string | undefined => {
+        const value = valueAt(point, knob.name);
+        if (value === undefined) return undefined;
+        return knob.kind === 'choice' ? String(value) : encodeParam(knob, value);
+      });
+      return [nameOf(recipe), [...encoded, code?.tree]] as const;
+    }),
+  );
+  const apart = (a: number | string | undefined, b: number | string | undefined): number =>
+    typeof a === 'number' && typeof b === 'number' ? Math.min(1, Math.abs(a - b)) : a === b ? 0 : 1;
+  return (one, other) => {
+    const [a, b] = [places.get(one)!, places.get(other)!];
+    return Math.exp(-a.reduce<number>((sum, value, i) => sum + apart(value, b[i]), 0) / FAR);
   };
 }
 

@@ -322,6 +322,11 @@ export function resultsOf(trial: Trial): number[] {
   return [...(trial.screen === undefined ? [] : [trial.screen]), ...trial.values, ...trial.replicates];
 }
 
+/** Ids of all runs of a trial, those at other levels of the fidelity last. */
+export function everyRun(trial: Trial): readonly number[] {
+  return trial.climbs === undefined ? trial.runs : [...trial.runs, ...trial.climbs];
+}
+
 /** What a slot offers, as text: a paused run can go on in a slot that offers the same. */
 export function placeOf(slot: Slot | undefined): string {
   return slot === undefined ? '' : `${slot.cpus.length} cpus, ${slot.threads} threads, gpus ${slot.gpus.join()}`;

@@ -3,6 +3,7 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
 import { type ReactElement, type ReactNode, useEffect, useState } from 'react';
+import { fidelityText } from '../../../ansatz/src/faces/report/fidelity.ts';
 import { burnFigure } from '../../../ansatz/src/faces/report/figures/burn.ts';
 import { budgetFigure } from '../../../ansatz/src/faces/report/figures/budget.ts';
 import { progressFigure } from '../../../ansatz/src/faces/report/figures/progress.ts';
@@ -107,6 +108,19 @@ export function Board(): ReactElement {
             )}
             <p className="muted">{outlook(status)}</p>
           </section>
+          {status.fidelity !== undefined && (
+            <section>
+              <h2>
+                At {status.fidelity.knob} {num(status.fidelity.target)}{' '}
+                <Link to="/s/$study/scaling" params={{ study }} className="more">
+                  forecast
+                </Link>
+              </h2>
+              {fidelityText(status.fidelity, status.objective.metric).map((line) => (
+                <p key={line}>{line}</p>
+              ))}
+            </section>
+          )}
           {status.bets.length > 1 && <Bets status={status} ask={ask} />}
           {status.milestones.length > 0 && (
             <section>

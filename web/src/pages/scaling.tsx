@@ -1,6 +1,7 @@
-/** What a large run would be: worked out here, from the same functions as `ansatz scale plan`. */
+/** What small runs say of a large scale; and what a large run would be: that is worked out here, from the same functions as `ansatz scale plan`. */
 
-import { useNavigate, useSearch } from '@tanstack/react-router';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { type ReactElement, useMemo, useState } from 'react';
 import { num, percent, seconds, short } from '../../../ansatz/src/faces/report/numbers.ts';
 import { networksFigure, planFigure } from '../../../ansatz/src/faces/report/plan.ts';
@@ -19,7 +20,10 @@ import {
   type Spend,
   usualQuestion,
 } from '../../../ansatz/src/methods/plan/index.ts';
+import { get, type ScalingPage } from '../api.ts';
 import { Stat } from '../parts/basics.tsx';
+import { Failure } from '../parts/failure.tsx';
+import { Fidelity, Forecast } from '../parts/forecast.tsx';
 
 const SIZES = [64, 256, 1024, 4096];
 const gib = (value: number): string => `${num(value / 2 ** 30, 3)} GiB`;
@@ -30,6 +34,77 @@ const FORMAT = {
 };
 
 export default function Scaling(): ReactElement {
+  return (
+    <>
+      <FromRuns />
+      <Planner />
+    </>
+  );
+}
+
+/** The forecast of the study's own runs; where it names no scale, how to get one. */
+function FromRuns(): ReactElement | null {
+  const { study } = useParams({ from: '/s/$study/scaling' });
+  const given = useSearch({ from: '/s/$study/scaling' });
+  const navigate = useNavigate({ from: '/s/$study/scaling' });
+  const { knob, target } = given;
+  const { data, error } = useQuery({
+    queryKey: ['study', study, 'scaling', knob, target],
+    queryFn: ({ signal }) => get<ScalingPage>(`/studies/${study}/scaling`, { knob, target }, signal),
+    placeholderData: keepPreviousData,
+    retry: false,
+  });
+  const [form, setForm] = useState({ knob: knob ?? '', target: target ?? '' });
+  if (data === undefined && error === null) return <p className="empty">…</p>;
+  const metric = data?.objective.metric ?? '';
+  if (data?.fidelity !== undefined)
+    return <Fidelity study={study} metric={metric} view={data.fidelity} incumbent={data.incumbent} />;
+  const numbers = data?.numbers ?? [];
+  return (
+    <section>
+      <h2>A scale that was not tried</h2>
+      <p className="muted">
+        This study names no scale. With a <code>fidelity</code> in <code>ansatz.yaml</code>, for example{' '}
+        <code>{'fidelity: { knob: steps, levels: [500, 1000, 2000], target: 20000 }'}</code>, the lab runs the best
+        settings at other levels too, and says here who stays ahead at the target.
+        {numbers.length > 0 && ' Trials that differ in one knob can be forecast over that knob now:'}
+      </p>
+      {(numbers.length > 0 || error !== null) && (
+        <form
+          className="tools"
+          onSubmit={(event) => {
+            event.preventDefault();
+            void navigate({ search: { ...given, knob: form.knob || numbers[0]!, target: form.target } });
+          }}
+        >
+          <select
+            aria-label="Knob"
+            value={form.knob === '' ? numbers[0] : form.knob}
+            onChange={(event) => setForm({ ...form, knob: event.target.value })}
+          >
+            {(numbers.length > 0 ? numbers : [form.knob]).map((name) => (
+              <option key={name}>{name}</option>
+            ))}
+          </select>{' '}
+          <input
+            value={form.target}
+            size={9}
+            aria-label="Target"
+            placeholder="target"
+            onChange={(event) => setForm({ ...form, target: event.target.value })}
+          />
+          <button type="submit" disabled={!(Number(form.target) > 0)}>
+            Forecast
+          </button>
+        </form>
+      )}
+      {error !== null && <Failure error={error} />}
+      {data?.forecast !== undefined && <Forecast study={study} metric={metric} forecast={data.forecast} />}
+    </section>
+  );
+}
+
+function Planner(): ReactElement {
   const given = useSearch({ from: '/s/$study/scaling' });
   const navigate = useNavigate({ from: '/s/$study/scaling' });
   const [form, setForm] = useState({
@@ -46,11 +121,12 @@ export default function Scaling(): ReactElement {
   const set = (name: string, value: string): void => setForm({ ...form, [name]: value });
   return (
     <>
+      <h2>A big run</h2>
       <form
         className="tools"
         onSubmit={(event) => {
           event.preventDefault();
-          void navigate({ search: form });
+          void navigate({ search: { ...given, ...form } });
         }}
       >
         <label>

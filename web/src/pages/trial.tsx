@@ -215,6 +215,7 @@ export function TrialPage(): ReactElement {
             <thead>
               <tr>
                 <th className="n">run</th>
+                {data.runs.some(({ level }) => level !== undefined) && <th className="n">level</th>}
                 <th className="n">seed</th>
                 <th>status</th>
                 <th className="n">result</th>
@@ -228,6 +229,11 @@ export function TrialPage(): ReactElement {
               {data.runs.map((run) => (
                 <tr key={run.run}>
                   <td className="n">{run.run}</td>
+                  {data.runs.some(({ level }) => level !== undefined) && (
+                    <td className="n" title={run.why}>
+                      {run.level === undefined ? '' : num(run.level)}
+                    </td>
+                  )}
                   <td className="n">{run.seed}</td>
                   <td>
                     <Verdict of={run.status} />

@@ -33,11 +33,15 @@ export function scaleForecastCommand(options: ForecastOptions): void {
   const { metric } = state.config.objective;
   const view = viewOf(state, options.knob, target, level);
   const found = 'levels' in view ? view.forecast : view;
-  if (options.svg !== undefined && found !== undefined) writeFileSync(options.svg, raceFile(raceOf(found, metric)));
+  if (options.svg !== undefined && found !== undefined)
+    writeFileSync(options.svg, raceFile(raceOf(found, metric, state.incumbent)));
   if (options.json === true) process.stdout.write(`${JSON.stringify(view)}\n`);
   else {
     const head = 'levels' in view ? [shareText(view)] : [];
-    const body = found === undefined ? [`no forecast yet: ${(view as FidelityView).waits!}`] : lines(found, metric);
+    const body =
+      found === undefined
+        ? [`no forecast yet: ${(view as FidelityView).waits!}`]
+        : lines(found, metric, state.incumbent);
     process.stdout.write(`${[...head, ...body].join('\n')}\n`);
   }
 }
@@ -60,16 +64,16 @@ function viewOf(
   });
 }
 
-function lines(found: ScaleForecast, metric: string): string[] {
+function lines(found: ScaleForecast, metric: string, incumbent: number | undefined): string[] {
   const { knob, target, contenders, largest } = found;
   const name = found.loss === 'metric' ? metric : `1 − ${metric}`;
   const shown = contenders.slice(0, SHOWN);
   return [
-    `${knob} ${num(target)}, from runs up to ${num(largest)}; intervals for ${num(100 * found.level)} of 100`,
+    `${knob} ${num(target)}, from runs up to ${num(largest)}; intervals for ${num(100 * found.level)} of 100${shown.some(({ trials }) => trials[0] === incumbent) ? '; * was kept' : ''}`,
     ...table(
       ['recipe', `${name} there`, 'interval', 'best with', `at ${num(largest)}`, 'runs', 'scales', 'settings'],
       shown.map((one) => [
-        one.recipe,
+        one.trials[0] === incumbent ? `${one.recipe} *` : one.recipe,
         num(one.value),
         `[${num(one.low)}, ${num(one.high)}]`,
         one.best < UNLIKELY ? '-' : `${num(100 * one.best, 2)} %`,
@@ -84,10 +88,7 @@ function lines(found: ScaleForecast, metric: string): string[] {
     ...forecastLines(found, metric),
     ...(found.next.length === 0
       ? []
-      : [
-          'what would tell the two likeliest best apart, most per device-second first:',
-          ...nextLines(found).map((one) => `  ${one}`),
-        ]),
+      : ['what would tell most per device-second:', ...nextLines(found).map((one) => `  ${one}`)]),
     ...found.warnings.map((warning) => `warning: ${warning}`),
   ];
 }

@@ -10,7 +10,7 @@ import type { SeriesStore } from '../../io/store/series.ts';
 import { chooseStudy, readPoints, readStudy, type StudyFolder } from '../../lab/studies.ts';
 import { valueAt } from '../../methods/space/index.ts';
 import { closest, UserError } from '../../study/error.ts';
-import { runOf, type State, type Trial, trialOf } from '../../study/state.ts';
+import { everyRun, runOf, type State, type Trial, trialOf } from '../../study/state.ts';
 import { contradiction } from '../../study/heldout.ts';
 import { familyOf } from '../../study/account.ts';
 import { changes, type RunRow, runRow, trialRow } from '../../study/views.ts';
@@ -60,7 +60,7 @@ export async function show(given: string, options: ShowOptions): Promise<void> {
     await printLog(folder, lastRun);
     return;
   }
-  const runs = trial.runs.map((id) => runRow(state, runOf(state, id)));
+  const runs = everyRun(trial).map((id) => runRow(state, runOf(state, id)));
   const points = existsSync(folder.points) ? readPoints(folder) : undefined;
   try {
     if (options.json === true) {

@@ -30,7 +30,7 @@ import {
   recordsOf,
   triedBefore,
 } from '../../study/memory/index.ts';
-import { runOf, type State, trialOf } from '../../study/state.ts';
+import { everyRun, runOf, type State, trialOf } from '../../study/state.ts';
 import { withoutHeldout } from '../../study/heldout.ts';
 import { runRow, statusOf, trialRow, trialRows } from '../../study/views.ts';
 
@@ -135,7 +135,7 @@ function labServer(from: string, version: string, propose: (study: string | unde
       answer(() => {
         const { state } = open(name);
         const trial = known(state, id);
-        const runs = trial.runs.map((run) => runRow(state, runOf(state, run)));
+        const runs = everyRun(trial).map((run) => runRow(state, runOf(state, run)));
         return {
           ...trialRow(state, trial),
           hypothesis: trial.hypothesis,

@@ -35,14 +35,15 @@ export function recipeText(one: Pick<ScaleForecast['contenders'][number], 'trial
   return named === '' ? 'as the script is' : named;
 }
 
-/** The forecast as a picture: the likeliest best in front, and its rivals. */
-export function raceOf(forecast: ScaleForecast, metric: string): Race {
+/** The forecast as a picture: the likeliest best in front, its rivals, and the incumbent. */
+export function raceOf(forecast: ScaleForecast, metric: string, incumbent?: number): Race {
   const { knob, contenders, largest, target } = forecast;
   const told = contenders.filter(({ curve }) => curve.length > 1).toSorted((a, b) => b.best - a.best);
-  const ahead = told.find(({ recipe }) => recipe === forecast.ahead);
-  const shown = [...new Set([...told.slice(0, DRAWN - 1), ...(ahead === undefined ? [] : [ahead])])];
+  const kept =
+    told.find(({ trials }) => trials[0] === incumbent) ?? told.find(({ recipe }) => recipe === forecast.ahead);
+  const shown = [...new Set([...told.slice(0, DRAWN - 1), ...(kept === undefined ? [] : [kept])])];
   const role = (i: number): Race['racers'][number]['role'] =>
-    i === 0 ? 'best' : shown[i] === ahead ? 'reference' : 'second';
+    i === 0 ? 'best' : shown[i] === kept ? 'reference' : 'second';
   return {
     title: `${forecast.loss === 'metric' ? metric : `1 − ${metric}`} over ${knob}, to ${num(target)}`,
     xName: knob,
@@ -50,7 +51,7 @@ export function raceOf(forecast: ScaleForecast, metric: string): Race {
     largest,
     racers: shown
       .map((one, i) => ({
-        name: one.recipe,
+        name: one.trials[0] === incumbent ? `${one.recipe}, kept` : one.recipe,
         trial: one.trials[0]!,
         role: role(i),
         points: one.points,
@@ -76,13 +77,15 @@ export function forecastLines(forecast: ScaleForecast, metric: string): string[]
   ];
 }
 
-/** What would be run next, and why. */
+/** What would tell most per device-second, the first first. */
 export function nextLines(forecast: ScaleForecast): string[] {
+  const [best, rival] = forecast.asked.recipes;
+  const about = rival === undefined ? best! : `the difference of ${best} and ${rival}`;
   return forecast.next
     .slice(0, CROSSINGS)
     .map(
       (one) =>
-        `${one.recipe} at ${forecast.knob} ${num(one.scale)}: ${seconds(one.seconds)}, takes ${percent(one.shrinks)} off what is unsure of the difference between the two likeliest`,
+        `${one.recipe} at ${forecast.knob} ${num(one.scale)}: ${seconds(one.seconds)}, takes ${percent(one.shrinks)} off what is unsure of ${about}`,
     );
 }
 
@@ -97,8 +100,8 @@ export function shareText(view: FidelityView): string {
 }
 
 /** Both widths of the figure. */
-export function forecastFigure(forecast: ScaleForecast, metric: string): string {
-  const race = raceOf(forecast, metric);
+export function forecastFigure(forecast: ScaleForecast, metric: string, incumbent?: number): string {
+  const race = raceOf(forecast, metric, incumbent);
   return bothWidths((width: Width) => raceFigure(race, width));
 }
 

@@ -19,7 +19,7 @@ export function fidelitySection({ fidelity, status }: Report): string {
   const recipes = forecast.contenders
     .slice(0, ROWS)
     .map((one) => [
-      one.recipe,
+      one.trials[0] === status.best?.trial ? `${one.recipe} (kept)` : one.recipe,
       `${num(one.value)} [${num(one.low)}, ${num(one.high)}]`,
       percent(one.best),
       num(one.small),
@@ -41,7 +41,7 @@ export function fidelitySection({ fidelity, status }: Report): string {
     title,
     shareText(fidelity),
     figure(
-      forecastFigure(forecast, metric),
+      forecastFigure(forecast, metric, status.best?.trial),
       `Dots: runs. Lines: the law of each recipe, its exponent drawn to that of all. Fan: ${num(100 * forecast.level)} of 100 for the likeliest best, from the largest scale that was run (dashed).`,
     ),
     list(forecastLines(forecast, metric)),

@@ -8,6 +8,7 @@ import { effectsOf } from '../../study/effects.ts';
 import { UserError } from '../../study/error.ts';
 import { failureGroups, noiseGroups, type Progress, progressOf, runSpans, spendingOf } from '../../study/insight.ts';
 import type { State } from '../../study/state.ts';
+import { fidelityOf, scaleForecast, SHOWN_LEVEL } from '../../study/scales.ts';
 import { differing, pageOf } from '../../study/table.ts';
 import { versus } from '../../study/versus.ts';
 import { runRow, statusOf } from '../../study/views.ts';
@@ -202,6 +203,32 @@ export function routesOf(studies: Studies, lent: Lent): Route[] {
           effects,
           interactions,
           tradeoffs: follower.kept('tradeoffs', 2000, tradeoffsOf),
+        };
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/studies/:study/scaling',
+      about:
+        'what small runs say of a scale that was not tried: of the fidelity of the study, or of any knob and target',
+      query: z.strictObject({ knob: z.string().max(200).optional(), target: z.coerce.number().positive().optional() }),
+      answer: ({ parts, query: { knob, target } }) => {
+        const { follower, state: now } = state(parts);
+        const { fidelity, knobs, objective } = now.config;
+        const asked =
+          fidelity === undefined && knob !== undefined && target !== undefined
+            ? { forecast: scaleForecast(now, knob, target, SHOWN_LEVEL) }
+            : {};
+        return {
+          seq: now.seq,
+          objective,
+          incumbent: now.incumbent,
+          ...(fidelity === undefined ? {} : { fidelity: follower.kept('fidelity', 500, (s) => fidelityOf(s)) }),
+          ...asked,
+          // Any of these could be the scale.
+          numbers: knobs.flatMap((one) =>
+            one.kind === 'choice' ? (one.choices.every((v) => typeof v === 'number') ? [one.name] : []) : [one.name],
+          ),
         };
       },
     }),

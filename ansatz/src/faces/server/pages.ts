@@ -9,7 +9,7 @@ import type { EventBody } from '../../study/events/index.ts';
 import { band, bucketed, evenly, type Line, openBand, smooth, thin } from '../../study/curves.ts';
 import { conflicts, fullLine, idOf, lessonsOf, memoryOf, rank, recordsOf } from '../../study/memory/index.ts';
 import { curveLoss, curveMetric } from '../../study/standin.ts';
-import { resultsOf, type Run, runOf, type State, type Trial, trialOf } from '../../study/state.ts';
+import { everyRun, resultsOf, type Run, runOf, type State, type Trial, trialOf } from '../../study/state.ts';
 import { tableRow } from '../../study/table.ts';
 import { changes, runRow, statusOf } from '../../study/views.ts';
 import { settingsOf } from '../report/merge.ts';
@@ -88,7 +88,7 @@ export function trialPage(follower: Follower, state: State, trial: Trial, lent: 
     row: tableRow(state, trial),
     objective: state.config.objective,
     incumbent: state.incumbent,
-    runs: trial.runs.map((run) => ({ ...runRow(state, runOf(state, run)), metrics: points?.list(run) ?? [] })),
+    runs: everyRun(trial).map((run) => ({ ...runRow(state, runOf(state, run)), metrics: points?.list(run) ?? [] })),
     toBaseline: changes(baseline.point, trial.point),
     toParent: changes(state.trials[trial.parent - 1]?.point ?? trial.point, trial.point),
     settings: settingsOf(state.config, trial),

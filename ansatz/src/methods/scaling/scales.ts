@@ -4,9 +4,11 @@
  * floor E and the mean and spread of the slopes c_k shared: with two or three scales each, a recipe alone tells little.
  */
 
-import { cdf } from '../math/normal.ts';
+import { factor } from '../math/cholesky.ts';
+import { cdf, pdf } from '../math/normal.ts';
 import { mean, normalQuantile, rng } from '../math/index.ts';
 import { WIDTHS } from './auto.ts';
+import { believeLines, type Lines, spreadOf } from './lines.ts';
 
 /** A finished run. `loss` > 0, lower is better; `scale` > 0 (compute, tokens, width: what the target is given in). */
 export interface ScaleRun {
@@ -62,6 +64,11 @@ export interface Forecasts {
   readonly crossings: readonly { readonly recipe: string; readonly at: number; readonly chance: number }[];
   /** Relative drop of the best loss from the target to ten times it. */
   readonly tenfold: number;
+  /**
+   * The recipe expected to be best at the target, and the other of which it would be worth most to know for certain; `worth` is
+   * that, the mean loss (ln(L − E)) of going by what is expected, in units of the scatter of one run. With one recipe: that.
+   */
+  readonly asked: { readonly recipes: readonly string[]; readonly worth: number };
   readonly next: readonly NextRun[];
 }
 
@@ -70,7 +77,7 @@ export interface NextRun {
   readonly recipe: string;
   readonly scale: number;
   readonly seconds: number;
-  /** By how much the variance of the difference between the two best at the target would shrink, as a share of it. */
+  /** By how much the variance of the difference at the target between the two that are `asked` would shrink, as a share of it. */
   readonly shrinks: number;
 }
 
@@ -88,24 +95,24 @@ const NEXT = 8;
 /** Places of a curve. */
 const CURVE = 25;
 
-/** What is believed of a recipe: intercept at the centre and slope, with their covariance. */
-interface Belief {
-  readonly recipe: string;
-  readonly at: readonly [number, number];
-  readonly covariance: readonly [number, number, number];
-  readonly runs: readonly ScaleRun[];
+/** What may be known beside the runs. */
+export interface ScaleWish {
+  /** Scales at which further runs could be made; those that were, when left out. */
+  readonly offered?: readonly number[];
+  /** How far the exponents of two recipes go together, in [0, 1]: recipes that differ little fall alike. Not at all when left out. */
+  readonly alike?: (one: string, other: string) => number;
 }
 
 /**
  * Forecasts at `target`; `level` is that of the intervals. Undefined below three different scales or without two runs of a
- * recipe. `offered` are the scales at which further runs could be made; those that were, when left out.
+ * recipe.
  */
 export function forecastScales(
   runs: readonly ScaleRun[],
   target: number,
   level: number,
   seed: number,
-  offered?: readonly number[],
+  { offered, alike }: ScaleWish = {},
 ): Forecasts | undefined {
   const groups = new Map<string, ScaleRun[]>();
   for (const run of runs) groups.set(run.recipe, [...(groups.get(run.recipe) ?? []), run]);
@@ -116,60 +123,67 @@ export function forecastScales(
   if (shared === undefined) return undefined;
   const { floor, slope, noise } = shared;
   const z = (scale: number): number => Math.log(scale) - centre;
-  const own = [...groups].flatMap(([, group]) => slopeAlone(group, floor, centre, noise));
-  // The spread of slopes beyond what noise makes of them, from those recipes that tell of one (moments), shrunk to the guess.
-  const guess = (PRIOR_SPREAD * slope) ** 2;
-  const beyond = own.map((one) => (one.slope - slope) ** 2 - one.variance);
-  const spread2 = Math.max(
-    0.04 * guess,
-    (PRIOR_WEIGHT * guess + beyond.reduce((a, b) => a + b, 0)) / (PRIOR_WEIGHT + own.length),
-  );
+  const names = [...groups.keys()];
+  const own = names.flatMap((name) => slopeAlone(groups.get(name)!, floor, centre, noise));
+  const spread = spreadOf(own, PRIOR_SPREAD * slope, PRIOR_WEIGHT);
   const noiseAt = noiseOver([...groups.values()], floor, noise);
-  const beliefs = [...groups].map(([recipe, group]) => believe(recipe, group, floor, centre, slope, spread2, noiseAt));
+  const lines = believeLines(
+    names.map((name) =>
+      groups.get(name)!.map(({ scale, loss }) => ({ u: z(scale), v: Math.log(loss - floor), sd: noiseAt(scale) })),
+    ),
+    slope,
+    spread,
+    alike === undefined ? undefined : (i, j) => alike(names[i]!, names[j]!),
+  );
   const largest = scales.at(-1)!;
-  const lossAt = (belief: Belief, scale: number): number => floor + Math.exp(belief.at[0] - belief.at[1] * z(scale));
+  const lossAt = (k: number, scale: number): number => floor + Math.exp(lines.at(k, z(scale)));
   // What all recipes share (floor, mean slope) is as unsure as the forecast of a single law: its promised gain and scatter.
   const width = widthOf(level);
-  const between = (belief: Belief, scale: number): { value: number; low: number; high: number } => {
-    const value = lossAt(belief, scale);
+  const between = (k: number, scale: number): { value: number; low: number; high: number } => {
+    const value = lossAt(k, scale);
     const share = (value - floor) / value;
-    const sd = share * Math.sqrt(varianceAt(belief, z(scale)));
-    const gain = scale > largest ? Math.abs(Math.log(value / lossAt(belief, largest))) : 0;
+    const sd = share * Math.sqrt(lines.covariance(k, z(scale), k, z(scale)));
+    const gain = scale > largest ? Math.abs(Math.log(value / lossAt(k, largest))) : 0;
     const half = Math.hypot(normalQuantile((1 + level) / 2) * sd, width * (gain + share * noise));
     return { value, low: value * Math.exp(-half), high: value * Math.exp(half) };
   };
   const places = spaced(scales[0]!, largest, target);
-  const contenders = beliefs.map((belief) => ({
-    recipe: belief.recipe,
-    runs: belief.runs.length,
-    scales: new Set(belief.runs.map(({ scale }) => scale)).size,
-    slope: belief.at[1],
-    ...between(belief, target),
-    small: lossAt(belief, largest),
-    curve: places.map((scale) => ({ scale, ...between(belief, scale) })),
-  }));
-  const chances = chancesOf(beliefs, z(target), seed);
+  const contenders = names.map((recipe, k) => {
+    const group = groups.get(recipe)!;
+    return {
+      recipe,
+      runs: group.length,
+      scales: new Set(group.map(({ scale }) => scale)).size,
+      slope: lines.slope(k),
+      ...between(k, target),
+      small: lossAt(k, largest),
+      curve: places.map((scale) => ({ scale, ...between(k, scale) })),
+    };
+  });
+  const chances = chancesOf(lines, names.length, z(target), seed);
   const sorted = contenders
     .map((one, i) => ({ ...one, best: chances[i]! }))
     .sort((one, other) => one.value - other.value);
   // Ahead is who is ahead where all that can be compared have been: by the law at the largest scale.
   const leader = contenders.reduce((best, one, i) => (one.small < contenders[best]!.small ? i : best), 0);
-  const crossings = beliefs.flatMap((belief, i) => {
-    if (i === leader) return [];
-    const [a, b] = [beliefs[leader]!, belief];
-    const ahead = aheadAt(a, b, z(target));
-    const where = Math.exp(centre + (b.at[0] - a.at[0]) / (b.at[1] - a.at[1]));
-    return where > largest && where < target && b.at[1] > a.at[1]
-      ? [{ recipe: belief.recipe, at: where, chance: 1 - ahead }]
-      : [];
+  const crossings = names.flatMap((recipe, k) => {
+    if (k === leader || lines.slope(k) <= lines.slope(leader)) return [];
+    const where = Math.exp(centre + (lines.at(k, 0) - lines.at(leader, 0)) / (lines.slope(k) - lines.slope(leader)));
+    if (!(where > largest && where < target)) return [];
+    const { mean: gap, variance } = difference(lines, k, leader, z(target));
+    return [{ recipe, at: where, chance: cdf(-gap / Math.sqrt(variance)) }];
   });
-  const best = beliefs[contenders.findIndex(({ recipe }) => recipe === sorted[0]!.recipe)]!;
+  const best = names.indexOf(sorted[0]!.recipe);
+  const rivals = names
+    .flatMap((_, k) => (k === best ? [] : [{ k, worth: worthOfKnowing(difference(lines, best, k, z(target))) }]))
+    .sort((one, other) => other.worth - one.worth);
+  const pair = [best, ...rivals.slice(0, 1).map(({ k }) => k)];
   return {
     target,
     level,
     floor,
     slope,
-    spread: Math.sqrt(spread2),
+    spread,
     noise,
     largest,
     contenders: sorted,
@@ -177,18 +191,8 @@ export function forecastScales(
     survives: chances[leader]!,
     crossings: crossings.sort((one, other) => other.chance - one.chance),
     tenfold: 1 - lossAt(best, 10 * target) / lossAt(best, target),
-    next: nextRuns(
-      beliefs,
-      // Who may be the best is what is asked: the two likeliest to be.
-      sorted
-        .toSorted((one, other) => other.best - one.best)
-        .slice(0, 2)
-        .map(({ recipe }) => recipe),
-      offered ?? scales,
-      z,
-      z(target),
-      noiseAt,
-    ),
+    asked: { recipes: pair.map((k) => names[k]!), worth: (rivals[0]?.worth ?? 0) / noise },
+    next: nextRuns(lines, names, pair, offered ?? scales, z, z(target), noiseAt, secondsOver(runs)),
   };
 }
 
@@ -289,88 +293,81 @@ function spaced(from: number, largest: number, to: number): number[] {
   return [...new Set([...even.slice(0, -1), largest, end])].sort((a, b) => a - b);
 }
 
-/** Bayesian line for one recipe: flat prior on the intercept, N(slope, spread²) on the slope, known noise. */
-function believe(
-  recipe: string,
-  runs: readonly ScaleRun[],
-  floor: number,
-  centre: number,
-  slope: number,
-  spread2: number,
-  noiseAt: (scale: number) => number,
-): Belief {
-  let [p00, p01, p11] = [0, 0, 1 / spread2];
-  let [r0, r1] = [0, slope / spread2];
-  for (const { scale, loss } of runs) {
-    const [u, v, s2] = [Math.log(scale) - centre, Math.log(loss - floor), noiseAt(scale) ** 2];
-    p00 += 1 / s2;
-    p01 -= u / s2;
-    p11 += (u * u) / s2;
-    r0 += v / s2;
-    r1 -= (u * v) / s2;
-  }
-  const determinant = p00 * p11 - p01 * p01;
-  const covariance = [p11 / determinant, -p01 / determinant, p00 / determinant] as const;
-  const at = [covariance[0] * r0 + covariance[1] * r1, covariance[1] * r0 + covariance[2] * r1] as const;
-  return { recipe, at, covariance, runs };
+/** Line i less line j at z. */
+function difference(
+  lines: Lines,
+  i: number,
+  j: number,
+  z: number,
+): { readonly mean: number; readonly variance: number } {
+  const variance = lines.covariance(i, z, i, z) + lines.covariance(j, z, j, z) - 2 * lines.covariance(i, z, j, z);
+  return { mean: lines.at(i, z) - lines.at(j, z), variance: Math.max(variance, 1e-18) };
 }
 
-/** Variance of ln(L − E) at z: that of a − c z. */
-function varianceAt({ covariance: [aa, ac, cc] }: Belief, z: number): number {
-  return aa - 2 * z * ac + z * z * cc;
+/**
+ * What it would gain on average to know which of two is the lower, over going by the means: E max(0, −d sign(mean)) of a normal
+ * difference d.
+ */
+function worthOfKnowing({ mean: gap, variance }: { readonly mean: number; readonly variance: number }): number {
+  const sd = Math.sqrt(variance);
+  const far = Math.abs(gap) / sd;
+  return sd * (pdf(far) - far * cdf(-far));
 }
 
-/** The chance that `one` has the lower loss at z. */
-function aheadAt(one: Belief, other: Belief, z: number): number {
-  const gap = other.at[0] - other.at[1] * z - (one.at[0] - one.at[1] * z);
-  return cdf(gap / Math.sqrt(varianceAt(one, z) + varianceAt(other, z)));
-}
-
-/** The chance of each to be the best at z, by draws. */
-function chancesOf(beliefs: readonly Belief[], z: number, seed: number): number[] {
+/** The chance of each of `count` recipes to be the best at z, by draws. */
+function chancesOf(lines: Lines, count: number, z: number, seed: number): number[] {
   const random = rng(seed, 0x5ca1);
-  const won = beliefs.map(() => 0);
-  const [centres, sds] = [
-    beliefs.map(({ at }) => at[0] - at[1] * z),
-    beliefs.map((one) => Math.sqrt(varianceAt(one, z))),
-  ];
+  const covariance = new Float64Array(count * count);
+  for (let i = 0; i < count; i++)
+    for (let j = 0; j <= i; j++)
+      covariance[i * count + j] = lines.covariance(i, z, j, z) * (i === j ? 1 + 1e-9 : 1) + (i === j ? 1e-13 : 0);
+  const whole = factor(covariance, count);
+  const sds = Array.from({ length: count }, (_, i) => Math.sqrt(lines.covariance(i, z, i, z)));
+  const centres = Array.from({ length: count }, (_, i) => lines.at(i, z));
+  const won = centres.map(() => 0);
+  const draws = Array.from({ length: count }, () => 0);
   for (let draw = 0; draw < DRAWS; draw++) {
     let [best, lowest] = [0, Infinity];
-    centres.forEach((centre, i) => {
-      const value = centre + sds[i]! * random.normal();
+    for (let i = 0; i < count; i++) {
+      draws[i] = random.normal();
+      let value = centres[i]!;
+      if (whole) for (let j = 0; j <= i; j++) value += covariance[i * count + j]! * draws[j]!;
+      else value += sds[i]! * draws[i]!;
       if (value < lowest) [best, lowest] = [i, value];
-    });
+    }
     won[best]!++;
   }
-  return won.map((count) => count / DRAWS);
+  return won.map((times) => times / DRAWS);
 }
 
 /**
  * The runs of two recipes, at scales that can be paid for, that shrink the variance of their difference at the target most per
- * device-second (a run at z with noise σ² takes (xₜᵀ Σ x)² / (σ² + xᵀ Σ x) off it). Seconds grow with scale as they did.
+ * device-second: a run of line r at z with noise σ² takes Cov(difference, r(z))² / (σ² + Var r(z)) off it. Of one recipe
+ * alone, of its own variance. Seconds grow with scale as they did.
  */
 function nextRuns(
-  beliefs: readonly Belief[],
-  pair: readonly string[],
+  lines: Lines,
+  names: readonly string[],
+  pair: readonly number[],
   scales: readonly number[],
   z: (scale: number) => number,
   target: number,
   noiseAt: (scale: number) => number,
+  seconds: (scale: number) => number,
 ): NextRun[] {
-  const rivals = beliefs.filter(({ recipe }) => pair.includes(recipe));
-  const total = rivals.reduce((sum, one) => sum + varianceAt(one, target), 0);
-  const seconds = secondsOver(beliefs.flatMap(({ runs }) => runs));
-  return rivals
-    .flatMap((one) =>
+  const [p, q] = pair;
+  const along = (k: number, at: number): number =>
+    lines.covariance(p!, target, k, at) - (q === undefined ? 0 : lines.covariance(q, target, k, at));
+  const total = q === undefined ? lines.covariance(p!, target, p!, target) : difference(lines, p!, q, target).variance;
+  return pair
+    .flatMap((k) =>
       scales.map((scale): NextRun => {
-        const [aa, ac, cc] = one.covariance;
-        const u = z(scale);
-        const across = aa - (u + target) * ac + u * target * cc;
+        const at = z(scale);
         return {
-          recipe: one.recipe,
+          recipe: names[k]!,
           scale,
           seconds: seconds(scale),
-          shrinks: across ** 2 / (noiseAt(scale) ** 2 + varianceAt(one, u)) / total,
+          shrinks: along(k, at) ** 2 / (noiseAt(scale) ** 2 + lines.covariance(k, at, k, at)) / total,
         };
       }),
     )

@@ -49,14 +49,16 @@ const LOOKS = {
   inconclusive: 'fill-inconclusive',
   crash: 'fill-crash',
   open: 'fill-open',
+  scale: 'held',
 } as const;
+const NAMES: Readonly<Record<string, string>> = { open: 'not judged yet', scale: 'at other levels' };
 
 /** Names and shares of the parts in {@link shareFigure}, in its order. */
 export function shareNames({ spending }: Pick<Report, 'spending'>): { readonly look: string; readonly text: string }[] {
   const total = spending.parts.reduce((sum, part) => sum + part.deviceSeconds, 0);
   return spending.parts.map((part) => ({
-    look: part.what,
-    text: `${part.what === 'open' ? 'not judged yet' : part.what} ${seconds(part.deviceSeconds)}${total > 0 ? ` (${percent(part.deviceSeconds / total)})` : ''}`,
+    look: part.what === 'scale' ? 'done' : part.what,
+    text: `${NAMES[part.what] ?? part.what} ${seconds(part.deviceSeconds)}${total > 0 ? ` (${percent(part.deviceSeconds / total)})` : ''}`,
   }));
 }
 
