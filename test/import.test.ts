@@ -65,3 +65,18 @@ test('without a study and an ansatz.yaml it says what to do first', async () => 
   expect(code).toBe(2);
   expect(err).toMatch(/error\[no-config\][\s\S]*fix ansatz init/);
 });
+
+test('a second study of a folder begins with what the first has found, and says so; off, it does not', async () => {
+  const folder = project({ 'ansatz.yaml': yaml('budget: { runs: 10 }'), 'script.sh': SCRIPT });
+  await ansatz(folder, ['run', '--plain']);
+  expect(stateOf(folder, 's').priors).toEqual([]);
+  await ansatz(folder, ['run', '--plain', '--new']);
+  expect(stateOf(folder, 's-2').priors).toMatchObject([{ study: 's', knobs: ['x'] }]);
+  expect((await ansatz(folder, ['status'])).out).toMatch(/prior +\d+ trials of s \(x\)/);
+  expect((await ansatz(folder, ['report', '--md'])).out).toMatch(
+    /began with what earlier studies had found: \d+ trials of s \(x\)/,
+  );
+  project({ 'ansatz.yaml': yaml('budget: { runs: 4 }', 'warmstart: off') }, folder);
+  await ansatz(folder, ['run', '--plain', '--new']);
+  expect(stateOf(folder, 's-3').priors).toEqual([]);
+});

@@ -20,26 +20,32 @@ export const gentle: SimulatedScript = (point, seed) => {
   return { seconds: 60, curve: Array.from({ length: 10 }, (_, i) => final + 2 / (i + 1)) };
 };
 
-/** Run the study to its end with random points; `say` may post something after each event. */
+/** Run the study to its end, with random points unless another sampler is named; `say` may post something after each event. */
 export async function simulated(
   config: StudyConfig,
   {
     script = gentle,
     pruner = 'median',
+    sampler = 'random',
+    before = [],
     say = () => [],
   }: {
     readonly script?: SimulatedScript;
     readonly pruner?: StudyConfig['pruner'];
+    readonly sampler?: StudyConfig['sampler'];
+    /** What the journal has besides the beginning of the study. */
+    readonly before?: readonly EventBody[];
     readonly say?: (event: Event, state: State) => readonly EventBody[];
   } = {},
 ): Promise<{ readonly state: State; readonly events: readonly Event[] }> {
-  const journal = memoryJournal([{ type: 'study.created', config, baseline: defaults(spaceOf(config)), at: 0 }]);
+  const created: EventBody = { type: 'study.created', config, baseline: defaults(spaceOf(config)) };
+  const journal = memoryJournal([created, ...before].map((event) => ({ ...event, at: 0 })));
   const { executor, world } = simulation(script, config.objective.metric, 0);
   const lab = openLab({
     journal,
     series: memoryPoints(),
     executor,
-    researcher: numericResearcher(samplers.random, config),
+    researcher: numericResearcher(samplers[sampler], config),
     ...stoppingOf(pruner),
     world,
     identity: { host: 'test', pid: 1, version: '0' },

@@ -239,6 +239,8 @@ export interface StudyConfig {
   /** What each person may spend on ideas of their own. */
   readonly people?: Readonly<Record<string, Cap>>;
   readonly milestones?: readonly Milestone[];
+  /** `off`: a study begins knowing nothing of earlier ones of its project. */
+  readonly warmstart?: 'off';
   readonly sampler: 'auto' | 'random' | 'sobol' | 'tpe' | 'gp' | 'cmaes';
   readonly pruner: 'auto' | 'forecast' | 'median' | 'asha' | 'none' | 'halving' | 'hyperband' | 'freeze-thaw';
   /** Whether a run may be paused where the executor can and memory allows. */

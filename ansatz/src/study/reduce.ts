@@ -81,6 +81,7 @@ export function reduce(state: State | undefined, event: Event): State {
       verdicts: { keep: 0, discard: 0, inconclusive: 0, crash: 0 },
       dead: [],
       history: [],
+      priors: [],
       warnings: [],
     };
   }
@@ -157,6 +158,11 @@ export function reduce(state: State | undefined, event: Event): State {
     case 'history.imported': {
       const { at: _, ...imported } = event;
       state.history.push(imported);
+      return state;
+    }
+    case 'prior.taken': {
+      const { at: _, ...prior } = event;
+      state.priors.push(prior);
       return state;
     }
     case 'warning.raised':

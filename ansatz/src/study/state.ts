@@ -16,6 +16,7 @@ import type {
   StopReason,
   Verdict,
   HistoryEvent,
+  PriorEvent,
 } from './events/index.ts';
 import type { Account, Ledger, Who } from './ledger.ts';
 
@@ -309,6 +310,8 @@ export interface State {
   readonly dead: string[];
   /** Logs of other tools, in the order in which they were imported. */
   readonly history: HistoryEvent[];
+  /** What was taken over from earlier studies when this one began. */
+  readonly priors: PriorEvent[];
   readonly warnings: { readonly code: string; readonly text: string; readonly run?: number }[];
 }
 

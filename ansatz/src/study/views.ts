@@ -26,6 +26,7 @@ import { leaderOf } from './belief.ts';
 import { gainBelief, reportedSample } from './contrast.ts';
 import { deterministic, noiseOf } from './noise.ts';
 import { type FidelityStatus, fidelityStatus } from './scales.ts';
+import { type PriorView, priorViews } from './prior.ts';
 import { curveLoss, type StandInView, standInView } from './standin.ts';
 import { type Phase, resultsOf, type Run, runOf, type State, type Trial, trialOf } from './state.ts';
 
@@ -137,6 +138,8 @@ export interface Status {
   readonly heldout?: HeldoutView;
   /** What stands in for the result while runs train, and whether it is trusted. */
   readonly curve?: StandInView;
+  /** Earlier studies that told the search where to look first. */
+  readonly priors?: readonly PriorView[];
   readonly trials: number;
   readonly runs: number;
   readonly verdicts: Readonly<Record<Verdict, number>>;
@@ -335,6 +338,7 @@ export function statusOf(state: State): Status {
     noise: noise.df > 0 ? { ...noise, deterministic: deterministic(state) } : undefined,
     ...(heldout === undefined ? {} : { heldout }),
     ...standInView(state),
+    ...(state.priors.length === 0 ? {} : { priors: priorViews(state) }),
     trials: state.trials.length,
     runs: state.runs.length,
     verdicts: state.verdicts,

@@ -40,6 +40,7 @@ import { modelsOf } from '../../study/arms.ts';
 import { settingsAt } from '../../study/fidelity.ts';
 import { AMENDABLE, type ModelConfig, type StudyConfig } from '../../study/config.ts';
 import { recordsOf } from '../../study/memory/index.ts';
+import { priorsFor } from '../../study/prior.ts';
 import { keyVariable, openAgent, openModel } from '../../io/llm/index.ts';
 import { type Repository, whyUnconfined } from '../../io/workspace/index.ts';
 import { MOST_QUESTIONS, tokenCost } from '../../lab/model.ts';
@@ -229,8 +230,10 @@ function prepareJournal(held: HeldStudy, config: StudyConfig): State {
   const now = Date.now();
   if (held.state === undefined) {
     const created: Event = { type: 'study.created', config, baseline: defaults(spaceOf(config)), at: now };
-    journal.append([created]);
-    return reduce(undefined, created);
+    const priors = priorsFor(config, otherStudies(config)).map((prior): Event => ({ ...prior, at: now }));
+    const events = [created, ...priors];
+    journal.append(events);
+    return events.reduce<State | undefined>(reduce, undefined)!;
   }
   const state = held.state;
   const changed = differences(state.config, config);

@@ -2,6 +2,7 @@
 
 import { chooseStudy, findProject, held, listStudies, readStudy, studyFolder } from '../../lab/studies.ts';
 import type { HeldoutView } from '../../study/heldout.ts';
+import { priorText } from '../../study/prior.ts';
 import { standInText } from '../../study/standin.ts';
 import { SCALE_BET } from '../../study/state.ts';
 import { type Believed, statusOf, type Status } from '../../study/views.ts';
@@ -62,6 +63,7 @@ export function statusLines(one: Status, paint: Paint, width: number): string[] 
     ...(one.believed === undefined ? [] : [`  likely    ${believedText(one.believed)}`]),
     `  noise     ${noiseText(one)}`,
     ...(one.heldout === undefined ? [] : [`  held-out  ${heldoutText(one.heldout)}`]),
+    ...(one.priors === undefined ? [] : [`  prior     ${priorText(one.priors)}`]),
     ...(one.curve === undefined ? [] : [`  curve     ${standInText(one.curve, one.objective.metric)}`]),
     ...budgetLines(one).map((text) => `  ${text}`),
     `  trials    ${one.trials}: ${verdictText(one, paint)}; ${one.runs} runs, ${one.running.length} of ${one.slots} slots busy${one.sandbox === 'none' ? '' : ', confined'}${one.paused.length > 0 ? `, ${one.paused.length} runs paused` : ''}`,

@@ -1,6 +1,7 @@
 /** What a study comes to, in sentences: the first screen of the report, the same in HTML and Markdown. */
 
 import type { Verdict } from '../../study/events/index.ts';
+import { priorText } from '../../study/prior.ts';
 import type { Report } from './data.ts';
 import {
   groupText,
@@ -43,7 +44,7 @@ export function storyOf(report: Report): Story {
     phase: phaseOf(report),
     spent: spentOf(report),
     gained: gainedOf(report, standing),
-    mattered: matteredOf(report),
+    mattered: `${matteredOf(report)}${priorOf(report)}`,
     failed: failedOf(report),
     noise: noiseOf(report),
     cautions: cautionsOf(report),
@@ -180,6 +181,10 @@ function gainedOf(report: Report, standing: Standing): string {
 function heldoutSentence({ status: { heldout } }: Report): string {
   if (heldout?.baseline === undefined || heldout.best === undefined) return '';
   return ` Held-out: ${num(heldout.baseline)} → ${num(heldout.best)} (trial ${heldout.trial}).`;
+}
+
+function priorOf({ status: { priors } }: Report): string {
+  return priors === undefined ? '' : ` The search began with what earlier studies had found: ${priorText(priors)}.`;
 }
 
 function matteredOf({ effects, interactions, trials }: Report): string {

@@ -60,9 +60,12 @@ export function numericResearcher(sampler: Sampler, config: StudyConfig, fromCur
   };
   // History only grows, and rarely; what it says is worked out once for each length.
   let imported: { readonly length: number; readonly list: readonly Observation[] } = { length: 0, list: [] };
-  const earlier = (history: readonly HistoryEvent[], baseline: Point): readonly Observation[] => {
-    if (history.length !== imported.length)
-      imported = { length: history.length, list: earlierResults(history, whole, baseline).observations };
+  const earlier = ({ history, priors }: State, baseline: Point): readonly Observation[] => {
+    const length = history.length + priors.length;
+    if (length !== imported.length) {
+      const logs = [...history, ...priors.map(({ study, rows }) => ({ source: `study ${study}`, rows }))];
+      imported = { length, list: earlierResults(logs, whole, baseline).observations };
+    }
     return imported.list;
   };
   return {
@@ -85,7 +88,7 @@ export function numericResearcher(sampler: Sampler, config: StudyConfig, fromCur
       const fixed = trialOf(state, mine === undefined ? 1 : parent).point;
       const space = spaceWithout([...state.dead, ...others.map(({ name }) => name)], fixed);
       const known = (): readonly Observation[] => {
-        const before = earlier(state.history, fixed);
+        const before = earlier(state, fixed);
         const own = resultsFor(state, bet, code);
         return before.length === 0 ? own : [...before, ...own];
       };
@@ -149,7 +152,11 @@ export interface EarlierResults {
 }
 
 /** Rows of logs as observations: knobs they do not name have the value of `baseline`, which a change departs from. */
-export function earlierResults(history: readonly HistoryEvent[], space: Space, baseline: Point): EarlierResults {
+export function earlierResults(
+  history: readonly Pick<HistoryEvent, 'rows' | 'source'>[],
+  space: Space,
+  baseline: Point,
+): EarlierResults {
   const observations: Observation[] = [];
   let [outside, unnamed] = [0, 0];
   for (const { rows, source } of history) {

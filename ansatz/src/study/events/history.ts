@@ -30,6 +30,18 @@ export interface HistoryEvent {
   readonly rows: readonly HistoryRow[];
 }
 
+/** What an earlier study of the project found, as far as it turned the same knobs: it tells the search where to look first. */
+export interface PriorEvent {
+  readonly type: 'prior.taken';
+  readonly study: string;
+  /** Knobs that both of them turn; all others are as the baseline of this study has them. */
+  readonly knobs: readonly string[];
+  /** How many of its trials say something. */
+  readonly trials: number;
+  /** All of them, or those that say most. */
+  readonly rows: readonly HistoryRow[];
+}
+
 /** Whether something that calls itself `history.imported` has what a fold and a search need. */
 export function isHistory(event: HistoryEvent): boolean {
   const { source, dialect, objective, guesses, rows } = event as Partial<HistoryEvent>;

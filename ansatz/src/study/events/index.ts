@@ -1,19 +1,19 @@
 /** Everything that happens, as data. A version per event and an upgrade per old version keep old journals readable. */
 
-import type { HistoryEvent } from './history.ts';
+import type { HistoryEvent, PriorEvent } from './history.ts';
 import type { MoneyEvent } from './money.ts';
 import type { RunEvent } from './run.ts';
 import type { StudyEvent } from './study.ts';
 import type { TrialEvent } from './trial.ts';
 
-export type { HistoryEvent, HistoryRow } from './history.ts';
+export type { HistoryEvent, HistoryRow, PriorEvent } from './history.ts';
 export type { Amount, EndStatus, FailReason, RunEvent, StopReason } from './run.ts';
 export type { MoneyEvent } from './money.ts';
 export type { EndReason, StudyEvent } from './study.ts';
 export type { CodeRef, Operator, TrialEvent, Verdict } from './trial.ts';
 
 /** What happened, without when. */
-export type EventBody = MoneyEvent | StudyEvent | TrialEvent | RunEvent | HistoryEvent;
+export type EventBody = MoneyEvent | StudyEvent | TrialEvent | RunEvent | HistoryEvent | PriorEvent;
 
 /** What happened and when: `at` in milliseconds since 1970, never earlier than the event before. */
 export type Event = EventBody & { readonly at: number };
