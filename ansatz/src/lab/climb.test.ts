@@ -29,7 +29,7 @@ const LAWS: Readonly<Record<string, readonly [number, number]>> = {
 const lossAt = (mix: string, steps: number): number => 1.5 + LAWS[mix]![0] * steps ** -LAWS[mix]![1];
 
 const script: SimulatedScript = (point, seed) => {
-  const steps = Number(point['steps']);
+  const steps = Number(point['steps'] ?? 1000);
   const luck = rng(seed, steps, String(point['mix']).length).normal();
   return { seconds: steps / 10, curve: [3, lossAt(String(point['mix']), steps) * (1 + 0.002 * luck)] };
 };
@@ -120,6 +120,28 @@ test('a level at which runs fail is given up, and the study goes on', async () =
     expect((trial.climbs ?? []).filter((id) => runOf(state, id).level === 2000).length).toBeLessThanOrEqual(2);
   expect(state.verdicts.crash).toBe(0);
   expect(fidelityOf(state)!.waits).toContain('no run at steps 2000');
+});
+
+test('an objective that has come to its ceiling is told, one that has not is not', async () => {
+  const told = async (changes: Partial<StudyConfig>, floor: number, reducible: number): Promise<string[]> => {
+    const { state } = await simulated(configOf(changes), {
+      script: (point, seed) => {
+        const run = script(point, seed);
+        const loss = floor + reducible * (run.curve[1]! - 1.5);
+        return { ...run, curve: [3, changes.objective?.direction === 'maximize' ? 1 - loss : loss] };
+      },
+    });
+    return state.warnings.filter(({ code }) => code === 'saturated').map(({ text }) => text);
+  };
+  const levels = [250, 500, 1000, 2000, 4000];
+  const wide = { ...fidelity, levels, cap: 0.6 };
+  expect(await told({ fidelity: wide }, 1.5, 1)).toEqual([]);
+  const { fidelity: _, ...none } = configOf();
+  const share = { metric: 'acc', direction: 'maximize', value: 'last', examples: 1000 } as const;
+  expect(await told({ ...none, fidelity: undefined, objective: share }, 0.001, 0.002)).toEqual([
+    expect.stringContaining('of the best there can be, 1'),
+  ]);
+  expect(await told({ ...none, fidelity: undefined, objective: share }, 0.2, 0.002)).toEqual([]);
 });
 
 test('the bet of the scale can be closed, and its share changed', async () => {

@@ -4,6 +4,7 @@ import { type BetRecord, allocators } from '../methods/bets/index.ts';
 import { rng } from '../methods/math/rng.ts';
 import type { EventBody } from '../study/events/index.ts';
 import { openLevels, fidelityForecast, type ScaleForecast } from '../study/scales.ts';
+import { saturationOf } from '../study/saturation.ts';
 import { runOf, SCALE_BET, type State, type Trial, trialOf } from '../study/state.ts';
 import { busySlots, canEverPay, freeSlots, openSlot, type RunLength } from './afford.ts';
 import { openBets, recordsOf, situationOf } from './bets.ts';
@@ -193,6 +194,23 @@ export function tellCrossing(state: State): EventBody[] {
   if (own.best > CROSSED) return [];
   const text = `trial ${state.incumbent} is the best at ${fidelity.knob} ${fidelity.base}, and not expected to be at ${fidelity.target}: trial ${rival.trials[0]} is likeliest to be, with ${percent(rival.best)}`;
   return [{ type: 'warning.raised', code, text }];
+}
+
+/** Say once that the objective has hardly any way to go: gains in it can hardly be seen, however real. */
+export function tellSaturated(state: State): EventBody[] {
+  if (state.phase !== 'running' || state.incumbent === undefined) return [];
+  if (state.warnings.some(({ code }) => code === 'saturated')) return [];
+  const found = saturationOf(state);
+  if (found === undefined) return [];
+  const { metric } = state.config.objective;
+  const whence =
+    found.from === 'fit' ? `the ceiling fitted over ${state.config.fidelity!.knob}` : 'the best there can be';
+  const text = `${metric} is saturated: ${said(found.score)} is within two standard errors (${said(found.se)}) of ${whence}, ${said(found.ceiling)}: what is gained there can hardly be seen; a harder measure would tell more`;
+  return [{ type: 'warning.raised', code: 'saturated', text }];
+}
+
+function said(value: number): string {
+  return String(Number(value.toPrecision(3)));
 }
 
 function percent(share: number): string {

@@ -19,7 +19,7 @@ import { payerOf, type Run, runOf, type State, trialOf } from '../study/state.ts
 import { busySlots, endsAt, needed, openSlot, reserveSeconds, tooLateAt } from './afford.ts';
 import { cut } from './audit.ts';
 import { chooseBet, openBets, reviewBets } from './bets.ts';
-import { climb, tellCrossing } from './climb.ts';
+import { climb, tellCrossing, tellSaturated } from './climb.ts';
 import { dropUnfunded, reachMilestones, warnSpending } from './books.ts';
 import { dropLate, dropUnfinished, lookAtRungs, resumePaused } from './schedule.ts';
 
@@ -59,6 +59,7 @@ const RULES: readonly Rule[] = [
   resumePaused,
   askModel,
   tellCrossing,
+  tellSaturated,
   climb,
   askProposal,
   sendSentinel,

@@ -6,6 +6,7 @@ import {
   climb,
   type Climbed,
   climbTask,
+  combined,
   identify,
   largestOut,
 } from '../../methods/scaling/index.ts';
@@ -49,6 +50,8 @@ export interface LadderFit extends ScaleFit {
   readonly level: number;
   readonly target: { readonly N: number; readonly D: number; readonly flops: number };
   readonly loss: Told;
+  /** Mean of several tasks, by their weights: what is saturated counts little. */
+  readonly together: { readonly value: number; readonly low: number; readonly high: number } | null;
   readonly tasks: readonly (Told & {
     readonly name: string;
     readonly via: string;
@@ -56,6 +59,8 @@ export interface LadderFit extends ScaleFit {
     readonly floor: number;
     readonly ceiling: number | null;
     readonly saturated: boolean;
+    /** What it counts in `together`. */
+    readonly weight: number;
     /** Scores that stand clear of chance. */
     readonly informative: number;
   })[];
@@ -156,6 +161,17 @@ export function scaleLadder(file: string, options: LadderOptions): void {
     if (sigmoid.saturated)
       warnings.push(`${name}: saturated: the ceiling is within two standard errors of the best score`);
   }
+  const weights = tasks.map(({ climbed }) => climbed.sigmoid.weight);
+  const mean = (of: (one: (typeof tasks)[number]['climbed']) => number): number =>
+    combined(
+      tasks.map(({ climbed }) => of(climbed)),
+      weights,
+    );
+  // Intervals of tasks rise and fall together: that of their mean is the mean of theirs.
+  const together =
+    tasks.length < 2
+      ? null
+      : { value: mean(({ value }) => value), low: mean(({ low }) => low), high: mean(({ high }) => high) };
   const fit: LadderFit = {
     pictures: picturesOf(runs, loss.fit.params, viaName ?? 'loss', {
       x: 6 * N * D,
@@ -175,6 +191,7 @@ export function scaleLadder(file: string, options: LadderOptions): void {
     level: wish.level,
     target: { N, D, flops: 6 * N * D },
     loss: told(loss),
+    together,
     tasks: tasks.map(({ name, via, climbed }) => ({
       name,
       ...told(climbed),
@@ -183,6 +200,7 @@ export function scaleLadder(file: string, options: LadderOptions): void {
       floor,
       ceiling: climbed.sigmoid.identified.ceiling ? climbed.sigmoid.params.ceiling : null,
       saturated: climbed.sigmoid.saturated,
+      weight: climbed.sigmoid.weight,
       informative: climbed.sigmoid.informative,
     })),
     guesses,
@@ -193,6 +211,11 @@ export function scaleLadder(file: string, options: LadderOptions): void {
         ({ name, climbed }) =>
           `  ${name} ${num(climbed.value, 3)}  [${num(climbed.low, 3)}, ${num(climbed.high, 3)}] by a loss of ${num(climbed.via.value, 3)}${backtestText(climbed, largestOut(runs.N).out.length, 'points')}`,
       ),
+      ...(together === null
+        ? []
+        : [
+            `  together ${num(together.value, 3)}  [${num(together.low, 3)}, ${num(together.high, 3)}]${weights.some((w) => w < 1) ? `; ${tasks.flatMap(({ name }, i) => (weights[i]! < 1 ? [`${name} counts ${num(weights[i]!, 2)}`] : [])).join(', ')}: near its ceiling a gain can hardly be seen` : ''}`,
+          ]),
     ],
   };
   printFit(fit, options);

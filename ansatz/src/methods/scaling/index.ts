@@ -54,4 +54,5 @@ export {
   lossBacktest,
   taskBacktest,
 } from './ladder.ts';
+export { combined, headroom, saturated } from './saturation.ts';
 export { type Contender, type Forecasts, type NextRun, type ScaleRun, forecastScales, LEAST_SCALES } from './scales.ts';

@@ -10,6 +10,7 @@ import { factor, solve } from '../math/cholesky.ts';
 import { squaresOf } from './laws.ts';
 import { leastSquares, type Residuals } from './levenberg.ts';
 import { profile } from './profile.ts';
+import { headroom, saturated } from './saturation.ts';
 
 /** Scores of models: x is a loss (lower is better), score the share of items that were right. */
 export interface Scores {
@@ -37,6 +38,8 @@ export interface Sigmoid {
   readonly identified: Readonly<Record<SigmoidName, boolean>>;
   /** The ceiling is identified and lies within two binomial standard errors of the best score: more compute hardly helps. */
   readonly saturated: boolean;
+  /** What the task counts beside others, in [0, 1]: by how far its best score is from the ceiling. */
+  readonly weight: number;
   /** Scores that are above chance by more than two binomial standard errors: the others carry little information. */
   readonly informative: number;
   readonly at: (x: number) => number;
@@ -143,7 +146,8 @@ function within({ x, score, items }: Scores, floor: number, level: number, full:
     objective: value,
     intervals: { ceiling: ends2[0]!, k: [Math.exp(ends2[1]![0]), Math.exp(ends2[1]![1])], x0: ends2[2]! },
     identified: { ceiling: !full && closed[0]!, k: closed[1]!, x0: closed[2]! },
-    saturated: !full && closed[0]! && params.ceiling - best <= 2 * spread(best),
+    saturated: !full && closed[0]! && saturated(best, params.ceiling, spread(best)),
+    weight: headroom(best, full || !closed[0]! ? 1 : params.ceiling, spread(best)),
     informative: score.filter((one) => one > floor + 2 * spread(Math.max(floor, 0.5 / n))).length,
     at,
     se: errorOf(residuals, p, m, floor, scale, full),
