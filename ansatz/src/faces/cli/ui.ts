@@ -24,8 +24,7 @@ export interface UiOptions {
 
 /** Serve until interrupted. */
 export async function ui(options: UiOptions): Promise<void> {
-  const tidy = tidier();
-  const running = await openUi(process.cwd(), options, tidy);
+  const running = await openUi(process.cwd(), options, tidier());
   const path = options.study === undefined ? '/' : `/s/${encodeURIComponent(options.study)}`;
   if (options.json === true) {
     process.stdout.write(
@@ -52,7 +51,7 @@ export async function ui(options: UiOptions): Promise<void> {
 }
 
 /** A server for the project that `from` is in. */
-export async function openUi(from: string, options: UiOptions, answered: () => void = () => {}): Promise<Running> {
+export async function openUi(from: string, options: UiOptions, tidy?: Tidier): Promise<Running> {
   const project = findProject(from);
   if (project === undefined) {
     throw new UserError('no-study', 'there is no study here', {
@@ -84,7 +83,7 @@ export async function openUi(from: string, options: UiOptions, answered: () => v
       ...(options.allowHost ?? []),
       ...(isLoopback(host) || host === '0.0.0.0' || host === '::' ? [] : [host]),
     ],
-    answered,
+    ...(tidy && { answered: tidy.answered }),
     // Loaded when an agent comes: most who open a dashboard have none.
     extend: (app) =>
       app.all('/mcp', async (c) => {
@@ -92,6 +91,7 @@ export async function openUi(from: string, options: UiOptions, answered: () => v
         return answerMcp(c.req.raw, project, version(), proposer(project));
       }),
     lent: {
+      ...(tidy && { sweep: tidy.sweep }),
       diff: diffToParent,
       propose: (study, settings, { patch, ...rest }) =>
         proposalOf(
@@ -127,17 +127,24 @@ async function pagesFolder(): Promise<string> {
 /** Quiet after which memory is given back. */
 const QUIET_MS = 700;
 
-/**
- * A server that mostly waits shall not keep what one large answer took: small nurseries, and a full collection when nobody has asked anything for
- * a moment. Call the result after every answer.
- */
-function tidier(): () => void {
-  for (const flag of ['--max-semi-space-size=4', '--semi-space-growth-factor=1', '--expose-gc'])
-    setFlagsFromString(flag);
-  const collect = runInNewContext('gc') as () => void;
+/** Who gives memory back. */
+interface Tidier {
+  /** To be called after every answer: when nobody has asked anything for a moment, all is collected. */
+  readonly answered: () => void;
+  /** To be called in the middle of large ones: collects what is young, in a millisecond. */
+  readonly sweep: () => void;
+}
+
+/** A server that mostly waits shall not keep what one large answer took: a small heap, small nurseries, and collections by hand. */
+function tidier(): Tidier {
+  for (const flag of ['--optimize-for-size', '--semi-space-growth-factor=1', '--expose-gc']) setFlagsFromString(flag);
+  const collect = runInNewContext('gc') as (options?: { readonly type: 'minor' }) => void;
   let timer: NodeJS.Timeout | undefined;
-  return () => {
-    clearTimeout(timer);
-    timer = setTimeout(collect, QUIET_MS).unref();
+  return {
+    answered() {
+      clearTimeout(timer);
+      timer = setTimeout(collect, QUIET_MS).unref();
+    },
+    sweep: () => collect({ type: 'minor' }),
   };
 }

@@ -177,7 +177,7 @@ export function routesOf(studies: Studies, lent: Lent): Route[] {
       }),
       answer: ({ parts, query }) => {
         const { follower, state: now } = state(parts);
-        return curvesPage(follower, now, query);
+        return curvesPage(follower, now, query, lent.sweep);
       },
     }),
     route({

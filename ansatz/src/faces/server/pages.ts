@@ -27,6 +27,8 @@ export interface Lent {
     settings: readonly string[],
     options: { readonly why?: string; readonly by?: string; readonly bet?: string; readonly patch?: string },
   ) => { readonly event: EventBody; readonly said: string };
+  /** Give back what short-lived buffers took: otherwise a page of a million points leaves their memory in pieces. */
+  readonly sweep?: () => void;
 }
 
 /** Events that a person caused. */
@@ -139,7 +141,7 @@ interface CurveQuery {
   readonly points: number;
 }
 
-export function curvesPage(follower: Follower, state: State, query: CurveQuery): object {
+export function curvesPage(follower: Follower, state: State, query: CurveQuery, sweep?: () => void): object {
   const metrics = metricsOf(follower, state);
   const { metric: watched } = curveMetric(state.config);
   const metric = query.metric ?? curveKey(state.config, metrics) ?? watched;
@@ -157,7 +159,7 @@ export function curvesPage(follower: Follower, state: State, query: CurveQuery):
   }
   const trials = (query.trials ?? interesting(state)).map((id) => known(state, id));
   // Each run is read twice, once for its ends and once to be drawn: a million points are never in memory together.
-  const room: Room = { steps: new Float64Array(0), values: new Float64Array(0) };
+  const room: Room = { steps: new Float64Array(0), values: new Float64Array(0), ...(sweep && { sweep }) };
   const read = (run: Run): Line => lineOf(follower, state, run, named, query.x, room);
   const ends = new Map<number, readonly [number, number]>();
   let longest = 0;

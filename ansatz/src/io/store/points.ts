@@ -8,6 +8,8 @@ import { openReading } from './sqlite.ts';
 import type { Series, SeriesInfo, SeriesStore } from './series.ts';
 
 const CHUNK = 1024;
+/** Chunks of a megabyte. */
+const SWEPT = 64;
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS series (
@@ -151,6 +153,7 @@ export function openPoints(file: string, mode: 'write' | 'read'): SeriesStore {
           points.subarray(points.byteLength / 2, points.byteLength / 2 + half),
         );
         at += half / 8;
+        if (at % (SWEPT * CHUNK) === 0) room?.sweep?.();
       }
       // Fewer than were counted: a lab is writing.
       return at === steps.length ? { steps, values } : { steps: steps.subarray(0, at), values: values.subarray(0, at) };

@@ -17,6 +17,8 @@ export interface Point {
 export interface Room {
   steps: Float64Array<ArrayBuffer>;
   values: Float64Array<ArrayBuffer>;
+  /** Called after every megabyte that was read: what it came through may be given back. */
+  readonly sweep?: () => void;
 }
 
 /** Where a metric of a run came from and how precise it is. */
