@@ -11,7 +11,7 @@ import type { StudyConfig } from '../study/config.ts';
 import type { Event, EventBody } from '../study/events/index.ts';
 import type { State } from '../study/state.ts';
 import { openLab } from './lab.ts';
-import { numericResearcher, spaceOf } from './researcher/index.ts';
+import { type Glance, numericResearcher, spaceOf } from './researcher/index.ts';
 
 /** Ten rungs that fall to a loss which is least at lr = 0.1; noise sd 0.02 by seed. */
 export const gentle: SimulatedScript = (point, seed) => {
@@ -28,11 +28,14 @@ export async function simulated(
     pruner = 'median',
     sampler = 'random',
     before = [],
+    glance,
     say = () => [],
   }: {
     readonly script?: SimulatedScript;
     readonly pruner?: StudyConfig['pruner'];
     readonly sampler?: StudyConfig['sampler'];
+    /** What the researcher is told of what was tried. */
+    readonly glance?: Glance;
     /** What the journal has besides the beginning of the study. */
     readonly before?: readonly EventBody[];
     readonly say?: (event: Event, state: State) => readonly EventBody[];
@@ -45,7 +48,7 @@ export async function simulated(
     journal,
     series: memoryPoints(),
     executor,
-    researcher: numericResearcher(samplers[sampler], config),
+    researcher: numericResearcher(samplers[sampler], config, undefined, glance),
     ...stoppingOf(pruner),
     world,
     identity: { host: 'test', pid: 1, version: '0' },

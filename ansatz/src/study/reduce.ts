@@ -213,6 +213,7 @@ export function reduce(state: State | undefined, event: Event): State {
         ...(event.of === undefined ? {} : { of: event.of }),
         ...(event.cites === undefined ? {} : { cites: event.cites }),
         ...(event.model === undefined ? {} : { model: event.model }),
+        ...(event.tried === undefined ? {} : { tried: event.tried }),
         proposedAt: event.at,
         runs: [],
         wants: 1,

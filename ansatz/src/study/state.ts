@@ -13,6 +13,7 @@ import type {
   EndStatus,
   FailReason,
   Operator,
+  Tried,
   StopReason,
   Verdict,
   HistoryEvent,
@@ -111,6 +112,8 @@ export interface Trial {
   readonly cites?: readonly number[];
   /** The model it comes from. */
   readonly model?: string;
+  /** What memory said of it when it was proposed. */
+  readonly tried?: Tried;
   readonly proposedAt: number;
   readonly runs: number[];
   /** Runs at other levels of the study's fidelity: none of the numbers below knows of them. */

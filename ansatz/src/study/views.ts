@@ -5,7 +5,7 @@ import { mean } from '../methods/math/summary.ts';
 import { compare, meanMargin } from '../methods/stats/compare.ts';
 import { type Noise, sampleNoise } from '../methods/stats/noise.ts';
 import type { Cap, Direction } from './config.ts';
-import type { Amount, EndReason, EndStatus, FailReason, Operator, Verdict } from './events/index.ts';
+import type { Amount, EndReason, EndStatus, FailReason, Operator, Tried, Verdict } from './events/index.ts';
 import {
   type BetRow,
   betRows,
@@ -63,6 +63,8 @@ export interface TrialRow {
   readonly files?: readonly string[];
   /** What the held-out check of a keep said: a value, or why there is none. */
   readonly heldout?: { readonly value?: number; readonly text?: string };
+  /** What memory said of it when it was proposed. */
+  readonly tried?: Tried;
 }
 
 /** A run in one row. */
@@ -264,6 +266,7 @@ export function trialRow(state: State, trial: Trial): TrialRow {
     changes: changes(parent.point, trial.point),
     ...(trial.code === undefined || trial.code.tree === parent.code?.tree ? {} : { files: trial.code.files }),
     ...(trial.heldout === undefined ? {} : { heldout: trial.heldout }),
+    ...(trial.tried === undefined ? {} : { tried: trial.tried }),
   };
 }
 

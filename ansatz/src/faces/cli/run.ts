@@ -12,6 +12,7 @@ import {
   mixedResearcher,
   modelResearcher,
   numericResearcher,
+  openGlance,
   severalResearchers,
   spaceOf,
 } from '../../lab/researcher/index.ts';
@@ -451,6 +452,10 @@ async function work(held: HeldStudy, config: StudyConfig, options: RunOptions, f
     config.sampler === 'auto' && config.pruner === 'freeze-thaw' && config.curve === undefined
       ? pointFromCurves
       : undefined,
+    openGlance(
+      config,
+      otherStudies(config).flatMap((state) => recordsOf(state)),
+    ),
   );
   const models = new Map(
     modelsOf(config).map((one) => [one.model, openModelResearcher(config, one, repository, folder)]),

@@ -108,6 +108,13 @@ function heldoutLine(state: State, { id, heldout }: Trial): string[] {
   ];
 }
 
+/** What memory said when it was proposed. */
+function triedLine({ tried }: Trial): string[] {
+  if (tried === undefined) return [];
+  const records = tried.records.length === 0 ? '' : ` (${tried.records.join(', ')})`;
+  return [`  memory      ${tried.why}${records}${tried.tested === true ? '; run to see whether that is so' : ''}`];
+}
+
 function whoseText({ researcher, bet, by, operator, of = [] }: Trial): string {
   const line = bet === undefined || bet === researcher ? '' : `, bet ${bet}`;
   const others = of.length === 0 || operator === 'draft' ? '' : ` of ${of.join(' and ')}`;
@@ -133,6 +140,7 @@ function lines(
     ...evidenceLine(state, trial),
     ...heldoutLine(state, trial),
     `  hypothesis  ${trial.hypothesis} (${whoseText(trial)})`,
+    ...triedLine(trial),
   ];
   if (trial.id !== 1) {
     text.push(`  to parent   trial ${trial.parent}: ${changeText(row)}`);

@@ -23,6 +23,7 @@ import { runsLeft } from '../../study/outlook.ts';
 import type { State, Trial } from '../../study/state.ts';
 import { keyOf, trialOf } from '../../study/state.ts';
 import { describe } from './describe.ts';
+import type { Glance } from './glance.ts';
 import type { Researcher } from './researcher.ts';
 
 /** How often a sampler may come up with something that was tried before it is no longer asked. */
@@ -46,9 +47,15 @@ export function spaceOf(config: StudyConfig): Space {
  * First each knob alone, moved far from its default (when the budget can pay for it: that shows which knobs are
  * dead and which matter), then whatever `sampler` says. Deterministic: ask number n of a study with the same seed
  * and history gets the same point. Asked for a bet it turns that bet's knobs only, and leaves the others as the
- * incumbent has them; it learns from the trials of that bet.
+ * incumbent has them; it learns from the trials of that bet. With a `glance` at what was tried a point that is all but certain
+ * to fail is drawn anew, once, and what was found is told with the proposal.
  */
-export function numericResearcher(sampler: Sampler, config: StudyConfig, fromCurves?: FromCurves): Researcher {
+export function numericResearcher(
+  sampler: Sampler,
+  config: StudyConfig,
+  fromCurves?: FromCurves,
+  glance?: Glance,
+): Researcher {
   const whole = spaceOf(config);
   // A sampler keeps what it has learned with the space it learned it on.
   const alive = new Map<string, Space>();
@@ -92,6 +99,7 @@ export function numericResearcher(sampler: Sampler, config: StudyConfig, fromCur
         const own = resultsFor(state, bet, code);
         return before.length === 0 ? own : [...before, ...own];
       };
+      let askedAgain = false;
       for (let attempt = 0; attempt < TRIES + RANDOM_TRIES; attempt++) {
         // A sampler that has settled on one spot proposes it again and again; chance finds what is left elsewhere.
         const draw = attempt < TRIES ? sampler : byChance;
@@ -102,8 +110,14 @@ export function numericResearcher(sampler: Sampler, config: StudyConfig, fromCur
         // A sampled point lacks what does not matter in it; the baseline's value must not bring it back.
         const point = applicable(whole, { ...fixed, ...sampled });
         if (keyOf(point, code) in state.seen || !feasible(whole, point)) continue;
+        const glanced = glance?.(state, point, code?.tree, ask);
+        if (glanced?.doomed === true && !askedAgain) {
+          askedAgain = true;
+          continue;
+        }
         const hypothesis = describe(trialOf(state, parent).point, point);
-        post({ type: 'trial.proposed', trial: 0, ask, researcher: 'numeric', hypothesis, point, parent });
+        const tried = glanced?.tried === undefined ? {} : { tried: glanced.tried };
+        post({ type: 'trial.proposed', trial: 0, ask, researcher: 'numeric', hypothesis, point, parent, ...tried });
         return;
       }
       const untried = anyUntried(state, space, fixed, whole, code);

@@ -10,7 +10,7 @@ export type { HistoryEvent, HistoryRow, PriorEvent } from './history.ts';
 export type { Amount, EndStatus, FailReason, RunEvent, StopReason } from './run.ts';
 export type { MoneyEvent } from './money.ts';
 export type { EndReason, StudyEvent } from './study.ts';
-export type { CodeRef, Operator, TrialEvent, Verdict } from './trial.ts';
+export type { CodeRef, Operator, TrialEvent, Tried, Verdict } from './trial.ts';
 
 /** What happened, without when. */
 export type EventBody = MoneyEvent | StudyEvent | TrialEvent | RunEvent | HistoryEvent | PriorEvent;

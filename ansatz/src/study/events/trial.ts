@@ -11,6 +11,18 @@ export interface CodeRef {
   readonly files: readonly string[];
 }
 
+/** What memory said of a proposal when it was made, where it is run all the same. */
+export interface Tried {
+  /** `next to it tried 7×, mean 0.9911`. */
+  readonly why: string;
+  /** Records that it rests on, the newest of them: see memory. */
+  readonly records: readonly string[];
+  /** Predicted probability of a failure, where that is why. */
+  readonly crash?: number;
+  /** It is run to see whether the prediction is right. */
+  readonly tested?: true;
+}
+
 /** What was concluded about a trial. */
 export type Verdict = 'keep' | 'discard' | 'inconclusive' | 'crash';
 
@@ -56,6 +68,8 @@ export type TrialEvent =
       readonly bet?: string;
       /** The person whose idea it is. */
       readonly by?: string;
+      /** What memory has to say against it. */
+      readonly tried?: Tried;
       /** What was done, with which trials besides the one it departs from, and those it says to build on. */
       readonly operator?: Operator;
       readonly of?: readonly number[];

@@ -28,6 +28,7 @@ export {
   triedBefore,
   summary,
   BLOCK_ABOVE,
+  TESTED,
   type Question,
   type Answer,
   type Decision,

@@ -64,7 +64,7 @@ export interface TriedOptions {
 /** Blocked above this probability of a failure. */
 export const BLOCK_ABOVE = 0.9;
 /** Share of the blocked that is run all the same. */
-const TESTED = 0.05;
+export const TESTED = 0.05;
 /** Share of their words, weighted by rarity, that two hypotheses have in common to be one. */
 const SAME_WORDS = 0.8;
 /** And share of words that descriptions have in common at least when both of them mean the settings they name. */
