@@ -1,7 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import { runFolder, tokenOf } from '../ansatz/src/io/executor/local.ts';
+import { tokenOf } from '../ansatz/src/io/executor/local.ts';
+import { runFolder } from '../ansatz/src/io/executor/places.ts';
 import { readPaused } from '../ansatz/src/io/executor/pausing.ts';
 import { withEnvironment } from '../ansatz/src/io/executor/process.ts';
 import { activeSeconds } from '../ansatz/src/study/state.ts';

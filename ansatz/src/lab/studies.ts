@@ -20,7 +20,7 @@ import { openPoints } from '../io/store/points.ts';
 import { salvage, type Salvaged } from '../io/store/salvage.ts';
 import type { SeriesStore } from '../io/store/series.ts';
 import { type Lease, openStudyDatabase, type StudyDatabase } from '../io/store/sqlite.ts';
-import { Repository } from '../io/workspace/index.ts';
+import { Repository } from '../io/workspace/repository.ts';
 import { closest, UserError } from '../study/error.ts';
 import { isHistory } from '../study/events/history.ts';
 import type { CodeRef, EventBody } from '../study/events/index.ts';

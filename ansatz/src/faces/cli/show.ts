@@ -4,7 +4,7 @@ import { createReadStream, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { Transform } from 'node:stream';
-import { runFolder } from '../../io/executor/local.ts';
+import { runFolder } from '../../io/executor/places.ts';
 import { clean, tailOf } from '../../io/executor/tail.ts';
 import type { SeriesStore } from '../../io/store/series.ts';
 import { chooseStudy, readPoints, readStudy, type StudyFolder } from '../../lab/studies.ts';

@@ -9,8 +9,6 @@ import { runInNewContext } from 'node:vm';
 import { findProject, STUDIES } from '../../lab/studies.ts';
 import { UserError } from '../../study/error.ts';
 import { type Running, secretIn, startServer } from '../server/index.ts';
-import { diffToParent } from './code.ts';
-import { proposalOf, proposer } from './idea.ts';
 import { version } from './version.ts';
 
 export interface UiOptions {
@@ -87,19 +85,18 @@ export async function openUi(from: string, options: UiOptions, tidy?: Tidier): P
     // Loaded when an agent comes: most who open a dashboard have none.
     extend: (app) =>
       app.all('/mcp', async (c) => {
-        const { answerMcp } = await import('../mcp/server.ts');
+        const [{ answerMcp }, { proposer }] = await Promise.all([import('../mcp/server.ts'), import('./idea.ts')]);
         return answerMcp(c.req.raw, project, version(), proposer(project));
       }),
     lent: {
       ...(tidy && { sweep: tidy.sweep }),
-      diff: diffToParent,
-      propose: (study, settings, { patch, ...rest }) =>
-        proposalOf(
-          project,
-          settings,
-          { study, ...rest, ...(patch === undefined ? {} : { patchText: patch }) },
-          'person',
-        ),
+      // Loaded when somebody asks: they bring along all that reads and writes scripts.
+      diff: async (...given) => (await import('./code.ts')).diffToParent(...given),
+      async propose(study, settings, { patch, ...rest }) {
+        const { proposalOf } = await import('./idea.ts');
+        const options = { study, ...rest, ...(patch === undefined ? {} : { patchText: patch }) };
+        return proposalOf(project, settings, options, 'person');
+      },
     },
   });
 }

@@ -6,7 +6,7 @@ import { WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/
 import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js';
 import { existsSync } from 'node:fs';
 import { z } from 'zod';
-import { runFolder } from '../../io/executor/local.ts';
+import { runFolder } from '../../io/executor/places.ts';
 import { clean, tailOf } from '../../io/executor/tail.ts';
 import {
   chooseStudy,

@@ -320,13 +320,13 @@ export function routesOf(studies: Studies, lent: Lent): Route[] {
       about:
         'pause, resume, stop, change the budget, stop a run, ask for a repeat, note, queue an idea: asks first where it spends or destroys',
       body: ASK,
-      answer: ({ parts, body }) => {
+      answer: async ({ parts, body }) => {
         const { follower, state: now } = state(parts);
         const working = follower.working();
         const { wish, sure = false } = body;
         if (wish.do === 'try') {
           const { settings, why, by, bet } = wish;
-          const asked = lent.propose(parts['study']!, settings, { why, by, bet });
+          const asked = await lent.propose(parts['study']!, settings, { why, by, bet });
           if (!sure) return { posted: false, ask: `Queue a trial: ${asked.said}?` };
           postRequest(follower.folder, asked.event);
           return { posted: true, said: asked.said };

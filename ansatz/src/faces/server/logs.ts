@@ -2,7 +2,7 @@
 
 import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
-import { runFolder } from '../../io/executor/local.ts';
+import { runFolder } from '../../io/executor/places.ts';
 import { clean } from '../../io/executor/tail.ts';
 import type { StudyFolder } from '../../lab/studies.ts';
 import { redact } from '../report/redact.ts';

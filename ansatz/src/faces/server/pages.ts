@@ -12,7 +12,6 @@ import { curveLoss, curveMetric } from '../../study/standin.ts';
 import { everyRun, resultsOf, type Run, runOf, type State, type Trial, trialOf } from '../../study/state.ts';
 import { tableRow } from '../../study/table.ts';
 import { changes, runRow, statusOf } from '../../study/views.ts';
-import { settingsOf } from '../report/merge.ts';
 import { redact } from '../report/redact.ts';
 import type { Follower } from './follow.ts';
 import type { Studies } from './studies.ts';
@@ -20,13 +19,13 @@ import type { Studies } from './studies.ts';
 /** What only the command line can do, lent to the server. */
 export interface Lent {
   /** Code of a trial against its parent's, as a patch; empty when both are alike. */
-  readonly diff: (state: State, folder: StudyFolder, trial: Trial) => string;
+  readonly diff: (state: State, folder: StudyFolder, trial: Trial) => Promise<string>;
   /** A trial that a person wants, as an event, checked. */
   readonly propose: (
     study: string,
     settings: readonly string[],
     options: { readonly why?: string; readonly by?: string; readonly bet?: string; readonly patch?: string },
-  ) => { readonly event: EventBody; readonly said: string };
+  ) => Promise<{ readonly event: EventBody; readonly said: string }>;
   /** Give back what short-lived buffers took: otherwise a page of a million points leaves their memory in pieces. */
   readonly sweep?: () => void;
 }
@@ -57,8 +56,10 @@ export function told(event: EventBody & { readonly seq: number; readonly at: num
   return { seq, at, type, body: JSON.parse(redact(JSON.stringify(rest), state.config.folder)) as unknown };
 }
 
-export function trialPage(follower: Follower, state: State, trial: Trial, lent: Lent): object {
+export async function trialPage(follower: Follower, state: State, trial: Trial, lent: Lent): Promise<object> {
   const types = ['trial.proposed', 'trial.repeated', 'trial.judged', 'trial.noted', 'trial.drifted'];
+  // Loaded when somebody asks, as what the command line lends: it brings along all that reads and writes scripts.
+  const { settingsOf } = await import('../report/merge.ts');
   const baseline = trialOf(state, 1);
   const points = follower.points();
   const forward = (text: string): string => redact(text, state.config.folder);
@@ -70,7 +71,7 @@ export function trialPage(follower: Follower, state: State, trial: Trial, lent: 
   };
   let diff = '';
   try {
-    diff = lent.diff(state, follower.folder, trial);
+    diff = await lent.diff(state, follower.folder, trial);
   } catch (error) {
     diff = `the code cannot be shown: ${(error as Error).message}`;
   }

@@ -8,7 +8,8 @@ import { parseCpuList } from '../config/machine.ts';
 import { simpleConfig } from '../../study/config.fixture.ts';
 import type { Slot } from '../../study/config.ts';
 import type { Executor, Exit, Message, RunSpec } from './executor.ts';
-import { localExecutor, runFolder, tokenOf } from './local.ts';
+import { localExecutor, tokenOf } from './local.ts';
+import { runFolder } from './places.ts';
 import { alive, bootId, birthOf, signal, withEnvironment } from './process.ts';
 import { simulation } from './simulated.ts';
 import { realWorld, type World } from './world.ts';
@@ -445,7 +446,7 @@ describe('the local executor', () => {
   });
 
   test('records CPU time and memory of the whole tree', async () => {
-    const work = `node -e "const b = Buffer.alloc(150e6, 1); const t = Date.now(); while (Date.now() - t < 900); console.log(b.length)"`;
+    const work = `node -e "const b = Buffer.alloc(150e6, 1); const t = Date.now(); while (Date.now() - t < 900 || process.cpuUsage().user < 6e5); console.log(b.length)"`;
     const bench = local(`sh -c '${work}'`);
     const told = await until(bench.world, 1, (tell) => bench.executor.submit(bench.spec(1, 0), tell));
     const { exit } = exits(told)[0]!;

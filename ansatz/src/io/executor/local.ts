@@ -11,6 +11,7 @@ import { hashOf, refusalsIn, type Repository, type Seal, sealCheck } from '../wo
 import type { Executor, Exit, RunSpec, Tell } from './executor.ts';
 import { keep, letGo, machineMemory, readPaused, rebind, writeLimit } from './pausing.ts';
 import { prepareEvaluation } from './evaluation.ts';
+import { runFolder } from './places.ts';
 import { commandOf, prepare, type Prepared } from './prepare.ts';
 import { alive, bootId, signal, treeOf, treeUsage, uptime, withEnvironment } from './process.ts';
 import { deliver } from '../knobs/deliver.ts';
@@ -86,11 +87,6 @@ export interface LocalOptions {
   readonly seal?: Seal;
   /** Files of the project that steer the study, by their paths in it: looked at around each run that is not confined. */
   readonly steering?: readonly string[];
-}
-
-/** The folder of a run. */
-export function runFolder(runs: string, run: number): string {
-  return join(runs, String(run));
 }
 
 /** What every process of a run carries in its environment. Different for equal run numbers of other studies. */

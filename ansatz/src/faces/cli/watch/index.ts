@@ -1,6 +1,6 @@
 /** `ansatz watch`: a study on the whole terminal, by keys; plain lines where there is no terminal. */
 
-import { runFolder } from '../../../io/executor/local.ts';
+import { runFolder } from '../../../io/executor/places.ts';
 import { tailOf } from '../../../io/executor/tail.ts';
 import { curveKey } from '../../../lab/hearing.ts';
 import { chooseStudy, postRequest } from '../../../lab/studies.ts';
