@@ -3,6 +3,7 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
 import { type ReactElement, type ReactNode, useEffect, useState } from 'react';
+import { believedText } from '../../../ansatz/src/faces/report/believed.ts';
 import { fidelityText } from '../../../ansatz/src/faces/report/fidelity.ts';
 import { burnFigure } from '../../../ansatz/src/faces/report/figures/burn.ts';
 import { budgetFigure } from '../../../ansatz/src/faces/report/figures/budget.ts';
@@ -206,6 +207,14 @@ function Headline({ study, status }: { study: string; status: Status }): ReactEl
         {status.heldout?.best !== undefined && status.heldout.baseline !== undefined && (
           <>
             Held-out: {num(status.heldout.baseline)} → {num(status.heldout.best)}.{' '}
+          </>
+        )}
+        {status.believed !== undefined && (
+          <>
+            <TrialLink study={study} trial={status.believed.trial}>
+              {believedText(status.believed)}
+            </TrialLink>
+            .{' '}
           </>
         )}
         {ended !== undefined && <>It has ended: {ended.text}.</>}

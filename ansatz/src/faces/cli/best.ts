@@ -12,8 +12,8 @@ import { leaderOf } from '../../study/belief.ts';
 import type { State } from '../../study/state.ts';
 import { type Trial, trialOf } from '../../study/state.ts';
 import { believedOf, changes, gainOf, resultOf } from '../../study/views.ts';
+import { believedText } from '../report/believed.ts';
 import { patchOf } from './code.ts';
-import { believedText } from './status.ts';
 import { changeText, num, paintFor, resultText, valueText } from './text.ts';
 
 /** Print the incumbent, or the trial believed to be better still. */

@@ -58,6 +58,7 @@ import { openLiveView } from './live.ts';
 import { openPage } from './page.ts';
 import { planLines, planOf } from './plan.ts';
 import { headline } from './status.ts';
+import { believedText } from '../report/believed.ts';
 import { num, paintFor, seconds, valueText } from './text.ts';
 import { version } from './version.ts';
 
@@ -539,11 +540,13 @@ export function summary(state: State, path: string): string[] {
     `  ${one.objective.metric}: ${headline(one, paint)}`,
     `  ${one.runs} runs of ${one.trials} trials, ${seconds(one.spent.deviceSeconds)} of device time: ${one.verdicts.keep} keep, ${one.verdicts.discard} discard, ${one.verdicts.inconclusive} inconclusive, ${one.verdicts.crash} crash`,
   ];
-  const [near] = nearMisses(state, 1);
-  if (near !== undefined && (near.better ?? 0) > 0.8) {
-    const more = (state.config.budget.runs ?? one.runs) + Math.max(10, near.runsToSettle ?? 0);
+  if (one.believed !== undefined) {
+    const { trial } = one.believed;
+    const near = nearMisses(state).find((miss) => miss.trial === trial);
+    const more = (state.config.budget.runs ?? one.runs) + Math.max(10, near?.runsToSettle ?? 0);
     lines.push(
-      `  trial ${near.trial} looks better but is not confirmed (P ${num(near.better!, 2)}): ansatz run --runs ${more}`,
+      `  ${believedText(one.believed)}`,
+      `    ansatz best --believed   that one; ansatz run --runs ${more}   may prove it`,
     );
   }
   if (one.noise !== undefined && !one.noise.deterministic)

@@ -5,7 +5,8 @@ import type { HeldoutView } from '../../study/heldout.ts';
 import { priorText } from '../../study/prior.ts';
 import { standInText } from '../../study/standin.ts';
 import { SCALE_BET } from '../../study/state.ts';
-import { type Believed, statusOf, type Status } from '../../study/views.ts';
+import { statusOf, type Status } from '../../study/views.ts';
+import { believedText } from '../report/believed.ts';
 import { fidelityText } from '../report/fidelity.ts';
 import {
   bar,
@@ -112,11 +113,6 @@ export function headline(one: Status, paint: Paint): string {
       : `p ${1 - better < 1e-4 ? '< 0.0001' : `= ${num(1 - better, 2)}`}`;
   const by = `${num(effect, 3)}${margin > 0 ? ` ± ${num(margin, 2)}` : ''} (${num(percent, 3)} %)`;
   return `${start} → ${paint.green(`best ${resultText(one.best)}`)} (trial ${one.best.trial}${one.best.replicated ? ', replicated' : ''}), better by ${by}, ${sure}`;
-}
-
-/** `trial 16 is believed better by 0.12 (chance 93 %), not proven: one run`. */
-export function believedText({ trial, gain, chance, runs }: Believed): string {
-  return `trial ${trial} is believed better still by ${num(gain, 2)} (chance ${percent(Math.min(chance, 0.99))}), not proven: ${count(runs, 'run')}`;
 }
 
 /** `2.71 → 2.66 (trial 12), better by 0.05`, and what speaks against a keep. */

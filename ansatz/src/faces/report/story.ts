@@ -2,6 +2,7 @@
 
 import type { Verdict } from '../../study/events/index.ts';
 import { priorText } from '../../study/prior.ts';
+import { believedText } from './believed.ts';
 import type { Report } from './data.ts';
 import {
   groupText,
@@ -40,7 +41,7 @@ export function storyOf(report: Report): Story {
   const standing = standingOf(report);
   return {
     standing,
-    ...headlineOf(report, standing),
+    ...withBelieved(report, headlineOf(report, standing)),
     phase: phaseOf(report),
     spent: spentOf(report),
     gained: gainedOf(report, standing),
@@ -49,6 +50,16 @@ export function storyOf(report: Report): Story {
     noise: noiseOf(report),
     cautions: cautionsOf(report),
   };
+}
+
+/** What looks better than what was proven belongs beside it. */
+function withBelieved(
+  { status }: Report,
+  said: { headline: string; under: string },
+): { headline: string; under: string } {
+  if (status.believed === undefined) return said;
+  const words = believedText(status.believed);
+  return { ...said, under: `${said.under} ${words[0]!.toUpperCase()}${words.slice(1)}.` };
 }
 
 function standingOf({ status }: Report): Standing {
