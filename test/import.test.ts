@@ -67,7 +67,7 @@ test('without a study and an ansatz.yaml it says what to do first', async () => 
 });
 
 test('a second study of a folder begins with what the first has found, and says so; off, it does not', async () => {
-  const folder = project({ 'ansatz.yaml': yaml('budget: { runs: 10 }'), 'script.sh': SCRIPT });
+  const folder = project({ 'ansatz.yaml': yaml('budget: { runs: 16 }'), 'script.sh': SCRIPT });
   await ansatz(folder, ['run', '--plain']);
   expect(stateOf(folder, 's').priors).toEqual([]);
   await ansatz(folder, ['run', '--plain', '--new']);

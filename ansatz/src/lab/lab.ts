@@ -16,6 +16,7 @@ import { keyOf, type Run, runOf, type State, type Trial, trialOf, underWay } fro
 import { alarm, decide, type Parts } from './decide.ts';
 import { unread } from './operators.ts';
 import { admitRepeat, stoppable } from './steering.ts';
+import { mayReuse, takenOver } from './reuse.ts';
 import { suspected } from './tampering.ts';
 import { asPrinted, openHearing } from './hearing.ts';
 import { readHeldout } from './heldout.ts';
@@ -35,6 +36,7 @@ export interface LabParts extends Stopping {
     readonly pid: number;
     readonly version: string;
     readonly environment?: Readonly<Record<string, string>>;
+    readonly print?: string;
   };
   /** Slots of this machine; default: those of the study's configuration. */
   readonly slots?: readonly Slot[];
@@ -210,6 +212,7 @@ export function openLab(parts: LabParts): Lab {
 
   /** The end of a run, as far as nobody has had a hand in it. */
   const conclude = (run: number, said: Exit): EventBody[] => {
+    if (said.reused !== undefined) return takenOver(state, run, said.reused);
     disturbed ??= journal.disturbed();
     const { exit, events } = suspected(state, run, said, disturbed);
     return [hearing.conclude(state, run, exit), ...events];
@@ -344,5 +347,6 @@ export function specOf(state: State, id: number): RunSpec {
     limitSeconds: run.limitSeconds,
     ...(trial.code === undefined ? {} : { code: trial.code.commit }),
     ...smokeOf(state, trial, run),
+    ...(mayReuse(state, run) ? { reusable: true } : {}),
   };
 }

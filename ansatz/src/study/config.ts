@@ -132,6 +132,7 @@ export const AMENDABLE = [
   'models',
   'sandbox',
   'secrets',
+  'memory',
 ] as const;
 
 export type Amendment = Partial<Pick<StudyConfig, (typeof AMENDABLE)[number]>>;
@@ -239,6 +240,8 @@ export interface StudyConfig {
   /** What each person may spend on ideas of their own. */
   readonly people?: Readonly<Record<string, Cap>>;
   readonly milestones?: readonly Milestone[];
+  /** Which runs are taken over from earlier studies where nothing differs: none, first runs of trials (when absent), the baseline's as well. */
+  readonly memory?: { readonly reuse?: 'off' | 'first' | 'all' };
   /** `off`: a study begins knowing nothing of earlier ones of its project. */
   readonly warmstart?: 'off';
   readonly sampler: 'auto' | 'random' | 'sobol' | 'tpe' | 'gp' | 'cmaes';

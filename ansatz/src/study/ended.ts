@@ -32,6 +32,7 @@ export function ended(state: State, event: Extract<Event, { type: 'run.ended' }>
   run.cpuSeconds = event.cpuSeconds;
   run.peakBytes = event.peakBytes;
   run.exit = event.exit;
+  if (event.reused !== undefined) run.reused = event.reused;
   state.largestBytes = Math.max(state.largestBytes, event.peakBytes ?? 0);
   if (run.level !== undefined) {
     // Of another scale: neither verdicts, noise and samplers nor the usual length of a run may know of it.

@@ -95,6 +95,7 @@ export function reduce(state: State | undefined, event: Event): State {
       state.open = true;
       state.config = { ...state.config, slots: event.slots };
       if (event.environment !== undefined) state.environment = event.environment;
+      state.print = event.print;
       if (state.phase === 'draining' || state.phase === 'killed') state.phase = 'running';
       // A journal that was saved up to the verdicts of its end, but not to the end itself.
       if (state.phase !== 'ended') reopen(state);
@@ -499,6 +500,7 @@ function started(state: State, event: Extract<Event, { type: 'run.started' }>): 
     place: placeOf(state.config.slots[event.slot]),
     limitSeconds: event.limitSeconds,
     short: event.short,
+    ...(state.print === undefined ? {} : { print: state.print }),
     ...(event.level === undefined ? {} : { level: event.level, why: event.why }),
     hold: event.hold,
     accounts: accountsOf(payerAt(trial, event.level)),

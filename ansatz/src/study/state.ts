@@ -70,6 +70,10 @@ export interface Run {
   cpuSeconds?: number;
   peakBytes?: number;
   exit?: number;
+  /** What its result depends on besides settings and seed, where that is known. */
+  readonly print?: string;
+  /** Where it was taken from: it was not made again. */
+  reused?: { readonly study: string; readonly run: number };
   /** Rungs of the objective's curve: steps, and losses oriented so that lower is better. */
   readonly steps: number[];
   readonly losses: number[];
@@ -214,6 +218,8 @@ export interface State {
   open: boolean;
   /** What the last lab ran on: see `environmentOf`. */
   environment?: Readonly<Record<string, string>>;
+  /** What results of its runs depend on besides settings and seeds. */
+  print?: string;
   wallSeconds: number;
   deadline?: number;
   ledger: Ledger;

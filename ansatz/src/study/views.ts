@@ -79,6 +79,8 @@ export interface RunRow {
   readonly text?: string;
   readonly value?: number;
   readonly seconds?: number;
+  /** Where it was taken from, when it was not made. */
+  readonly reused?: { readonly study: string; readonly run: number };
   /** For which its code was tried before, at its cost. */
   readonly smokeSeconds?: number;
   readonly cpuSeconds?: number;
@@ -172,6 +174,8 @@ export interface Status {
   readonly running: readonly RunRow[];
   readonly paused: readonly RunRow[];
   readonly slots: number;
+  /** Runs taken over from earlier studies, and the device-seconds they did not cost; absent without any. */
+  readonly reused?: { readonly runs: number; readonly deviceSeconds: number };
   /** How runs are confined. */
   readonly sandbox: 'bwrap' | 'none';
   /** Sentences about hands on what was not theirs, and what a sandbox refused; the newest ten. */
@@ -291,6 +295,7 @@ export function runRow(state: State, run: Run): RunRow {
     risk: run.risk,
     audited: run.audited,
     ...(run.level === undefined ? {} : { level: run.level, why: run.why }),
+    ...(run.reused === undefined ? {} : { reused: run.reused }),
     startedAt: run.startedAt,
     steps: run.steps,
     values: run.losses.map((loss) => curveSign * loss),
@@ -310,6 +315,16 @@ export function lastJudged(state: State, most: number): TrialRow[] {
     if (trial.verdict !== undefined) rows.push(trialRow(state, trial));
   }
   return rows;
+}
+
+function reusedIn({ runs, config }: State): Pick<Status, 'reused'> {
+  const taken = runs.filter((run) => run.reused !== undefined);
+  if (taken.length === 0) return {};
+  const deviceSeconds = taken.reduce(
+    (sum, { seconds = 0, slot }) => sum + seconds * Math.max(1, config.slots[slot]?.gpus.length ?? 1),
+    0,
+  );
+  return { reused: { runs: taken.length, deviceSeconds } };
 }
 
 /** Codes of warnings that are about who could have had a hand in results. */
@@ -344,6 +359,7 @@ export function statusOf(state: State): Status {
     ...(state.priors.length === 0 ? {} : { priors: priorViews(state) }),
     trials: state.trials.length,
     runs: state.runs.length,
+    ...reusedIn(state),
     verdicts: state.verdicts,
     spent: { ...ledger.spent, wallSeconds: state.wallSeconds },
     held: ledger.held,

@@ -71,7 +71,7 @@ function textOf(event: Event, state: State): string | undefined {
     case 'run.ended': {
       const cost = seconds(event.seconds);
       if (event.status === 'done')
-        return `run ${event.run} done: ${state.config.objective.metric} ${num(event.value!)} in ${cost}`;
+        return `run ${event.run} done: ${state.config.objective.metric} ${num(event.value!)} ${event.reused === undefined ? `in ${cost}` : `as run ${event.reused.run} of ${event.reused.study} was, not made again`}`;
       // Why it was stopped was said when it was asked to.
       if (event.status === 'stopped') return `run ${event.run} stopped after ${cost}`;
       const reason = event.reason === undefined ? '' : ` (${event.reason})`;

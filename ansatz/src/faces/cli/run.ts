@@ -16,6 +16,7 @@ import {
   severalResearchers,
   spaceOf,
 } from '../../lab/researcher/index.ts';
+import { earlierRuns, reusing } from '../../lab/reuse.ts';
 import { sealedBy } from '../../lab/seal.ts';
 import { selfJudged } from '../../lab/tampering.ts';
 import { pointFromCurves } from '../../lab/schedule.ts';
@@ -43,7 +44,7 @@ import { AMENDABLE, type ModelConfig, type StudyConfig } from '../../study/confi
 import { recordsOf } from '../../study/memory/index.ts';
 import { priorsFor } from '../../study/prior.ts';
 import { keyVariable, openAgent, openModel } from '../../io/llm/index.ts';
-import { type Repository, whyUnconfined } from '../../io/workspace/index.ts';
+import { fingerprintOf, type Repository, whyUnconfined } from '../../io/workspace/index.ts';
 import { MOST_QUESTIONS, tokenCost } from '../../lab/model.ts';
 import { UserError } from '../../study/error.ts';
 import type { Event, EventBody } from '../../study/events/index.ts';
@@ -364,6 +365,7 @@ function differences(before: StudyConfig, after: StudyConfig): string[] {
     'sampler',
     'pruner',
     'pause',
+    'warmstart',
     'seedNumber',
     ...AMENDABLE,
   ]);
@@ -387,7 +389,12 @@ async function work(held: HeldStudy, config: StudyConfig, options: RunOptions, f
   const { now: last } = held.state ?? { now: 0 };
   journal.append(selfJudged(journal.state()!).map((event) => ({ ...event, at: Math.max(Date.now(), last) })));
   const steering = [relative(config.folder, file), GUIDANCE];
-  const executor = localExecutor({ config, runs: folder.runs, repository, seal, steering });
+  const environment = environmentOf(config.folder, config.command);
+  const print = fingerprintOf(config, environment);
+  const executor = reusing(
+    localExecutor({ config, runs: folder.runs, repository, seal, steering }),
+    earlierRuns(journal.state()!, print, otherStudies(config)),
+  );
   let view: ReturnType<typeof openLiveView> | undefined;
   let deaf = false;
 
@@ -472,7 +479,8 @@ async function work(held: HeldStudy, config: StudyConfig, options: RunOptions, f
       host: host!,
       pid: Number(pid),
       version: version(),
-      environment: environmentOf(config.folder, config.command),
+      environment,
+      ...(print === undefined ? {} : { print }),
     },
     slots: config.slots,
     watch,

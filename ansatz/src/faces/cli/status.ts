@@ -65,6 +65,11 @@ export function statusLines(one: Status, paint: Paint, width: number): string[] 
     `  noise     ${noiseText(one)}`,
     ...(one.heldout === undefined ? [] : [`  held-out  ${heldoutText(one.heldout)}`]),
     ...(one.priors === undefined ? [] : [`  prior     ${priorText(one.priors)}`]),
+    ...(one.reused === undefined
+      ? []
+      : [
+          `  reused    ${one.reused.runs} runs that earlier studies had made, ${seconds(one.reused.deviceSeconds)} not spent`,
+        ]),
     ...(one.curve === undefined ? [] : [`  curve     ${standInText(one.curve, one.objective.metric)}`]),
     ...budgetLines(one).map((text) => `  ${text}`),
     `  trials    ${one.trials}: ${verdictText(one, paint)}; ${one.runs} runs, ${one.running.length} of ${one.slots} slots busy${one.sandbox === 'none' ? '' : ', confined'}${one.paused.length > 0 ? `, ${one.paused.length} runs paused` : ''}`,

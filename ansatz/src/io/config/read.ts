@@ -104,6 +104,7 @@ export function parseConfig(text: string, file: string, around: Surroundings, ov
     ...readEvaluation(given, source),
     ...(fidelity === undefined ? {} : { fidelity }),
     minEffect: (typeof given.metric === 'object' ? given.metric['min-effect'] : undefined) ?? 0,
+    ...(given.memory === undefined ? {} : { memory: given.memory }),
     ...(given.warmstart === 'off' ? { warmstart: 'off' } : {}),
     sampler: given.sampler ?? 'auto',
     pruner: given.pruner ?? 'auto',

@@ -163,6 +163,7 @@ export const fileSchema = z.strictObject({
   seed: z.union([z.string(), z.strictObject({ via: z.string() })]).optional(),
   constraints: z.array(z.string()).optional(),
   repeats: z.strictObject({ baseline: count.optional(), most: count.optional() }).optional(),
+  memory: z.strictObject({ reuse: z.enum(['off', 'first', 'all']).optional() }).optional(),
   warmstart: z.enum(['auto', 'off']).optional(),
   sampler: z.enum(['auto', 'random', 'sobol', 'tpe', 'gp', 'cmaes']).optional(),
   pruner: z.enum(['auto', 'forecast', 'median', 'asha', 'halving', 'hyperband', 'freeze-thaw', 'none']).optional(),

@@ -16,6 +16,21 @@ export interface RunSpec {
   readonly limitSeconds: number;
   /** Its code is tried for at most so long, up to the first metric, before the run itself begins; absent = it is not. */
   readonly smokeSeconds?: number;
+  /** An earlier study's result would do. */
+  readonly reusable?: true;
+}
+
+/** A run of an earlier study, as much of it as stands for one that need not be made. */
+export interface Reused {
+  readonly study: string;
+  readonly run: number;
+  readonly value: number;
+  readonly resolution?: number;
+  readonly others?: Readonly<Record<string, number>>;
+  readonly seconds: number;
+  readonly peakBytes?: number;
+  /** Rungs of its curve, values as they were printed. */
+  readonly curve: readonly (readonly [step: number, value: number])[];
 }
 
 /** How a run came to its end, as far as the machine can tell. */
@@ -38,6 +53,8 @@ export interface Exit {
   readonly steering?: readonly string[];
   /** Lines of its output that say it was refused what a confined run may not have. */
   readonly refused?: readonly string[];
+  /** It was not made: this came of it when an earlier study made it. */
+  readonly reused?: Reused;
   readonly cpuSeconds?: number;
   /** Largest sum of resident memory of the process tree that was seen. */
   readonly peakBytes?: number;

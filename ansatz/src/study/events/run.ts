@@ -89,4 +89,6 @@ export type RunEvent =
       readonly cpuSeconds?: number;
       readonly peakBytes?: number;
       readonly exit?: number;
+      /** It was not made: an earlier study had made it. */
+      readonly reused?: { readonly study: string; readonly run: number };
     };

@@ -21,6 +21,8 @@ export type StudyEvent =
       readonly slots: readonly Slot[];
       /** Versions and machine, by name, for whoever wants to get the results again. */
       readonly environment?: Readonly<Record<string, string>>;
+      /** Fingerprint of all that results depend on besides settings and seeds; absent where nobody can tell. */
+      readonly print?: string;
     }
   | { readonly type: 'lab.closed' }
   | { readonly type: 'study.paused' }
