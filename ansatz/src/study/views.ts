@@ -1,6 +1,6 @@
 /** What faces show: every number that two faces could compute differently is computed here, once. */
 
-import { normalCdf } from '../methods/math/quantile.ts';
+import { studentCdf } from '../methods/math/quantile.ts';
 import { mean } from '../methods/math/summary.ts';
 import { compare, meanMargin } from '../methods/stats/compare.ts';
 import { type Noise, sampleNoise } from '../methods/stats/noise.ts';
@@ -23,7 +23,7 @@ import { NOTHING } from './ledger.ts';
 import { type ArmRow, armRows } from './arms.ts';
 import { killAudit, type KillAudit, savedSeconds } from './audit.ts';
 import { leaderOf } from './belief.ts';
-import { gainBelief, reportedSample } from './contrast.ts';
+import { contrast, gainBelief, reportedSample } from './contrast.ts';
 import { deterministic, noiseOf } from './noise.ts';
 import { type FidelityStatus, fidelityStatus } from './scales.ts';
 import { type PriorView, priorViews } from './prior.ts';
@@ -217,17 +217,32 @@ export function gainOf(state: State): Status['gain'] {
   return { effect, margin, better, percent: (100 * effect) / Math.abs(mean(baseline.values)) };
 }
 
-/** Chance of being better from which on a trial that was not proven is worth a word. */
+/** Chance of being better from which on a trial that was not proven is worth a word, and the most that is claimed without proof. */
 const WORTH_A_WORD = 0.8;
+const MOST_CLAIMED = 0.9;
+/** No word where luck alone is expected to make more of the trials than this look as good. */
+const BY_LUCK = 0.5;
 
-/** The trial believed to be the best, where that is not the incumbent and probably better. */
+/**
+ * The trial believed to be the best, where that is not the incumbent and probably better. Beliefs alone are too sure of
+ * what was picked from many: where nothing has an effect, the one that was lucky most often looks better with nine in
+ * ten. So its difference must also be one that so many trials would hardly show by luck. Never claimed above 9 in 10:
+ * noise has longer tails than it is given credit for.
+ */
 export function believedOf(state: State): Believed | undefined {
   if (state.incumbent === undefined || deterministic(state)) return undefined;
   const trial = leaderOf(state);
-  if (trial.id === state.incumbent) return undefined;
-  const { mean: gain, variance } = gainBelief(trial, trialOf(state, state.incumbent));
-  const chance = normalCdf(gain / Math.sqrt(variance));
-  return chance >= WORTH_A_WORD ? { trial: trial.id, gain, chance, runs: resultsOf(trial).length } : undefined;
+  const incumbent = trialOf(state, state.incumbent);
+  const values = resultsOf(trial);
+  if (trial === incumbent || values.length === 0) return undefined;
+  const { mean: gain, variance } = gainBelief(trial, incumbent);
+  const { df } = noiseOf(state);
+  const chance = Math.min(MOST_CLAIMED, studentCdf(gain / Math.sqrt(variance), df));
+  const included = trial.values.length > 0 && state.pool.trials.includes(trial.id);
+  const { effect, se } = contrast(state, { values, included, seeds: trial.seeds }, incumbent);
+  const looked = state.trials.filter(({ screen }) => screen !== undefined).length;
+  if (chance < WORTH_A_WORD || looked * studentCdf(-effect / se, df) > BY_LUCK) return undefined;
+  return { trial: trial.id, gain, chance, runs: values.length };
 }
 
 /** Standard error of a trial's result: under the floor, or under its own spread when it is noisier than that. */

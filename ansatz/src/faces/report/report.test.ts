@@ -49,13 +49,13 @@ describe('the first screen', () => {
     expect(stories.join('\n')).toMatchInlineSnapshot(`
       "[gain]
       loss 2.216 → 0.996, 55 % lower
-      Better by 1.220 ± 0.051 (95 % interval), p < 0.0001: 3 runs of trial 6 against 3 of the baseline.
+      Better by 1.220 ± 0.086 (95 % interval), p = 0.00011: 3 runs of trial 6 against 3 of the baseline.
       Ended: all 50 runs are spent
-      50 of 50 runs, 31 min 18 s of 60 min device time and 16 min 18 s on the clock. Stopping 26 hopeless runs early saved about 18 min 42 s (37 % of what it would have been). Each of 2 keeps cost 15 min 39 s.
-      Baseline 2.216 ± 0.023 (3 runs) → best 0.996 ± 0.036 (trial 6, 3 fresh runs): better by 1.220 ± 0.051 (55 %), p < 0.0001 one-sided.
-      lr: importance 100 % (94 to 100 %), alone 97 % of the variation, best 0.076 to 0.76. The other knob does not stand out from chance. A first look at 41 trials, not an experiment.
-      No run failed. Of 40 changes tried: 2 kept, 32 discarded and 6 left inconclusive.
-      One run of loss has sd 0.013 (3 degrees of freedom); smaller differences are not seen in single runs.
+      50 of 50 runs, 30 min of 60 min device time and 15 min 42 s on the clock. Stopping 28 hopeless runs early saved about 20 min (40 % of what it would have been).
+      Baseline 2.216 ± 0.011 (3 runs) → best 0.996 ± 0.088 (trial 6, 3 fresh runs): better by 1.220 ± 0.086 (55 %), p = 0.00011 one-sided.
+      lr: importance 100 % (96 to 100 %), alone 94 % of the variation, best 0.101 to 0.76. The other knob does not stand out from chance. A first look at 43 trials, not an experiment.
+      No run failed. Of 42 changes tried: 1 kept, 29 discarded and 12 left inconclusive.
+      One run of loss has sd 0.0044 (2 degrees of freedom); smaller differences are not seen in single runs.
 
       [only the baseline]
       loss 2.216 ± 0.011 as the script is
@@ -99,13 +99,13 @@ describe('the first screen', () => {
 
       [maximised]
       accuracy 0.6784 → 0.8004, 18 % higher
-      Better by 0.1220 ± 0.0051 (95 % interval), p < 0.0001: 3 runs of trial 6 against 3 of the baseline.
+      Better by 0.1220 ± 0.0086 (95 % interval), p = 0.00011: 3 runs of trial 6 against 3 of the baseline.
       Ended: all 50 runs are spent
-      50 of 50 runs, 31 min 18 s of 60 min device time and 16 min 18 s on the clock. Stopping 26 hopeless runs early saved about 18 min 42 s (37 % of what it would have been). Each of 2 keeps cost 15 min 39 s.
-      Baseline 0.6784 ± 0.0023 (3 runs) → best 0.8004 ± 0.0036 (trial 6, 3 fresh runs): better by 0.1220 ± 0.0051 (18 %), p < 0.0001 one-sided.
-      lr: importance 100 % (94 to 100 %), alone 97 % of the variation, best 0.076 to 0.76. The other knob does not stand out from chance. A first look at 41 trials, not an experiment.
-      No run failed. Of 40 changes tried: 2 kept, 32 discarded and 6 left inconclusive.
-      One run of accuracy has sd 0.0013 (3 degrees of freedom); smaller differences are not seen in single runs.
+      50 of 50 runs, 30 min of 60 min device time and 15 min 42 s on the clock. Stopping 28 hopeless runs early saved about 20 min (40 % of what it would have been).
+      Baseline 0.6784 ± 0.0011 (3 runs) → best 0.8004 ± 0.0088 (trial 6, 3 fresh runs): better by 0.1220 ± 0.0086 (18 %), p = 0.00011 one-sided.
+      lr: importance 100 % (96 to 100 %), alone 99 % of the variation, best 0.101 to 0.76. The other knob does not stand out from chance. A first look at 43 trials, not an experiment.
+      No run failed. Of 42 changes tried: 1 kept, 29 discarded and 12 left inconclusive.
+      One run of accuracy has sd 0.00044 (2 degrees of freedom); smaller differences are not seen in single runs.
 
       [deterministic]
       loss 2.217 → 0.995, 55.1 % lower
@@ -119,13 +119,13 @@ describe('the first screen', () => {
 
       [running]
       loss 2.216 → 1.015, 54.2 % lower so far
-      Better by 1.201 ± 0.037 (95 % interval), p < 0.0001: 2 runs of trial 6 against 3 of the baseline.
+      Better by 1.201 ± 0.033 (95 % interval), p < 0.0001: 2 runs of trial 6 against 3 of the baseline.
       Still running (as of 2026-01-05 09:09 UTC)
-      22 of 50 runs, 18 min 18 s of 60 min device time and 9 min 48 s on the clock, and up to 8 min 12 s held for runs under way. Stopping 5 hopeless runs early saved about 3 min 42 s (17 % of what it would have been). Each of 2 keeps cost 9 min 9 s.
-      Baseline 2.216 ± 0.023 (3 runs) → best 1.015 ± 0.028 (trial 6, 2 fresh runs): better by 1.201 ± 0.037 (54.2 %), p < 0.0001 one-sided.
-      lr: importance 100 % (87 to 100 %), alone 81 % of the variation, best 0.0251 to 0.76. The other knob does not stand out from chance. A first look at 14 trials, not an experiment.
-      No run failed. Of 15 changes tried: 2 kept, 9 discarded, 2 left inconclusive and 2 not judged yet.
-      One run of loss has sd 0.014 (4 degrees of freedom); smaller differences are not seen in single runs.
+      22 of 50 runs, 16 min 12 s of 60 min device time and 9 min on the clock, and up to 8 min 12 s held for runs under way. Stopping 8 hopeless runs early saved about 5 min 48 s (26 % of what it would have been).
+      Baseline 2.216 ± 0.021 (3 runs) → best 1.015 ± 0.025 (trial 6, 2 fresh runs): better by 1.201 ± 0.033 (54.2 %), p < 0.0001 one-sided.
+      lr: importance 100 % (79 to 100 %), alone 93 % of the variation, best 0.135 to 0.76. The other knob does not stand out from chance. A first look at 18 trials, not an experiment.
+      No run failed. Of 19 changes tried: 1 kept, 8 discarded, 8 left inconclusive and 2 not judged yet.
+      One run of loss has sd 0.011 (3 degrees of freedom); smaller differences are not seen in single runs.
       "
     `);
   });
@@ -366,14 +366,14 @@ test('Markdown fits a pull request', async () => {
   expect(text.slice(0, text.indexOf('### Kept'))).toMatchInlineSnapshot(`
     "## simple: loss 2.216 → 0.996, 55 % lower
 
-    Better by 1.220 ± 0.051 (95 % interval), p &lt; 0.0001: 3 runs of trial 6 against 3 of the baseline.
+    Better by 1.220 ± 0.086 (95 % interval), p = 0.00011: 3 runs of trial 6 against 3 of the baseline.
 
-    - **Spent** 50 of 50 runs, 31 min 18 s of 60 min device time and 16 min 18 s on the clock. Stopping 26 hopeless runs early saved about 18 min 42 s (37 % of what it would have been). Each of 2 keeps cost 15 min 39 s. Ended: all 50 runs are spent.
-    - **Gained** Baseline 2.216 ± 0.023 (3 runs) → best 0.996 ± 0.036 (trial 6, 3 fresh runs): better by 1.220 ± 0.051 (55 %), p &lt; 0.0001 one-sided.
-    - **Mattered** lr: importance 100 % (94 to 100 %), alone 97 % of the variation, best 0.076 to 0.76. The other knob does not stand out from chance. A first look at 41 trials, not an experiment.
-    - **Outcomes** No run failed. Of 40 changes tried: 2 kept, 32 discarded and 6 left inconclusive.
-    - **Noise** One run of loss has sd 0.013 (3 degrees of freedom); smaller differences are not seen in single runs.
-    - **Caution** The 2 repeats of trial 3 spread with sd 0.044, 3.4 times the floor: such settings are noisier than others, or the floor came out low. Trust single runs less than the floor says.
+    - **Spent** 50 of 50 runs, 30 min of 60 min device time and 15 min 42 s on the clock. Stopping 28 hopeless runs early saved about 20 min (40 % of what it would have been). Ended: all 50 runs are spent.
+    - **Gained** Baseline 2.216 ± 0.011 (3 runs) → best 0.996 ± 0.088 (trial 6, 3 fresh runs): better by 1.220 ± 0.086 (55 %), p = 0.00011 one-sided.
+    - **Mattered** lr: importance 100 % (96 to 100 %), alone 94 % of the variation, best 0.101 to 0.76. The other knob does not stand out from chance. A first look at 43 trials, not an experiment.
+    - **Outcomes** No run failed. Of 42 changes tried: 1 kept, 29 discarded and 12 left inconclusive.
+    - **Noise** One run of loss has sd 0.0044 (2 degrees of freedom); smaller differences are not seen in single runs.
+    - **Caution** The 2 repeats of trial 18 spread with sd 0.036, 8.3 times the floor (and those of 1 other trial more than 3 times): such settings are noisier than others, or the floor came out low. Trust single runs less than the floor says.
 
     ### To merge (trial 6)
 
