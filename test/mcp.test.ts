@@ -72,15 +72,18 @@ test('an agent reads a study, asks what was tried, and has its proposal run and 
   expect(tools.tools.map(({ name }) => name).sort()).toEqual([
     'compare',
     'curve',
+    'forecast',
     'lessons',
     'log',
     'propose',
     'recall',
+    'run',
     'status',
     'steer',
     'trial',
     'trials',
     'tried_before',
+    'wait',
   ]);
   expect((await call('status')).body).toMatchObject({ study: 's', runs: 8, phase: 'ended' });
   const { trials } = (await call('trials', { last: 3 })).body as { trials: { trial: number }[] };
@@ -126,7 +129,7 @@ test('over HTTP the same tools answer to whoever has the token, and to nobody el
     await expect(stranger.connect(over({}))).rejects.toThrow(/401|key/);
     const agent = new Client({ name: 'agent', version: '0' });
     await agent.connect(over(headers));
-    expect((await agent.listTools()).tools.length).toBe(11);
+    expect((await agent.listTools()).tools.length).toBe(14);
     const call = async (name: string, given: object): Promise<Record<string, unknown>> =>
       (await agent.callTool({ name, arguments: { ...given } })).structuredContent as Record<string, unknown>;
     expect(await call('compare', { trials: [1, 2] })).toMatchObject({
@@ -145,4 +148,51 @@ test('over HTTP the same tools answer to whoever has the token, and to nobody el
     server.child.kill('SIGTERM');
     await server.done;
   }
+});
+
+test('an agent has something run now, within so many device-seconds, waits for the verdict, and asks what is to be expected', async () => {
+  const folder = project({
+    'ansatz.yaml': yaml('budget: { runs: 60 }', 'pruner: none', 'run: { limit: 3s, grace: 0.2s }'),
+    'script.sh': `${SCRIPT}sleep 0.4\n`,
+  });
+  const lab = start(folder, ['run', '--plain']);
+  try {
+    await lab.seen(/run 5 done/);
+    const call = await connect(folder);
+    const made = await call('run', { settings: { x: 0.77 }, why: 'it was asked for', device_seconds: 60 });
+    expect(made.text).not.toMatch(/error/i);
+    const { trial } = made.body as { trial: number };
+    expect(stateOf(folder, 's').trials[trial - 1]).toMatchObject({ point: { x: 0.77 }, most: 60, researcher: 'agent' });
+    let told = await call('wait', { trial, seconds: 20 });
+    expect(told.body).toMatchObject({ trial });
+    while (told.body['done'] === false && !told.text.includes('keep'))
+      told = await call('wait', { trial, seconds: 20 });
+    const { accounts, trials } = stateOf(folder, 's');
+    expect(accounts[`trial:${trial}`]!.spent.deviceSeconds).toBeGreaterThan(0.3);
+    expect(accounts[`trial:${trial}`]!.spent.deviceSeconds).toBeLessThanOrEqual(60);
+    expect(told.body).toMatchObject({ done: true, state: trials[trial - 1]!.verdict });
+
+    // What it allows is less than any run needs: it is not begun, and says why.
+    const poor = (await call('run', { settings: { x: 0.78 }, why: 'cheap', device_seconds: 0.1 })).body as {
+      trial: number;
+    };
+    const refused = await call('wait', { trial: poor.trial, seconds: 20 });
+    expect(refused.body).toMatchObject({ done: true, state: 'inconclusive', runs: 0, deviceSeconds: 0 });
+    expect(String(refused.body['why'])).toMatch(/0\.1 device-seconds it may take are too few/);
+    expect((await call('run', { settings: { x: 0.77 }, why: 'again', device_seconds: 60 })).text).toMatch(
+      /was tried before/,
+    );
+
+    await lab.seen(/run 16 done/);
+    const { end } = (await call('forecast')).body as { end: { expected: number; now: number; trialsLeft: number } };
+    expect(end.trialsLeft).toBeGreaterThan(0);
+    expect(end.expected).toBeLessThanOrEqual(end.now);
+    expect((await call('forecast', { of: 'target' })).text).toMatch(/knob is missing/);
+    expect((await call('forecast', { of: 'run', run: 1 })).text).toMatch(/run 1 is over/);
+  } finally {
+    lab.child.kill('SIGTERM');
+    await lab.done;
+  }
+  const call = await connect(folder);
+  expect((await call('run', { settings: { x: 0.1 }, why: 'w', device_seconds: 9 })).text).toMatch(/no lab is at work/);
 });

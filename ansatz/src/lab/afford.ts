@@ -5,7 +5,7 @@ import { reserveOf, searchEnds, typicalCost } from '../study/outlook.ts';
 import { accountsOf, affords, cost, EPSILON, free, NOTHING, type Who, within } from '../study/ledger.ts';
 import type { Cap } from '../study/config.ts';
 import { deterministic } from '../study/noise.ts';
-import { activeSeconds, type Run, runOf, type State } from '../study/state.ts';
+import { activeSeconds, type Run, runOf, type State, trialOf } from '../study/state.ts';
 
 /** Seconds between the hard signal and the last breath of a process tree, held on top of limit and grace. */
 export const SLACK_SECONDS = 1;
@@ -37,6 +37,7 @@ export type Plan = {
 export function capOf(state: State, account: string): Cap | undefined {
   const [kind, ...rest] = account.split(':');
   const name = rest.join(':');
+  if (kind === 'trial') return { deviceSeconds: trialOf(state, Number(name)).most! };
   if (kind === 'person') return state.config.people?.[name];
   return state.config.bets?.find((bet) => bet.name === name)?.budget;
 }

@@ -17,7 +17,8 @@ export function warnSpending(state: State): EventBody[] {
   const events = warningsFor(state, said, 'the study', state.ledger.budget, state.ledger.spent);
   for (const [name, account] of Object.entries(state.accounts)) {
     const cap = capOf(state, name);
-    if (cap === undefined) continue;
+    // What one trial may take is for whoever asked for it, not for those who watch the books.
+    if (cap === undefined || name.startsWith('trial:')) continue;
     events.push(...warningsFor(state, said, name.replace(':', ' '), cap, account.spent));
   }
   return events;
@@ -60,10 +61,14 @@ export function dropUnfunded(state: State): EventBody[] {
     const broke = [
       ...(trial.bet === undefined ? [] : [{ bet: trial.bet }]),
       ...(trial.by === undefined ? [] : [{ by: trial.by }]),
+      ...(trial.most === undefined ? [] : [{ id, most: trial.most }]),
     ].find((who) => !canEverPay(state, who));
     if (broke === undefined) return [];
-    const name = 'bet' in broke ? `bet ${broke.bet}` : `person ${broke.by}`;
-    const why = `the budget of ${name} is spent`;
+    const name = 'bet' in broke ? `bet ${broke.bet}` : 'by' in broke ? `person ${broke.by}` : '';
+    const why =
+      name === ''
+        ? `the ${trial.most} device-seconds it may take are too few for another run`
+        : `the budget of ${name} is spent`;
     return [{ type: 'trial.judged', trial: id, verdict: 'inconclusive', why, unsettled: true }];
   });
 }

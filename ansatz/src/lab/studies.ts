@@ -462,9 +462,12 @@ function isRequest(event: EventBody): boolean {
     return typeof event.bet === 'string' && typeof event.open === 'boolean' && shares.every((x) => x >= 0 && x <= 1);
   }
   if (event.type !== 'trial.proposed') return true;
-  const { ask, parent, point, researcher, hypothesis, bet = '', by = '' } = event;
+  const { ask, parent, point, researcher, hypothesis, bet = '', by = '', most = 1, request = '' } = event;
   return (
     ask === 0 &&
+    Number.isFinite(most) &&
+    most > 0 &&
+    typeof request === 'string' &&
     event.operator === undefined &&
     event.of === undefined &&
     [bet, by].every((text) => typeof text === 'string') &&

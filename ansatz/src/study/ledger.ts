@@ -23,11 +23,18 @@ export interface Account {
 export interface Who {
   readonly bet?: string;
   readonly by?: string;
+  /** A trial that may take so many device-seconds has an account of its own. */
+  readonly id?: number;
+  readonly most?: number;
 }
 
 /** Names of their accounts. */
-export function accountsOf({ bet, by }: Who): string[] {
-  return [...(bet === undefined ? [] : [`bet:${bet}`]), ...(by === undefined ? [] : [`person:${by}`])];
+export function accountsOf({ bet, by, id, most }: Who): string[] {
+  return [
+    ...(bet === undefined ? [] : [`bet:${bet}`]),
+    ...(by === undefined ? [] : [`person:${by}`]),
+    ...(id === undefined || most === undefined ? [] : [`trial:${id}`]),
+  ];
 }
 
 /** Whether `amount` fits under a cap of an account's own. */

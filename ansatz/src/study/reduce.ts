@@ -215,6 +215,8 @@ export function reduce(state: State | undefined, event: Event): State {
         ...(event.cites === undefined ? {} : { cites: event.cites }),
         ...(event.model === undefined ? {} : { model: event.model }),
         ...(event.tried === undefined ? {} : { tried: event.tried }),
+        ...(event.most === undefined ? {} : { most: event.most }),
+        ...(event.request === undefined ? {} : { request: event.request }),
         proposedAt: event.at,
         runs: [],
         wants: 1,
@@ -227,7 +229,8 @@ export function reduce(state: State | undefined, event: Event): State {
       });
       state.seen[keyOf(event.point, event.code)] = event.trial;
       state.observations.push({ point: event.point, status: 'pending' });
-      state.queue.push(event.trial);
+      if (event.first === true) state.queue.unshift(event.trial);
+      else state.queue.push(event.trial);
       return state;
     }
     case 'trial.noted': {

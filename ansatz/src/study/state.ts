@@ -116,6 +116,9 @@ export interface Trial {
   readonly cites?: readonly number[];
   /** The model it comes from. */
   readonly model?: string;
+  /** Device-seconds that its runs may take until it has a verdict, and the name its request had. */
+  readonly most?: number;
+  readonly request?: string;
   /** What memory said of it when it was proposed. */
   readonly tried?: Tried;
   readonly proposedAt: number;

@@ -3,9 +3,11 @@
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js';
 import { WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js';
-import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js';
 import { existsSync } from 'node:fs';
 import { z } from 'zod';
+import { addActing } from './acting.ts';
+import { answer } from './answer.ts';
+import type { Propose } from './propose.ts';
 import { runFolder } from '../../io/executor/places.ts';
 import { clean, tailOf } from '../../io/executor/tail.ts';
 import {
@@ -20,7 +22,6 @@ import {
 } from '../../lab/studies.ts';
 import { steer } from '../../lab/steering.ts';
 import { UserError } from '../../study/error.ts';
-import type { EventBody } from '../../study/events/index.ts';
 import {
   contextOf,
   distanceOver,
@@ -34,13 +35,7 @@ import { everyRun, runOf, type State, trialOf } from '../../study/state.ts';
 import { withoutHeldout } from '../../study/heldout.ts';
 import { runRow, statusOf, trialRow, trialRows } from '../../study/views.ts';
 
-/** What a proposal of an agent becomes: checks and the queue are those of the command line. */
-export type Propose = (given: {
-  readonly settings: Readonly<Record<string, number | string | boolean>>;
-  readonly patch?: string;
-  readonly why: string;
-  readonly bet?: string;
-}) => { readonly event: EventBody; readonly said: string };
+export type { Propose } from './propose.ts';
 
 const study = z.string().optional().describe('name of the study; the one worked on last when left out');
 const value = z.union([z.number(), z.string(), z.boolean()]);
@@ -333,6 +328,7 @@ function labServer(from: string, version: string, propose: (study: string | unde
         return { queued: true, said };
       }),
   );
+  addActing(server, propose, open, known);
   return server;
 }
 
@@ -345,18 +341,4 @@ function allRecords(from: string): ReturnType<typeof recordsOf> {
   const project = findProject(from);
   if (project === undefined) return [];
   return listStudies(project).flatMap((name) => recordsOf(readStudy(studyFolder(project, name)).state));
-}
-
-/** The result as structured content and as text; a mistake as an answer that says what to do, not as a broken call. */
-function answer(work: () => Record<string, unknown> | object): CallToolResult {
-  try {
-    const structured = JSON.parse(JSON.stringify(work())) as Record<string, unknown>;
-    return { content: [{ type: 'text', text: JSON.stringify(structured) }], structuredContent: structured };
-  } catch (error) {
-    const fix = error instanceof UserError && error.fix !== undefined ? ` — ${error.fix}` : '';
-    return {
-      isError: true,
-      content: [{ type: 'text', text: `${error instanceof Error ? error.message : String(error)}${fix}` }],
-    };
-  }
 }

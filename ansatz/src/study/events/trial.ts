@@ -68,6 +68,11 @@ export type TrialEvent =
       readonly bet?: string;
       /** The person whose idea it is. */
       readonly by?: string;
+      /** It goes before what is queued, for somebody who waits, and may take so many device-seconds until its verdict. */
+      readonly first?: true;
+      readonly most?: number;
+      /** Whoever asked for it finds it again by this. */
+      readonly request?: string;
       /** What memory has to say against it. */
       readonly tried?: Tried;
       /** What was done, with which trials besides the one it departs from, and those it says to build on. */
