@@ -66,13 +66,14 @@ export function curves(read: (name: string) => Row[], share = 0.7, samples = 60,
       const places = new Set(Array.from({ length: 24 }, (_, i) => Math.round((i * (points.length - 1)) / 23)));
       return [...places].map((i) => points[i]!);
     });
+  const taken = Math.min(samples, errors.length);
   return {
     nmt: cut(grouped(read('nmt_bansal'), ['model'], 'examples', 'log_perplexity')),
     porian_frontier: cut(grouped(read('porian_optima'), ['file', 'experiment'], 'C', 'loss_star')),
     gadre_fixedN: cut(grouped(read('gadre_testbed'), ['train_set', 'N'], 'D', c4)),
     gemstones_constLR: cut(hot, 30),
     lcdb_samplesize: cut(
-      Array.from({ length: samples }, (_, i) => errors[Math.floor(((i + shift) * errors.length) / samples)]!),
+      Array.from({ length: taken }, (_, i) => errors[Math.floor(((i + shift) * errors.length) / taken)]!),
     ),
   };
 }

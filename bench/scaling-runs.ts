@@ -11,6 +11,7 @@ import {
 } from '../ansatz/src/methods/scaling/index.ts';
 import type { Figure } from './main.ts';
 import type { Row } from './scaling-curves.ts';
+import { calibrated } from './scaling-ladders.ts';
 
 type Read = (name: string) => Row[];
 
@@ -113,13 +114,15 @@ export function beginnings(read: Read): Record<string, Figure> {
 }
 
 /**
- * Shapes of Gemstones as recipes over tokens, and learning rates of misfitting over tokens at one size: four checkpoints or
- * runs from the lower part, forecast at the end. Error, coverage of 80 %, and how often who is ahead stays ahead.
+ * Shapes of Gemstones as recipes over tokens, learning rates of misfitting over tokens at one size, sizes of Gadre over tokens,
+ * experiments of Porian over compute, learners of LCDB over samples: four checkpoints or runs from the lower part, forecast at the end. Error, coverage of 80 %, and how often who is ahead stays ahead.
  */
 export function recipes(read: Read): Record<string, Figure> {
   const figures: Record<string, Figure> = {};
+  const scores = new Map<string, number[]>();
   for (const [set, groups] of Object.entries(recipesOf(read))) {
     const errors: number[] = [];
+    const own: number[] = [];
     let [inside, said, stayed, tried] = [0, 0, 0, 0];
     for (const whole of groups) {
       const ends = [...whole.values()].map((points) => points.at(-1)![0]);
@@ -135,8 +138,11 @@ export function recipes(read: Read): Record<string, Figure> {
         });
         const found = forecastScales(runs, target, 0.8, 1);
         if (found === undefined) continue;
-        for (const { recipe, value, low, high } of found.contenders) {
+        for (const { recipe, value, low, high, sd, doubt } of found.contenders) {
           const real = truth.get(recipe)!;
+          // The multiple of the shared doubt that would just have done.
+          const rest = Math.log(value / real) ** 2 - (Z80 * sd) ** 2;
+          own.push(Math.sqrt(Math.max(0, rest)) / doubt);
           errors.push(100 * Math.abs(value / real - 1));
           if (low <= real && real <= high) inside++;
         }
@@ -146,14 +152,19 @@ export function recipes(read: Read): Record<string, Figure> {
         if (best === found.ahead) stayed++;
       }
     }
+    scores.set(set, own);
     figures[`recipes ${set}: loss at the target, ${errors.length} forecasts, median error`] = {
       value: median(errors),
       unit: '%',
       note: `80 % intervals hold ${Math.round((100 * inside) / errors.length)} %; who is ahead stays the best in ${stayed} of ${tried}, said ${said.toFixed(1)}`,
     };
   }
-  return figures;
+  return { ...figures, ...calibrated(scores, 'recipes: intervals', 'losses at the target', [0.8]) };
 }
+
+const Z80 = 1.2816;
+const LEARNERS =
+  /^(?:SVM_RBF|ens\.RandomForest|ens\.GradientBoosting|LogisticRegression|KNN|ens\.ExtraTrees|Decision Tree)$/;
 
 /** Groups of recipes to compare: each recipe its (scale, loss) in ascending scale. */
 function recipesOf(read: Read): Record<string, Map<string, [number, number][]>[]> {
@@ -163,18 +174,20 @@ function recipesOf(read: Read): Record<string, Map<string, [number, number][]>[]
     recipe: string,
     x: string,
     y: string,
+    least = 8,
   ): Map<string, [number, number][]>[] => {
     const groups = new Map<string, Map<string, Map<number, number>>>();
     for (const row of rows) {
       const inner = groups.get(row[within] ?? '') ?? new Map<string, Map<number, number>>();
       groups.set(row[within] ?? '', inner);
+      if (!(Number(row[x]) > 0 && Number(row[y]) > 0)) continue;
       const points = inner.get(row[recipe]!) ?? new Map<number, number>();
       inner.set(row[recipe]!, points);
       points.set(Number(row[x]), Math.min(Number(row[y]), points.get(Number(row[x])) ?? Infinity));
     }
     return [...groups.values()].flatMap((inner) => {
       const long = [...inner].flatMap(([name, points]): [string, [number, number][]][] =>
-        points.size < 8 ? [] : [[name, [...points].sort(([one], [other]) => one - other)]],
+        points.size < least ? [] : [[name, [...points].sort(([one], [other]) => one - other)]],
       );
       return long.length < 2 ? [] : [new Map(long)];
     });
@@ -184,6 +197,23 @@ function recipesOf(read: Read): Record<string, Map<string, [number, number][]>[]
   return {
     'Gemstones shapes': group(hot, '', 'run', 'D', 'loss'),
     'misfitting rates': group(finals, 'N', 'peak_lr', 'train_tokens', 'loss'),
+    'Gadre sizes': group(
+      read('gadre_testbed'),
+      'train_set',
+      'N',
+      'D',
+      'ce_a_val_tok_mult_paloma_c4_en_00000001_tar',
+      6,
+    ),
+    'Porian experiments': group(read('porian_optima'), 'file', 'experiment', 'C', 'loss_star', 6),
+    'LCDB learners': group(
+      read('lcdb11_sample').filter((row) => LEARNERS.test(row['learner']!)),
+      'openml_id',
+      'learner',
+      'train_size',
+      'err_val',
+      6,
+    ),
   };
 }
 

@@ -27,6 +27,7 @@ import {
 } from '../ansatz/src/methods/scaling/index.ts';
 import type { Bench, Figure } from './main.ts';
 import { type Curve, curves, type Row } from './scaling-curves.ts';
+import { calibrated, ladderIntervals } from './scaling-ladders.ts';
 import { beginnings, ladder, recipes } from './scaling-runs.ts';
 
 const DRAWS = 4000;
@@ -57,6 +58,7 @@ export async function bench(): Promise<Bench> {
     ...chosen(curves(read)),
     ...coverage(read),
     ...ladder(read),
+    ...ladderIntervals(read),
     ...beginnings(read),
     ...recipes(read),
   };
@@ -206,8 +208,8 @@ function chosen(sets: Readonly<Record<string, readonly Curve[]>>): Record<string
 const SHARES = [0.5, 0.6, 0.7, 0.8];
 
 /**
- * How often the top point lies within an interval whose multiple of the doubt was learned on the other four sets: the
- * largest of their quantiles. What ships is the largest of all five.
+ * How often the top point lies within an interval whose multiple of the doubt was learned on the other four sets, each of
+ * which counts the same. What ships is learned on all five.
  */
 function coverage(read: (name: string) => Row[]): Record<string, Figure> {
   const scores = new Map<string, number[]>();
@@ -223,26 +225,7 @@ function coverage(read: (name: string) => Row[]): Record<string, Figure> {
       }
     }
   }
-  const figures: Record<string, Figure> = {};
-  for (const level of [0.5, 0.8, 0.9, 0.95]) {
-    const multiples = new Map(
-      // The least multiple that covers this share: an interpolated one would rest on the worst curve of a small set.
-      [...scores].map(([set, all]) => [set, all.toSorted((a, b) => a - b)[Math.ceil(level * all.length) - 1]!]),
-    );
-    const inside = [...scores].map(([set, all]) => {
-      const learned = Math.max(...[...multiples].flatMap(([other, q]) => (other === set ? [] : [q])));
-      return { set, n: all.length, hits: all.filter((score) => score <= learned).length };
-    });
-    const count = (key: 'n' | 'hits'): number => inside.reduce((sum, one) => sum + one[key], 0);
-    const value = count('hits') / count('n');
-    figures[`intervals of ${100 * level} %: coverage of ${count('n')} held-out tops`] = {
-      value: 100 * value,
-      unit: '%',
-      ...(level === 0.8 ? { bound: '70 to 92 %', pass: value >= 0.7 && value <= 0.92 } : {}),
-      note: `${inside.map(({ set, n, hits }) => `${set} ${Math.round((100 * hits) / n)} % of ${n}`).join(', ')}; multiple of all sets ${Math.max(...multiples.values()).toFixed(2)}`,
-    };
-  }
-  return figures;
+  return calibrated(scores, 'intervals', 'held-out tops');
 }
 
 function bounded(value: number, unit: string, most: number, rival?: number): Figure {

@@ -14,7 +14,7 @@ export function addScale(top: Command, study: () => Option, json: () => Option):
     .description('fit a scaling law; columns are found by name, amounts may be written 1.3B or 6e18 FLOPs')
     .option(
       '--law <name>',
-      'auto, chinchilla, isoflop, dataconstrained, sigmoid, passk, majority, bestofn; or one of one variable: power, m2, shifted, m4, bnsl, blend, ensemble (default: by the columns)',
+      'auto, chinchilla, isoflop, dataconstrained, sigmoid, passk, majority, bestofn; or one of one variable: power, m2, shifted, m4, bnsl, blend, weighted, ensemble (default: by the columns)',
     )
     .option('--where <column=value>', 'only the rows that have it')
     .option('--drop-highest <n>', 'leave out the n highest losses')

@@ -14,6 +14,7 @@ import {
   type LawName,
   LAWS,
   strongest,
+  toldOf,
 } from '../../methods/scaling/index.ts';
 import { UserError } from '../../study/error.ts';
 import type { ScalePicture } from '../report/figures/scaling.ts';
@@ -97,7 +98,7 @@ export function fitLawTable(asked: LawName | 'auto', table: PointTable, wish: La
     summary: [
       ...(chosen === null
         ? []
-        : [`  chosen: ${law}, for ${chosen.why}${law === 'blend' ? '; E, b, c are those of its m2' : ''}`]),
+        : [`  chosen: ${law}, for ${chosen.why}${toldOf(law) === law ? '' : '; E, b, c are those of its m2'}`]),
       ...(forecast === null
         ? []
         : [
@@ -120,8 +121,8 @@ function redrawn(law: LawName, x: readonly number[], y: readonly number[], wish:
     const drawn = x.map(() => random.int(x.length)).sort((i, j) => i - j);
     if (new Set(drawn).size <= LAWS[law]) continue;
     const { params } = fitLaw(
-      // Of a blend only the parameters of its m2 are told.
-      law === 'blend' ? 'm2' : law,
+      // Of one made of several only the parameters of its m2 are told.
+      toldOf(law),
       drawn.map((i) => x[i]!),
       drawn.map((i) => y[i]!),
     );

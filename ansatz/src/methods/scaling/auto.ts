@@ -25,19 +25,22 @@ export interface LawForecast {
   readonly level: number;
 }
 
-/** From so many points on, this smooth, one break is told from noise. */
+/** From so many points on, this smooth, one break is told from noise; from so many on each law can be tried on a part of them. */
 const ENOUGH = 8;
+const MANY = 12;
 const SMOOTH = 0.015;
 
 /**
- * `bnsl` for at least 8 points that scatter by at most 1.5 % of how much y varies; `blend` when they are fewer or
- * noisier. Never the pure power law: it has no floor.
+ * `weighted` for at least 12 points. Of fewer, `bnsl` for at least 8 that scatter by at most 1.5 % of how much y varies;
+ * else `blend`. Never the pure power law alone: it has no floor.
  */
 export function chooseLaw(x: readonly number[], y: readonly number[]): Choice {
   const n = new Set(x).size;
   const rough = roughness(x, y);
   const scatter = `they scatter by ${(100 * rough).toPrecision(2)} % of how much y varies`;
   if (n < ENOUGH) return { law: 'blend', why: `${n} points, fewer than ${ENOUGH}`, roughness: rough };
+  if (n >= MANY)
+    return { law: 'weighted', why: `${n} points: each law counts by its forecast of the upper ones`, roughness: rough };
   if (rough <= SMOOTH) return { law: 'bnsl', why: `${n} smooth points: ${scatter}`, roughness: rough };
   return { law: 'blend', why: `${n} points, but ${scatter}`, roughness: rough };
 }
@@ -67,15 +70,16 @@ function roughness(x: readonly number[], y: readonly number[]): number {
 }
 
 /**
- * Level and the multiple of the doubt within which that share of forecasts was right, on the worst of five sets of
- * public curves (conformal calibration by groups): NMT, compute frontiers, tokens at one size, checkpoints, sample sizes.
+ * Level and the multiple of the doubt within which that share of forecasts was right, over five sets of public curves of
+ * which each counts the same (conformal calibration by groups): NMT, compute frontiers, tokens at one size, checkpoints,
+ * sample sizes.
  */
 export const WIDTHS: readonly (readonly [number, number])[] = [
   [0, 0],
-  [0.5, 0.31],
-  [0.8, 0.68],
-  [0.9, 1.27],
-  [0.95, 2.24],
+  [0.5, 0.19],
+  [0.8, 0.34],
+  [0.9, 0.44],
+  [0.95, 0.69],
 ];
 
 /**
@@ -103,24 +107,24 @@ export function forecastLaw(
   where: readonly number[],
   level: number,
 ): LawForecast[] {
-  const [unsure, multiple] = [doubt(law, fit, x, y), multipleFor(level)];
+  const [unsure, multiple] = [doubt(law, fit, x, y), multipleAt(WIDTHS, level)];
   return where.map((at) => {
     const [value, far] = [fit.at(at), multiple * unsure(at)];
     return { x: at, y: value, low: value * Math.exp(-far), high: value * Math.exp(far), level };
   });
 }
 
-/** Between the levels of the table the multiple is a line over −ln(1 − level), and goes on as one. */
-function multipleFor(level: number): number {
+/** The multiple of a doubt at a level: between the levels of a table it is a line over −ln(1 − level), and goes on as one. */
+export function multipleAt(widths: readonly (readonly [number, number])[], level: number): number {
   const next = Math.min(
-    WIDTHS.length - 1,
+    widths.length - 1,
     Math.max(
       1,
-      WIDTHS.findIndex(([known]) => known >= level),
+      widths.findIndex(([known]) => known >= level),
     ),
   );
-  const upper = level > WIDTHS.at(-1)![0] ? WIDTHS.length - 1 : next;
-  const [[l0, q0], [l1, q1]] = [WIDTHS[upper - 1]!, WIDTHS[upper]!];
+  const upper = level > widths.at(-1)![0] ? widths.length - 1 : next;
+  const [[l0, q0], [l1, q1]] = [widths[upper - 1]!, widths[upper]!];
   const u = (l: number): number => -Math.log(1 - l);
   return q0 + ((q1 - q0) * (u(level) - u(l0))) / (u(l1) - u(l0));
 }

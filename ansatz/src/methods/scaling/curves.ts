@@ -5,9 +5,10 @@ import { broken, fitShape, type FittedLaw, identifyShape, offsetPower, type Shap
 
 /**
  * Name of a law. `power` b x^-c, `m2` E + b x^-c, `shifted` E + b (x + s)^-c, `m4`, `bnsl` with one break, `ensemble` the
- * median of the last four, `blend` the geometric mean of the stiffest and the most supple of them, m2 and bnsl.
+ * median of the last four, `blend` the geometric mean of the stiffest and the most supple of them, m2 and bnsl, `weighted` that
+ * of power, m2, shifted and bnsl by how well each forecasts the upper part of the points from the lower.
  */
-export type LawName = 'power' | 'm2' | 'shifted' | 'm4' | 'bnsl' | 'ensemble' | 'blend';
+export type LawName = 'power' | 'm2' | 'shifted' | 'm4' | 'bnsl' | 'ensemble' | 'blend' | 'weighted';
 
 const SHAPES: Readonly<Partial<Record<LawName, Shape>>> = { m2: offsetPower, shifted: shiftedPower, bnsl: broken };
 
@@ -20,10 +21,17 @@ export const LAWS: Readonly<Record<LawName, number>> = {
   bnsl: 6,
   ensemble: 4,
   blend: 3,
+  weighted: 3,
 };
 
 /** Laws whose forecasts the ensemble takes the median of; a pure power law misses every floor. */
 const MEMBERS = ['m2', 'shifted', 'm4', 'bnsl'] as const;
+
+/** Laws that are weighted, and the share of the points that each is fitted to when it is tried. */
+const TRIED = ['power', 'm2', 'shifted', 'bnsl'] as const;
+const LOWER = 0.6;
+/** Errors below this tell no law from another. */
+const EXACT = 1e-9;
 
 /** Fit y over x by least squares in ln y. `x` ascending and positive, `y` positive, at least two different x. */
 export function fitLaw(name: LawName, x: readonly number[], y: readonly number[]): FittedLaw {
@@ -36,6 +44,7 @@ export function fitLaw(name: LawName, x: readonly number[], y: readonly number[]
     const at = (where: number): number => Math.sqrt(stiff.at(where) * supple.at(where));
     return { params: stiff.params, objective: squared(at, x, y), at };
   }
+  if (name === 'weighted') return weighted(x, y);
   const fits = MEMBERS.map((member) => fitLaw(member, x, y));
   const at = (where: number): number => Math.exp(median(fits.map((fit) => Math.log(fit.at(where)))));
   return { params: {}, objective: squared(at, x, y), at };
@@ -43,7 +52,7 @@ export function fitLaw(name: LawName, x: readonly number[], y: readonly number[]
 
 /**
  * Which parameters of a law the points determine; those of `power` and `m4`, which are not profiled, by their number.
- * The parameters of `blend` are those of its m2.
+ * The parameters of `blend` and `weighted` are those of their m2.
  */
 export function identifyLaw(
   name: LawName,
@@ -53,7 +62,7 @@ export function identifyLaw(
   level: number,
 ): Record<string, boolean> {
   const names = Object.keys(fit.params);
-  const shape = SHAPES[name === 'blend' ? 'm2' : name];
+  const shape = SHAPES[toldOf(name)];
   const known = shape === undefined ? names.map(() => x.length > names.length) : identifyShape(shape, x, y, level);
   return Object.fromEntries(names.map((param, i) => [param, known[i]!]));
 }
@@ -68,6 +77,29 @@ export function backtest(name: LawName, x: readonly number[], y: readonly number
   if (from < LAWS[name] + 1 || from >= x.length) return undefined;
   const { at } = fitLaw(name, x.slice(0, from), y.slice(0, from));
   return Math.sqrt(squared(at, x.slice(from), y.slice(from)) / (x.length - from));
+}
+
+/** The law whose parameters are told of one that is made of several. */
+export function toldOf(name: LawName): LawName {
+  return name === 'blend' || name === 'weighted' ? 'm2' : name;
+}
+
+/**
+ * The geometric mean of four laws, each by one over its error: the root mean square of ln y over the upper 40 % of the points when it is
+ * fitted to the lower 60 %. No law is right, and which is least wrong the points say best where they were not seen.
+ */
+function weighted(x: readonly number[], y: readonly number[]): FittedLaw {
+  const from = Math.round(LOWER * x.length);
+  const fits = TRIED.map((name) => fitLaw(name, x, y));
+  const weights = TRIED.map((name) => {
+    if (new Set(x.slice(0, from)).size < 2 || from >= x.length) return 1;
+    const { at } = fitLaw(name, x.slice(0, from), y.slice(0, from));
+    return 1 / (EXACT + Math.sqrt(squared(at, x.slice(from), y.slice(from)) / (x.length - from)));
+  });
+  const total = weights.reduce((sum, w) => sum + w, 0);
+  const at = (where: number): number =>
+    Math.exp(fits.reduce((sum, fit, i) => sum + weights[i]! * Math.log(fit.at(where)), 0) / total);
+  return { params: fits[TRIED.indexOf('m2')]!.params, objective: squared(at, x, y), at };
 }
 
 function purePower(x: readonly number[], y: readonly number[]): FittedLaw {

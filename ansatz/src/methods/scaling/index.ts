@@ -10,7 +10,7 @@ export {
 export { type Bootstrap, type PerParameter, bootstrapChinchilla } from './bootstrap.ts';
 export { type Identified, chinchillaWarnings, identify } from './identify.ts';
 export { type FittedLaw } from './laws.ts';
-export { type LawName, LAWS, backtest, fitLaw, identifyLaw } from './curves.ts';
+export { type LawName, LAWS, backtest, fitLaw, identifyLaw, toldOf } from './curves.ts';
 export { type Choice, type LawForecast, WIDTHS, chooseLaw, doubt, forecastLaw, strongest } from './auto.ts';
 export { type IsoFit, type Isoflop, type IsoRun, type Optimum, fitIsoflop } from './isoflop.ts';
 export {
@@ -45,11 +45,13 @@ export {
   type Climbed,
   type ClimbedTask,
   type ClimbWish,
+  LADDER_WIDTHS,
   type Target,
   type Task,
   climb,
   climbTask,
   computeBacktest,
+  ladderDoubt,
   largestOut,
   lossBacktest,
   taskBacktest,

@@ -5,6 +5,7 @@
 
 import { normalQuantile } from '../math/quantile.ts';
 import { bootstrapChinchilla } from './bootstrap.ts';
+import { multipleAt } from './auto.ts';
 import { type Chinchilla, chinchillaLoss, fitChinchilla, type Fitted, type Runs } from './chinchilla.ts';
 import { fitSigmoid, type Sigmoid, sigmoidRange, sigmoidSlope } from './sigmoid.ts';
 
@@ -18,7 +19,7 @@ export interface Target {
 export interface Climbed {
   readonly fit: Fitted;
   readonly value: number;
-  /** At the level asked for: the fit's own error and the backtest, in quadrature. */
+  /** At the level asked for. */
   readonly low: number;
   readonly high: number;
   /** Standard error of the fit alone, relative for a loss, absolute for an accuracy. */
@@ -50,8 +51,23 @@ export interface ClimbWish {
 
 /** Fewest runs that a law of five parameters is fitted to. */
 const LEAST = 6;
+const PARAMETERS = 5;
 /** Sizes within this factor are one rung. */
 const SAME = 1.03;
+
+/**
+ * Level and the multiple of the doubt within which that share of forecasts of the largest size was right: the quantile over
+ * ladders of eight public sources, each counting the same (conformal calibration; bench/RESULTS.md, scaling).
+ */
+export const LADDER_WIDTHS: readonly (readonly [number, number])[] = [
+  [0, 0],
+  [0.5, 0.27],
+  [0.8, 0.69],
+  [0.9, 1.31],
+  [0.95, 1.66],
+];
+/** Without a backtest the rest of the doubt counts so much more. */
+const UNTESTED = 1.6;
 
 /** The loss of the target. */
 export function climb(runs: Runs, target: Target, { draws, seed, level }: ClimbWish): Climbed {
@@ -62,8 +78,23 @@ export function climb(runs: Runs, target: Target, { draws, seed, level }: ClimbW
   const variance = slope.reduce((sum, a, i) => sum + a * slope.reduce((s, b, j) => s + b * covariance[i]![j]!, 0), 0);
   const se = Math.sqrt(Math.max(0, variance));
   const backtest = lossBacktest(runs);
-  const half = Math.hypot(normalQuantile((1 + level) / 2) * se, Number.isNaN(backtest) ? 0 : backtest);
+  const half = multipleAt(LADDER_WIDTHS, level) * ladderDoubt(runs, fit.params, target, backtest);
   return { fit, value, low: value * Math.exp(-half), high: value * Math.exp(half), se, backtest };
+}
+
+/**
+ * What the error of ln L at the target is measured in: the backtest, the gain that is promised beyond the largest size and the
+ * most tokens that were trained, and the scatter of the runs about the law.
+ */
+export function ladderDoubt(runs: Runs, params: Chinchilla, { N, D }: Target, backtest: number): number {
+  const inside = chinchillaLoss(params, Math.min(N, Math.max(...runs.N)), Math.min(D, Math.max(...runs.D)));
+  const gain = Math.abs(Math.log(chinchillaLoss(params, N, D) / inside));
+  const squares = runs.loss.reduce(
+    (sum, loss, i) => sum + Math.log(chinchillaLoss(params, runs.N[i]!, runs.D[i]!) / loss) ** 2,
+    0,
+  );
+  const scatter = Math.sqrt(squares / Math.max(1, runs.loss.length - PARAMETERS));
+  return Number.isNaN(backtest) ? UNTESTED * (gain + scatter) : backtest + gain + scatter;
 }
 
 /** The accuracy of the target at a task. Losses `via` and scores are of the same runs. */
@@ -77,11 +108,13 @@ export function climbTask(runs: Omit<Runs, 'loss'>, task: Task, target: Target, 
   const value = sigmoid.at(via.value);
   const backtest = taskBacktest(runs, task);
   const z = normalQuantile((1 + wish.level) / 2);
-  const byLoss = (fit: Sigmoid): number => sigmoidSlope(fit, via.value) * via.value * via.se;
+  // The doubt of the loss, carried through the curve.
+  const half = Math.log(via.high / via.value);
+  const byLoss = (fit: Sigmoid, error: number): number => sigmoidSlope(fit, via.value) * via.value * error;
   const [low, high] = sigmoidRange(sigmoid, via.value, z, (fit) =>
-    Math.hypot(z * byLoss(fit), Number.isNaN(backtest) ? 0 : backtest),
+    Math.hypot(byLoss(fit, half), Number.isNaN(backtest) ? 0 : backtest),
   );
-  const se = Math.hypot(sigmoid.se(via.value), byLoss(sigmoid));
+  const se = Math.hypot(sigmoid.se(via.value), byLoss(sigmoid, via.se));
   return { sigmoid, via, value, low, high, se, backtest };
 }
 

@@ -7,7 +7,7 @@
 import { factor } from '../math/cholesky.ts';
 import { cdf, pdf } from '../math/normal.ts';
 import { mean, normalQuantile, rng } from '../math/index.ts';
-import { WIDTHS } from './auto.ts';
+import { multipleAt } from './auto.ts';
 import { believeLines, type Lines, spreadOf } from './lines.ts';
 
 /** A finished run. `loss` > 0, lower is better; `scale` > 0 (compute, tokens, width: what the target is given in). */
@@ -30,6 +30,9 @@ export interface Contender {
   /** At the level asked for. */
   readonly low: number;
   readonly high: number;
+  /** Standard deviation of its own ln loss there, and the doubt that all recipes share: the promised gain and the scatter. */
+  readonly sd: number;
+  readonly doubt: number;
   /** The chance that it is the best of all at the target. */
   readonly best: number;
   /** Its loss at the largest scale all runs reach, by the law: what small runs say. */
@@ -80,6 +83,18 @@ export interface NextRun {
   /** By how much the variance of the difference at the target between the two that are `asked` would shrink, as a share of it. */
   readonly shrinks: number;
 }
+
+/**
+ * Level and the multiple of the shared doubt within which that share of forecasts was right, the own error in quadrature:
+ * over recipes of five public sources of which each counts the same (bench/RESULTS.md, scaling).
+ */
+export const RECIPE_WIDTHS: readonly (readonly [number, number])[] = [
+  [0, 0],
+  [0.5, 0.33],
+  [0.8, 0.55],
+  [0.9, 0.86],
+  [0.95, 1.43],
+];
 
 /** Least different scales: with two the floor cannot be told from the exponent. */
 export const LEAST_SCALES = 3;
@@ -138,14 +153,18 @@ export function forecastScales(
   const largest = scales.at(-1)!;
   const lossAt = (k: number, scale: number): number => floor + Math.exp(lines.at(k, z(scale)));
   // What all recipes share (floor, mean slope) is as unsure as the forecast of a single law: its promised gain and scatter.
-  const width = widthOf(level);
-  const between = (k: number, scale: number): { value: number; low: number; high: number } => {
+  const width = multipleAt(RECIPE_WIDTHS, level);
+  const between = (
+    k: number,
+    scale: number,
+  ): { value: number; low: number; high: number; sd: number; doubt: number } => {
     const value = lossAt(k, scale);
     const share = (value - floor) / value;
     const sd = share * Math.sqrt(lines.covariance(k, z(scale), k, z(scale)));
     const gain = scale > largest ? Math.abs(Math.log(value / lossAt(k, largest))) : 0;
-    const half = Math.hypot(normalQuantile((1 + level) / 2) * sd, width * (gain + share * noise));
-    return { value, low: value * Math.exp(-half), high: value * Math.exp(half) };
+    const doubt = gain + share * noise;
+    const half = Math.hypot(normalQuantile((1 + level) / 2) * sd, width * doubt);
+    return { value, low: value * Math.exp(-half), high: value * Math.exp(half), sd, doubt };
   };
   const places = spaced(scales[0]!, largest, target);
   const contenders = names.map((recipe, k) => {
@@ -157,7 +176,10 @@ export function forecastScales(
       slope: lines.slope(k),
       ...between(k, target),
       small: lossAt(k, largest),
-      curve: places.map((scale) => ({ scale, ...between(k, scale) })),
+      curve: places.map((scale) => {
+        const { value, low, high } = between(k, scale);
+        return { scale, value, low, high };
+      }),
     };
   });
   const chances = chancesOf(lines, names.length, z(target), seed);
@@ -385,9 +407,4 @@ function secondsOver(runs: readonly ScaleRun[]): (scale: number) => number {
   const xx = u.reduce((sum, one) => sum + (one - mu) ** 2, 0);
   const slope = xx > 0 ? Math.max(0, u.reduce((sum, one, i) => sum + (one - mu) * (v[i]! - mv), 0) / xx) : 1;
   return (scale) => Math.exp(mv + slope * (Math.log(scale) - mu));
-}
-
-/** The multiple of the doubt at a level: the next one of the table. */
-function widthOf(level: number): number {
-  return (WIDTHS.find(([known]) => known >= level) ?? WIDTHS.at(-1)!)[1];
 }
