@@ -227,6 +227,36 @@ describe('what looks better', () => {
     expect(statusOf(none.state).believed).toBeUndefined();
   });
 
+  test('and is hard to prove is left open, and gets its last word when the search is over', async () => {
+    // Two noise sd better: many runs are needed, and so many would be a third of this budget.
+    const near = (point: Point, seed: number): number =>
+      50 - (Number(point['hidden']) > 200 ? 2 : 0) + noise(point, seed);
+    let [left, back] = [0, 0];
+    for (let seedNumber = 1; seedNumber <= 30; seedNumber++) {
+      const hidden = Array.from({ length: 40 }, (_, i) => (i === 1 ? 240 : 20));
+      const { state, events } = await play(
+        { budget: { runs: 30 }, seedNumber, repeats: { baseline: 3, most: 12 } },
+        near,
+        {
+          researcher: listed(hidden, 'numeric'),
+        },
+      );
+      const closed = events.findIndex(({ type }) => type === 'study.closing');
+      const search = closed < 0 ? events : events.slice(0, closed);
+      const open = search.flatMap((event) =>
+        event.type === 'trial.judged' && event.why.includes('too much of the budget') ? [event.trial] : [],
+      );
+      left += open.length;
+      // A fifth of thirty runs, for each of the few that were confirmed, and no more.
+      for (const id of open) expect(state.trials[id - 1]!.looks.length).toBeLessThanOrEqual(6);
+      back += events
+        .slice(search.length)
+        .filter((event) => event.type === 'trial.repeated' && open.includes(event.trial)).length;
+    }
+    expect(left).toBeGreaterThan(2);
+    expect(back).toBeGreaterThan(0);
+  });
+
   test('is tested once nothing is left to try', async () => {
     const { state } = await play({ budget: { runs: 400 } }, slope, { researcher: listed([20, 240], 'numeric') });
     expect(state.incumbent).toBe(3);

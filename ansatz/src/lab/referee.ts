@@ -170,19 +170,17 @@ export function close(state: State, end: Extract<EventBody, { type: 'study.ended
   const reserve = reserveOf(state);
   if (RESOURCES.every((resource) => reserve[resource] === 0)) return undefined;
   const closing: EventBody = { type: 'study.closing', reason: end.reason, text: end.text };
-  const leader = challengerOf(state);
+  const leader = challengerOf(state, true);
   const opened = runsLeft({ ...state, closing: end });
   if (leader !== undefined && opened >= LAST_RUNS) {
-    const level = levelFor(state);
-    const chance = chanceOf(
-      state,
-      trialOf(state, state.incumbent),
-      gainBelief(leader, trialOf(state, state.incumbent)),
-      level.level,
-    );
+    // One that was left open goes on with the error rate it has.
+    const fresh = leader.level === undefined ? levelFor(state) : undefined;
+    const incumbent = trialOf(state, state.incumbent);
+    const chance = chanceOf(state, incumbent, gainBelief(leader, incumbent), fresh?.level ?? leader.level!);
     const why = 'the search is over and it is believed to be the best: is it real?';
     if (chance >= LAST_CHANCE) {
-      const last: EventBody = { type: 'trial.repeated', trial: leader.id, more: LAST_RUNS, why, ...level };
+      const more = Math.min(LAST_RUNS, state.config.repeats.most - leader.runs.length);
+      const last: EventBody = { type: 'trial.repeated', trial: leader.id, more, why, ...fresh };
       return [closing, last, ...(opened < LAST_RUNS + REPLICATES.least ? [] : replicates(state, REPLICATES.least))];
     }
   }

@@ -50,16 +50,18 @@ export function leaderOf(state: State): Trial {
 }
 
 /**
- * The trial believed to be the best of those that look better than the incumbent and were never confirmed on fresh runs;
- * undefined when there is none, or while one is being confirmed.
+ * The trial believed to be the best of those that look better than the incumbent and were never confirmed on fresh runs,
+ * nor, with `again`, left open with fewer than all the runs a trial may have; undefined when there is none, or while one
+ * is being confirmed.
  */
-export function challengerOf(state: State): Trial | undefined {
+export function challengerOf(state: State, again = false): Trial | undefined {
   let best: Trial | undefined;
   const mark = trialOf(state, state.incumbent ?? 1).belief?.mean ?? Infinity;
   for (const id of state.leaders) {
     const trial = trialOf(state, id);
     if (trial.level !== undefined && trial.verdict === undefined) return undefined;
-    if (id === state.incumbent || trial.verdict !== 'inconclusive' || trial.level !== undefined) continue;
+    if (id === state.incumbent || trial.verdict !== 'inconclusive') continue;
+    if (trial.level !== undefined && !(again && trial.runs.length < state.config.repeats.most)) continue;
     if (trial.belief !== undefined && trial.belief.mean < (best?.belief!.mean ?? mark)) best = trial;
   }
   return best;

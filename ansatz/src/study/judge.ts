@@ -290,6 +290,10 @@ function confirmed(state: State, trial: Trial, incumbent: Trial): EventBody | un
     return { ...open, why: `too small to be proven with ${repeats.most} runs: within noise after ${runs}`, ...outcome };
   }
   const look = { trial: trial.id, against: incumbent.id, information: proof.information, boundary: needed };
+  if (dear(state, trial)) {
+    const so = `${proof.z.toFixed(1)} standard errors better after ${runs}, ${needed.toFixed(1)} would be asked for`;
+    return { ...open, why: `${so}: further runs would take too much of the budget`, ...outcome };
+  }
   const why = `${proof.z.toFixed(1)} standard errors better after ${runs}, ${needed.toFixed(1)} are asked for`;
   // The side with fewer runs says least; those of the incumbent serve every later comparison as well.
   if (m <= n && incumbent.runs.length < 2 * repeats.most) {
@@ -302,6 +306,16 @@ function confirmed(state: State, trial: Trial, incumbent: Trial): EventBody | un
     };
   }
   return { type: 'trial.repeated', trial: trial.id, more: 1, why, look };
+}
+
+/** Share of a study's runs that may go into the confirmation of one trial while the search is on, and the least. */
+const DEAR = { share: 0.2, least: 3 } as const;
+
+/** Whether a confirmation has had its share: first the two runs, then one for each look so far. */
+function dear(state: State, trial: Trial): boolean {
+  if (state.closing !== undefined || trial.offered === true) return false;
+  const total = state.ledger.spent.runs + runsLeft(state);
+  return 2 + trial.looks.length >= Math.max(DEAR.least, DEAR.share * total);
 }
 
 /** What is known of a trial that nobody can go on with: effect, interval and chance; nothing without a result. */

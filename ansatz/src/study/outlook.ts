@@ -79,7 +79,7 @@ function reserveFor(state: State, share: number, seconds: number): Amount {
 
 /** Whether a trial that looks better by more than its luck waits for fresh runs. */
 function awaited(state: State): boolean {
-  const trial = challengerOf(state);
+  const trial = challengerOf(state, true);
   if (trial === undefined) return false;
   return gainBelief(trial, trialOf(state, state.incumbent ?? 1)).mean >= LAST_WORD.gain * noiseOf(state).sd;
 }
