@@ -15,10 +15,10 @@ const SCRIPT =
 interface Lab {
   readonly folder: string;
   /** Begin a study anew with these lines more. */
-  study(
+  readonly study: (
     name: string,
     ...lines: string[]
-  ): Promise<{ readonly state: State; readonly made: number; readonly said: Result }>;
+  ) => Promise<{ readonly state: State; readonly made: number; readonly said: Result }>;
 }
 
 function lab(): Lab {

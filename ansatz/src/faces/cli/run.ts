@@ -13,6 +13,7 @@ import {
   modelResearcher,
   numericResearcher,
   openGlance,
+  retesting,
   severalResearchers,
   spaceOf,
 } from '../../lab/researcher/index.ts';
@@ -453,18 +454,17 @@ async function work(held: HeldStudy, config: StudyConfig, options: RunOptions, f
   process.on('SIGINT', interrupt);
   process.on('SIGTERM', interrupt);
   process.on('SIGHUP', hangUp);
-  const numeric = numericResearcher(
+  const elsewhere = otherStudies(config).flatMap((state) => recordsOf(state));
+  const sampling = numericResearcher(
     samplers[config.sampler],
     config,
     // A curve that stands in for the result decides about stopping, never about what is tried.
     config.sampler === 'auto' && config.pruner === 'freeze-thaw' && config.curve === undefined
       ? pointFromCurves
       : undefined,
-    openGlance(
-      config,
-      otherStudies(config).flatMap((state) => recordsOf(state)),
-    ),
+    openGlance(config, elsewhere),
   );
+  const numeric = retesting(sampling, config, elsewhere);
   const models = new Map(
     modelsOf(config).map((one) => [one.model, openModelResearcher(config, one, repository, folder)]),
   );
