@@ -29,6 +29,7 @@ import type { Bench, Figure } from './main.ts';
 import { type Curve, curves, type Row } from './scaling-curves.ts';
 import { calibrated, ladderIntervals } from './scaling-ladders.ts';
 import { beginnings, ladder, recipes } from './scaling-runs.ts';
+import { targets } from './scaling-targets.ts';
 
 const DRAWS = 4000;
 /** Fits of which the fastest counts: the first ones are slower until the code is compiled. */
@@ -45,7 +46,8 @@ const LAWS: readonly (readonly [LawName, string])[] = [
 export async function bench(): Promise<Bench> {
   const folder = process.env['ANSATZ_DATA_SCALING'];
   if (folder === undefined || !existsSync(join(folder, 'chinchilla_epoch.csv'))) {
-    return { seeds: [], figures: {}, notes: ['ANSATZ_DATA_SCALING names no folder with chinchilla_epoch.csv'] };
+    const figures = await targets();
+    return { seeds: [1], figures, notes: ['ANSATZ_DATA_SCALING names no folder with chinchilla_epoch.csv'] };
   }
   const read = (name: string): Row[] =>
     parse(readFileSync(join(folder, `${name}.csv`)), { columns: true, skip_empty_lines: true }) as Row[];
@@ -61,6 +63,7 @@ export async function bench(): Promise<Bench> {
     ...ladderIntervals(read),
     ...beginnings(read),
     ...recipes(read),
+    ...(await targets()),
   };
   const notes = ['forecast: median over curves of the root mean square error of ln y of the top 30 %'];
   if (peer === undefined)

@@ -79,7 +79,7 @@ function chanceOfAnother(state: State, runs: number): number | undefined {
   if (judged.length === 0) return undefined;
   const recent = judged.slice(-MOST_TRIALS);
   const keeps = recent.filter((trial) => trial.verdict === 'keep').length;
-  const perTrial = state.runs.length / state.trials.length;
+  const perTrial = state.trials.reduce((sum, trial) => sum + trial.runs.length, 0) / state.trials.length;
   const more = Math.max(0, runs / Math.max(1, perTrial));
   return 1 - (recent.length / (recent.length + more)) ** (keeps + 0.5);
 }
