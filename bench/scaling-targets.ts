@@ -32,11 +32,11 @@ const FIDELITY: Fidelity = {
 function worldOf(seed: number): { readonly loss: (point: Point, steps: number) => number; readonly best: number } {
   const random = rng(seed, 77);
   const floor = 1 + random.uniform();
-  const recipes = new Map(
+  const recipes = new Map<string, { readonly b: number; readonly c: number; readonly rate: number }>(
     NAMES.map((name) => {
       const c = 0.25 + 0.2 * random.uniform();
       const reducible = 1.2 * (0.8 + 0.4 * random.uniform());
-      return [name as string, { b: reducible * FIDELITY.base ** c, c, rate: -2 + 1.5 * random.uniform() }];
+      return [name, { b: reducible * FIDELITY.base ** c, c, rate: -2 + 1.5 * random.uniform() }];
     }),
   );
   const loss = (point: Point, steps: number): number => {
