@@ -1,5 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { applyEdits, EditError, type Edit } from './edits.ts';
+import { openSyntax } from './syntax.ts';
+
+const syntax = await openSyntax(['train.py', 'broken.py', 'notes.txt']);
 
 const FILES: Readonly<Record<string, string>> = {
   'train.py': [
@@ -19,7 +22,7 @@ const FILES: Readonly<Record<string, string>> = {
 };
 
 function apply(...edits: Edit[]): Readonly<Record<string, string>> {
-  return Object.fromEntries(applyEdits(edits, (file) => FILES[file]));
+  return Object.fromEntries(applyEdits(edits, (file) => FILES[file], syntax));
 }
 
 function why(...edits: Edit[]): string {

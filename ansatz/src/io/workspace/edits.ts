@@ -1,7 +1,6 @@
 /** Search and replace in files, as models write them: what is meant is found, or nothing is done. */
 
-import { parser as javascript } from '@lezer/javascript';
-import { parser as python } from '@lezer/python';
+import type { Syntax } from './syntax.ts';
 
 /** One place of one file: `search` occurs once; empty makes a new file of `replace`. */
 export interface Edit {
@@ -17,11 +16,12 @@ export class EditError extends Error {}
  * All edits on the files that `read` gives, in order: later ones see what earlier ones made. A search text is looked
  * for exactly, then with other blanks at the ends of lines, then with another indentation (which the replacement gets
  * as well); found nowhere, or more than once, it is an {@link EditError}, and so is a result that does not parse when
- * what it was made from did.
+ * what it was made from did, by a `syntax` that was opened for these files.
  */
 export function applyEdits(
   edits: readonly Edit[],
   read: (file: string) => string | undefined,
+  syntax: Syntax,
 ): ReadonlyMap<string, string> {
   const made = new Map<string, string>();
   for (const edit of edits) {
@@ -37,9 +37,9 @@ export function applyEdits(
     made.set(edit.file, replaced(edit, before));
   }
   for (const [file, text] of made) {
-    const before = read(file) ?? '';
-    if (brokenAt(file, before) !== undefined) continue;
-    const line = brokenAt(file, text);
+    const before = read(file);
+    if (before !== undefined && syntax(file, before) !== undefined) continue;
+    const line = syntax(file, text);
     if (line !== undefined) {
       throw new EditError(
         `${file} would not parse: syntax error in line ${line}: ${text.split('\n')[line - 1]?.trim() ?? ''}`,
@@ -103,22 +103,4 @@ function closest(wanted: readonly string[], lines: readonly string[]): string {
 
 function ended(text: string): string {
   return text.endsWith('\n') || text === '' ? text : `${text}\n`;
-}
-
-/** Line of the first syntax error; undefined for none, or for a language nobody here reads. */
-function brokenAt(file: string, text: string): number | undefined {
-  const parser = file.endsWith('.py')
-    ? python
-    : /\.[cm]?js$/.test(file)
-      ? javascript
-      : /\.[cm]?ts$/.test(file)
-        ? javascript.configure({ dialect: 'ts' })
-        : undefined;
-  let at: number | undefined;
-  parser?.parse(text).iterate({
-    enter(node) {
-      if (node.type.isError && at === undefined) at = node.from;
-    },
-  });
-  return at === undefined ? undefined : text.slice(0, at).split('\n').length;
 }

@@ -1,4 +1,5 @@
 export { Repository, type Code, type Edits } from './repository.ts';
+export { openSyntax, type Syntax } from './syntax.ts';
 export { applyEdits, EditError, type Edit } from './edits.ts';
 export { checkChange, keptFiles, type Territory } from './policy.ts';
 export { confined, passedOn, refusalsIn, whyUnconfined, type Confinement } from './sandbox.ts';

@@ -1,7 +1,7 @@
 /** The researcher that asks a language model: for settings, and where it may, for changes of code. */
 
 import type { Ask, Proposal } from '../../io/llm/index.ts';
-import { applyEdits, checkChange, EditError, type Repository } from '../../io/workspace/index.ts';
+import { applyEdits, checkChange, EditError, openSyntax, type Repository } from '../../io/workspace/index.ts';
 import { applicable, canonical, feasible } from '../../methods/space/index.ts';
 import type { Point, Space, Value } from '../../methods/space/space.ts';
 import type { ModelConfig } from '../../study/config.ts';
@@ -91,7 +91,7 @@ export function modelResearcher(parts: ModelParts): Researcher & { close(): void
             complaint = answer.failed;
             continue;
           }
-          const made = runnable(answer.proposal, state, from, space, parts, `ask-${ask}-${question}`);
+          const made = await runnable(answer.proposal, state, from, space, parts, `ask-${ask}-${question}`);
           const second = 'complaint' in made ? undefined : secondThought(made, answer.proposal, past, doubted);
           if (second !== undefined) {
             complaint = second;
@@ -188,14 +188,14 @@ function mayChange(file: string, state: State): boolean {
   );
 }
 
-function runnable(
+async function runnable(
   proposal: Proposal,
   state: State,
   from: Assignment['from'],
   space: Space,
   parts: ModelParts,
   name: string,
-): Runnable {
+): Promise<Runnable> {
   const chosen: Record<string, Value> = {};
   for (const { name: knob, value } of proposal.knobs) {
     const param = space.params.find((one) => one.name === knob);
@@ -210,7 +210,7 @@ function runnable(
   const point = applicable(space, { ...from.point, ...chosen });
   if (!feasible(space, point))
     return { complaint: `these settings violate a constraint: ${state.config.constraints.join('; ')}` };
-  const code = codeOf(proposal, state, from, parts, name);
+  const code = await codeOf(proposal, state, from, parts, name);
   if (code !== undefined && 'complaint' in code) return code;
   const ref = code ?? from.code;
   const twin = state.seen[keyOf(point, ref)];
@@ -222,19 +222,20 @@ function runnable(
   return { point, ...(ref === undefined ? {} : { code: ref }), edited: code !== undefined };
 }
 
-function codeOf(
+async function codeOf(
   { edits, hypothesis }: Proposal,
   state: State,
   { code }: Assignment['from'],
   { config, repository }: ModelParts,
   name: string,
-): CodeRef | { readonly complaint: string } | undefined {
+): Promise<CodeRef | { readonly complaint: string } | undefined> {
   if (edits.length === 0) return undefined;
   if (config.changes === 'knobs') return { complaint: 'only settings may be changed, no code' };
   const base = repository.base();
   const from = code?.commit ?? base.commit;
   try {
-    const made = applyEdits(edits, (file) => repository.read(from, file)?.toString('utf8'));
+    const syntax = await openSyntax(edits.map(({ file }) => file));
+    const made = applyEdits(edits, (file) => repository.read(from, file)?.toString('utf8'), syntax);
     const kept = repository.edit(from, made, hypothesis, name);
     checkChange(repository, from, kept.commit, state.config.code ?? {}, true);
     return { ...kept, files: repository.changed(base.commit, kept.commit).map(({ path }) => path) };
