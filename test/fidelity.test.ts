@@ -62,6 +62,9 @@ test(
   { timeout: 120_000 },
   async () => {
     const folder = project({ 'ansatz.yaml': YAML, 'train.py': TRAIN });
+    expect((await ansatz(folder, ['run', '--dry-run'])).out).toContain(
+      'trials at steps 1000; runs at 500, 2000 get 10 % to 40 % of the device time, for a forecast at 20000',
+    );
     const run = await ansatz(folder, ['run', '--plain']);
     expect(run.code, run.err).toBe(0);
     const state = stateOf(folder, 's');

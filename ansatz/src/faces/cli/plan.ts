@@ -5,7 +5,7 @@ import { cardinality, defaults } from '../../methods/space/index.ts';
 import { spaceOf } from '../../lab/researcher/index.ts';
 import { SLACK_SECONDS } from '../../lab/afford.ts';
 import { slotText } from '../../io/executor/local.ts';
-import type { Knob, StudyConfig } from '../../study/config.ts';
+import type { Fidelity, Knob, StudyConfig } from '../../study/config.ts';
 import { num, seconds, valueText } from './text.ts';
 
 /** The plan as data, for `--json`. Amounts are upper bounds that hold whatever the script does. */
@@ -18,6 +18,8 @@ export interface Plan {
   readonly points: number | null;
   readonly slots: readonly string[];
   readonly baselineRuns: number;
+  /** What makes runs bigger, and the shares of all spending that runs at other levels than `base` get at least and at most. */
+  readonly fidelity: Pick<Fidelity, 'knob' | 'levels' | 'base' | 'target' | 'floor' | 'cap'> | null;
   /** Most that can be spent; null = not limited. */
   readonly most: {
     readonly runs: number | null;
@@ -56,6 +58,7 @@ export function planOf(config: StudyConfig): Plan {
     points: finite(size),
     slots: config.slots.map(slotText),
     baselineRuns: config.repeats.baseline,
+    fidelity: config.fidelity === undefined ? null : scaleOf(config.fidelity),
     most: {
       runs: budget.runs ?? null,
       deviceSeconds: finite(deviceSeconds),
@@ -66,6 +69,10 @@ export function planOf(config: StudyConfig): Plan {
   };
 }
 
+function scaleOf({ knob, levels, base, target, floor, cap }: Fidelity): NonNullable<Plan['fidelity']> {
+  return { knob, levels, base, target, floor, cap };
+}
+
 function finite(x: number): number | null {
   return Number.isFinite(x) ? x : null;
 }
@@ -74,6 +81,16 @@ function rangeText(knob: Knob): string {
   const when = knob.when === undefined ? '' : ` when ${knob.when}`;
   if (knob.kind === 'choice') return `${knob.choices.map(String).join(' | ')}${when}`;
   return `${num(knob.low)} … ${num(knob.high)}${knob.kind === 'int' ? ' whole' : ''}${knob.scale === 'log' ? ' log' : ''}${when}`;
+}
+
+function scaleLine({ fidelity }: Plan): string[] {
+  if (fidelity === null) return [];
+  const { knob, levels, base, target, floor, cap } = fidelity;
+  const others = levels.filter((level) => level !== base).map((level) => num(level));
+  const share = (x: number): string => `${num(100 * x, 3)} %`;
+  return [
+    `scale     trials at ${knob} ${num(base)}; runs at ${others.join(', ')} get ${share(floor)} to ${share(cap)} of the device time, for a forecast at ${num(target)}`,
+  ];
 }
 
 /** The plan for people. */
@@ -93,6 +110,7 @@ export function planLines(plan: Plan): string[] {
     `points    ${plan.points === null ? 'a continuous space' : `${num(plan.points)} different points`}`,
     `slots     ${plan.slots.length}: ${plan.slots.join('; ')}`,
     `first     the script as it is, ${plan.baselineRuns} times, to measure the noise`,
+    ...scaleLine(plan),
     `most      ${most.join(', ') || 'no limit'}: never more, whatever the script does`,
     plan.holdPerRun === null
       ? 'per run   the limit is learned: 4 × the longest run so far; until one has ended, a share of the budget is held'

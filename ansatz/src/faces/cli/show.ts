@@ -157,10 +157,13 @@ function lines(
     '',
   );
 
+  const { fidelity } = state.config;
+  const scaled = fidelity !== undefined && runs.some(({ level }) => level !== undefined);
   const rows = runs.map((run) => {
     const curve = curveOf(run, points, name, metric === undefined);
     return [
       String(run.run),
+      ...(scaled ? [num(run.level ?? fidelity.base)] : []),
       String(run.seed),
       run.status === 'failed' ? (run.reason ?? 'failed') : run.status,
       run.value === undefined ? '-' : num(run.value),
@@ -171,9 +174,11 @@ function lines(
     ];
   });
   text.push(
-    ...table(['run', 'seed', 'status', 'result', 'time', 'cpu', 'memory', name], rows, [0, 1, 3, 4, 5, 6]).map(
-      (line) => `  ${line}`,
-    ),
+    ...table(
+      ['run', ...(scaled ? [fidelity.knob] : []), 'seed', 'status', 'result', 'time', 'cpu', 'memory', name],
+      rows,
+      scaled ? [0, 1, 2, 4, 5, 6, 7] : [0, 1, 3, 4, 5, 6],
+    ).map((line) => `  ${line}`),
   );
 
   for (const run of runs) {
@@ -187,7 +192,7 @@ function lines(
         `  run ${run.run} would have been stopped at step ${num(run.audited.step)}, and was let finish to see what stops cost${risk(run.audited.risk)}`,
       );
   }
-  const last = runs.at(-1);
+  const last = runs.findLast(({ level }) => level === undefined);
   if (last === undefined) return text;
   if (metric !== undefined && points !== undefined) {
     const known = points.list(last.run).map((series) => series.key);
