@@ -4,7 +4,8 @@ import { rng } from '../methods/math/rng.ts';
 import type { Fidelity, StudyConfig } from '../study/config.ts';
 import { simpleConfig } from '../study/config.fixture.ts';
 import { fidelityForecast, fidelityOf } from '../study/scales.ts';
-import { runOf, trialOf } from '../study/state.ts';
+import { reduce } from '../study/reduce.ts';
+import { runOf, type State, trialOf } from '../study/state.ts';
 import { simulated } from './lab.fixture.ts';
 
 const flag = (name: string) => ({ by: 'flag', flag: `--${name}`, style: 'space' }) as const;
@@ -89,6 +90,22 @@ test('runs at other levels are evidence of no verdict, and cost what the bet may
   const cost = (some: typeof state.runs): number => some.reduce((sum, run) => sum + run.charge!.deviceSeconds, 0);
   const all = state.runs.filter(({ id }) => before.has(id));
   expect(cost(all.filter(({ level }) => level !== undefined)) - 200).toBeLessThanOrEqual(fidelity.cap * cost(all));
+});
+
+test('cut at every event it resumes to an end within its budget, with its books in order', async () => {
+  const config = configOf({ budget: { runs: 25, deviceSeconds: 3000 }, run: { ...configOf().run, limitSeconds: 250 } });
+  const { state: whole, events } = await simulated(config, { script });
+  expect(events.reduce<State | undefined>(reduce, undefined)).toEqual(whole);
+  expect(whole.runs.some(({ level }) => level !== undefined)).toBe(true);
+  for (let cut = 2; cut < events.length; cut += 3) {
+    const { state } = await simulated(config, { script, before: events.slice(1, cut) });
+    expect(state.phase, `cut after ${cut}`).toBe('ended');
+    expect(state.ledger.spent.runs).toBeLessThanOrEqual(25);
+    expect(state.ledger.spent.deviceSeconds).toBeLessThanOrEqual(3000);
+    expect(state.ledger.held.deviceSeconds).toBe(0);
+    expect(state.accounts['bet:scale']?.held.deviceSeconds ?? 0).toBe(0);
+    for (const run of state.runs) expect(run.value === undefined || run.value > 1.5).toBe(true);
+  }
 });
 
 test('a study without knobs is a ladder: it runs each level, says why, and ends', async () => {

@@ -37,13 +37,13 @@ export async function simulated(
     /** What the researcher is told of what was tried. */
     readonly glance?: Glance;
     /** What the journal has besides the beginning of the study. */
-    readonly before?: readonly EventBody[];
+    readonly before?: readonly (Event | EventBody)[];
     readonly say?: (event: Event, state: State) => readonly EventBody[];
   } = {},
 ): Promise<{ readonly state: State; readonly events: readonly Event[] }> {
   const created: EventBody = { type: 'study.created', config, baseline: defaults(spaceOf(config)) };
-  const journal = memoryJournal([created, ...before].map((event) => ({ ...event, at: 0 })));
-  const { executor, world } = simulation(script, config.objective.metric, 0);
+  const journal = memoryJournal([created, ...before].map((event) => ({ at: 0, ...event })));
+  const { executor, world } = simulation(script, config.objective.metric, journal.events.at(-1)!.at);
   const lab = openLab({
     journal,
     series: memoryPoints(),
