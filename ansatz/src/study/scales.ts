@@ -2,12 +2,13 @@
 
 import { nearest } from '../methods/math/nearest.ts';
 import { type Forecasts, forecastScales, LEAST_SCALES, type ScaleRun } from '../methods/scaling/index.ts';
-import { canonical, encodeParam } from '../methods/space/encode.ts';
+import { canonical } from '../methods/space/encode.ts';
 import { type Value, valueAt } from '../methods/space/point.ts';
 import type { Fidelity } from './config.ts';
 import { UserError } from './error.ts';
 import { levelOf, otherLevels } from './fidelity.ts';
 import { resultsOf, type Run, runOf, SCALE_BET, type State, type Trial, trialOf } from './state.ts';
+import { likeness } from './alike.ts';
 import { changes } from './changes.ts';
 
 /** A finished run as a forecast takes it: its scale, and the loss that was made of the metric. */
@@ -127,8 +128,13 @@ export interface FidelityView {
 
 /** Level of the intervals that are shown. */
 export const SHOWN_LEVEL = 0.8;
-/** Trials that are forecast beside those that were run at other levels already. */
-const MOST_CONTENDERS = 6;
+/** Trials that are forecast beside the incumbents and those that were run at other levels already, looked for among so many. */
+const MOST_CONTENDERS = 8;
+const MOST_SEEN = 300;
+/** Earlier incumbents. */
+const KEPT = 3;
+/** Likeness from which on a trial says nothing new. */
+const NEARLY = 0.8;
 
 /** Forecasts of a study with a fidelity, at its target unless another is wanted; undefined for a study without. */
 export function fidelityOf(state: State, level = SHOWN_LEVEL, wanted?: number): FidelityView | undefined {
@@ -261,21 +267,28 @@ function waiting(state: State, fidelity: Fidelity): string {
 }
 
 /**
- * Trials that may be the best at the target: those that were run at other levels, the incumbent, the baseline, earlier
- * incumbents, and those whose results are best at the level of the trials.
+ * Trials that may be the best at the target: those that were run at other levels, the incumbent, the baseline, the last of
+ * the earlier incumbents, and those whose results are best at the level of the trials, of nearly the same ones the first.
  */
 export function contendersOf(state: State): Trial[] {
   const usable = (trial: Trial): boolean => trial.verdict !== 'crash' && resultsOf(trial).length > 0;
   const climbed = state.trials.filter((trial) => (trial.climbs ?? []).some((id) => runOf(state, id).status === 'done'));
-  const kept = [...state.marks].reverse().map(({ trial }) => trialOf(state, trial));
-  const loss = ({ id }: Trial): number => state.observations[id - 1]!.loss ?? Infinity;
-  const seen = state.trials
-    .filter((trial) => resultsOf(trial).length > 0)
-    .toSorted((a, b) => loss(a) - loss(b))
-    .slice(0, MOST_CONTENDERS);
+  const kept = state.marks.slice(-KEPT).map(({ trial }) => trialOf(state, trial));
   const incumbent = state.incumbent === undefined ? [] : [trialOf(state, state.incumbent)];
-  const fresh = [...new Set([...incumbent, trialOf(state, 1), ...kept, ...seen])].filter(usable);
-  return [...new Set([...fresh.slice(0, MOST_CONTENDERS), ...climbed.filter(usable)])].sort((a, b) => a.id - b.id);
+  const chosen = new Set([trialOf(state, 1), ...kept, ...incumbent, ...climbed].filter(usable));
+  const alike = likeness(state);
+  const loss = ({ id }: Trial): number => state.observations[id - 1]!.loss ?? Infinity;
+  let fresh = MOST_CONTENDERS;
+  for (const trial of state.trials
+    .filter(usable)
+    .toSorted((a, b) => loss(a) - loss(b))
+    .slice(0, MOST_SEEN)) {
+    if (fresh === 0) break;
+    if (chosen.has(trial) || [...chosen].some((other) => alike(trial, other) > NEARLY)) continue;
+    chosen.add(trial);
+    fresh--;
+  }
+  return [...chosen].sort((a, b) => a.id - b.id);
 }
 
 /** The runs of a trial whose results count. */
@@ -318,13 +331,14 @@ function told(
       return { recipe: nameOf(recipe), scale, loss, ...(seconds === undefined ? {} : { seconds }) };
     }),
   );
+  const byName = new Map(recipes.map((recipe) => [nameOf(recipe), recipe]));
+  const alike = likeness(state, knob);
   const found = forecastScales(runs, target, level, 1, {
     ...(offered === undefined ? {} : { offered }),
-    alike: alikeness(state, recipes, knob),
+    alike: (one, other) => alike(byName.get(one)!.trials[0]!, byName.get(other)!.trials[0]!),
   });
   if (found === undefined) return undefined;
   const baseline = trialOf(state, 1).point;
-  const byName = new Map(recipes.map((recipe) => [nameOf(recipe), recipe]));
   return {
     ...found,
     knob,
@@ -340,34 +354,6 @@ function told(
     }),
     next: found.next.map((one) => ({ ...one, trial: byName.get(one.recipe)!.trials[0]!.id })),
     warnings: warningsOf(found, knob),
-  };
-}
-
-/** Share of the range that a knob may be moved by until what is known of one recipe says little of the other. */
-const FAR = 0.3;
-
-/**
- * How far the exponents of two recipes go together: e^(−d / 0.3), with d the sum over the knobs of how far apart they are, as
- * a share of the range on its scale; another choice, another code or a knob that does not apply is the whole of it.
- */
-function alikeness(state: State, recipes: readonly Recipe[], scale: string): (one: string, other: string) => number {
-  const places = new Map(
-    recipes.map((recipe) => {
-      const { point, code } = recipe.trials[0]!;
-      const others = state.config.knobs.filter(({ name }) => name !== scale);
-      const encoded = others.map((knob): number | string | undefined => {
-        const value = valueAt(point, knob.name);
-        if (value === undefined) return undefined;
-        return knob.kind === 'choice' ? String(value) : encodeParam(knob, value);
-      });
-      return [nameOf(recipe), [...encoded, code?.tree]] as const;
-    }),
-  );
-  const apart = (a: number | string | undefined, b: number | string | undefined): number =>
-    typeof a === 'number' && typeof b === 'number' ? Math.min(1, Math.abs(a - b)) : a === b ? 0 : 1;
-  return (one, other) => {
-    const [a, b] = [places.get(one)!, places.get(other)!];
-    return Math.exp(-a.reduce<number>((sum, value, i) => sum + apart(value, b[i]), 0) / FAR);
   };
 }
 
