@@ -13,7 +13,7 @@ import { free } from '../study/ledger.ts';
 import { promised, reserveOf, searchEnds } from '../study/outlook.ts';
 import { checkHeldout } from './heldout.ts';
 import { askModel, modelToCome, patientUntil } from './model.ts';
-import { checkDrift, checkSlots, close, measureNoise, replicate, sendSentinel } from './referee.ts';
+import { checkDrift, checkSlots, close, lastWord, measureNoise, replicate, sendSentinel } from './referee.ts';
 import { mayStop } from '../study/standin.ts';
 import { payerOf, type Run, runOf, type State, trialOf } from '../study/state.ts';
 import { busySlots, endsAt, needed, openSlot, reserveSeconds, tooLateAt } from './afford.ts';
@@ -229,8 +229,11 @@ function endStudy(state: State): EventBody[] {
   if (state.phase !== 'running') return [];
   if (state.closing !== undefined) {
     if (canStart(state)) return [];
-    const more = state.queue.length > 0 ? [] : replicate(state);
-    if (more.length > 0 && openSlot(state) !== undefined) return more;
+    if (state.queue.length === 0 && openSlot(state) !== undefined) {
+      const last = lastWord(state);
+      const more = last.length > 0 ? last : replicate(state);
+      if (more.length > 0) return more;
+    }
     return [...unconfirmed(state), { type: 'study.ended', ...state.closing }];
   }
   if (openBets(state)?.length === 0 && state.queue.length === 0 && state.asked.length === 0) {

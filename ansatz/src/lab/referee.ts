@@ -9,7 +9,8 @@ import { gainBelief } from '../study/contrast.ts';
 import { chanceOf, levelFor } from '../study/judge.ts';
 import { RESOURCES } from '../study/ledger.ts';
 import { reserveOf, runsLeft } from '../study/outlook.ts';
-import { runOf, type State, type Trial, trialOf } from '../study/state.ts';
+import { payerOf, runOf, type State, type Trial, trialOf } from '../study/state.ts';
+import { canEverPay } from './afford.ts';
 
 /** One run in so many may go to measuring the noise on the baseline. */
 const NOISE_SHARE = 10;
@@ -21,7 +22,7 @@ const ALARM = 0.001;
 const WITNESSES = 3;
 /** Standard errors within which nobody suspects anything. */
 const NEAR = 2.5;
-/** Replicates of the incumbent, at least (fewer say nothing of their own) and at most. */
+/** Replicates of the incumbent: those that are kept for it where something else is to be proven first, and at most. One alone says nothing of its own, and still sharpens the mean. */
 const REPLICATES = { least: 2, most: 12 } as const;
 /** Chance of being proven that the leader must have to get a last one. */
 const LAST_CHANCE = 0.2;
@@ -170,22 +171,27 @@ export function close(state: State, end: Extract<EventBody, { type: 'study.ended
   const reserve = reserveOf(state);
   if (RESOURCES.every((resource) => reserve[resource] === 0)) return undefined;
   const closing: EventBody = { type: 'study.closing', reason: end.reason, text: end.text };
-  const leader = challengerOf(state, true);
+  const last = lastWord({ ...state, closing: end });
   const opened = runsLeft({ ...state, closing: end });
-  if (leader !== undefined && opened >= LAST_RUNS) {
-    // One that was left open goes on with the error rate it has.
-    const fresh = leader.level === undefined ? levelFor(state) : undefined;
-    const incumbent = trialOf(state, state.incumbent);
-    const chance = chanceOf(state, incumbent, gainBelief(leader, incumbent), fresh?.level ?? leader.level!);
-    const why = 'the search is over and it is believed to be the best: is it real?';
-    if (chance >= LAST_CHANCE) {
-      const more = Math.min(LAST_RUNS, state.config.repeats.most - leader.runs.length);
-      const last: EventBody = { type: 'trial.repeated', trial: leader.id, more, why, ...fresh };
-      return [closing, last, ...(opened < LAST_RUNS + REPLICATES.least ? [] : replicates(state, REPLICATES.least))];
-    }
-  }
+  if (last.length > 0)
+    return [closing, ...last, ...(opened < LAST_RUNS + REPLICATES.least ? [] : replicates(state, REPLICATES.least))];
   const open = state.queue.some((id) => trialOf(state, id).level !== undefined);
   return state.incumbent === 1 && !open ? undefined : [closing];
+}
+
+/** Fresh runs, once the reserve is open, for what is believed to be better than the incumbent and was not proven. */
+export function lastWord(state: State): EventBody[] {
+  const leader = challengerOf(state, true);
+  if (leader === undefined || state.incumbent === undefined || !canEverPay(state, payerOf(leader))) return [];
+  const more = Math.min(LAST_RUNS, state.config.repeats.most - leader.runs.length, Math.floor(runsLeft(state) + 1e-9));
+  // One fresh run says nothing of its own; one more of a trial that was left open does.
+  if (more < (leader.values.length > 0 ? 1 : LAST_RUNS)) return [];
+  // One that was left open goes on with the error rate it has.
+  const fresh = leader.level === undefined ? levelFor(state) : undefined;
+  const incumbent = trialOf(state, state.incumbent);
+  const chance = chanceOf(state, incumbent, gainBelief(leader, incumbent), fresh?.level ?? leader.level!);
+  const why = 'the search is over and it is believed to be the best: is it real?';
+  return chance < LAST_CHANCE ? [] : [{ type: 'trial.repeated', trial: leader.id, more, why, ...fresh }];
 }
 
 /** Once the reserve is open and nothing else is to be told: run the incumbent again, on fresh seeds. */
@@ -193,7 +199,7 @@ export function replicate(state: State): EventBody[] {
   if (state.incumbent === undefined || state.incumbent === 1) return [];
   const { replicas } = trialOf(state, state.incumbent);
   const more = Math.min(REPLICATES.most - replicas, Math.floor(runsLeft(state) + 1e-9));
-  return more < (replicas > 0 ? 1 : REPLICATES.least) ? [] : replicates(state, more);
+  return more < 1 ? [] : replicates(state, more);
 }
 
 function replicates(state: State, more: number): EventBody[] {
