@@ -1,7 +1,7 @@
 /** When the language model is asked, and what that may cost. Pure. */
 
 import { modelsOf } from '../study/arms.ts';
-import type { ModelConfig } from '../study/config.ts';
+import type { EmbedConfig, ModelConfig } from '../study/config.ts';
 import type { Amount, EventBody } from '../study/events/index.ts';
 import { affords, free } from '../study/ledger.ts';
 import { MOST_FAILURES } from '../study/ideas.ts';
@@ -19,10 +19,16 @@ const MOST_PATIENCE = 3600;
 /** Answers in a row that may lead to nothing before a study that waits for nobody else ends. */
 const MOST_PATIENT = 5;
 
-/** What a request to a model costs at most. */
-export function worstCase({ price, maxInput, maxOutput }: ModelConfig): Amount {
+/** What a request to a model costs at most, with what is embedded to find what it is told. */
+export function worstCase({ price, maxInput, maxOutput }: ModelConfig, embed?: EmbedConfig): Amount {
   const each = (maxInput * price.input + maxOutput * price.output) / 1e6;
-  return { runs: 0, deviceSeconds: 0, money: MOST_QUESTIONS * each };
+  const money = MOST_QUESTIONS * each + (embed === undefined ? 0 : embedCost(embed, embed.maxTokens));
+  return { runs: 0, deviceSeconds: 0, money };
+}
+
+/** What it costs to embed so many tokens. */
+export function embedCost({ price }: EmbedConfig, tokens: number): number {
+  return (tokens * price) / 1e6;
 }
 
 /** What tokens cost. */
@@ -48,7 +54,7 @@ export function modelToCome(state: State): boolean {
 /** Whether a request, and a run for what comes of it, can be paid. */
 function payable(state: State, model: ModelConfig): boolean {
   const reserve = reserveOf(state);
-  const hold = worstCase(model);
+  const hold = worstCase(model, state.config.memory?.embed);
   if (free(state.ledger, 'runs') - reserve.runs < 1 + state.queue.length) return false;
   return affords(state.ledger, { ...hold, money: hold.money + reserve.money });
 }
@@ -77,7 +83,7 @@ export function askModel(state: State): EventBody[] {
   const able = (broken ? coders : models).filter((one) => payable(state, one));
   if (able.length === 0) return [];
   const model = chooseModel(state, able, ask);
-  const hold = worstCase(model);
+  const hold = worstCase(model, state.config.memory?.embed);
   const mine = idea < 0 ? nextTask(state, model) : { idea };
   const which = state.config.models === undefined ? {} : { model: model.model };
   const bet = openBets(state) === undefined ? undefined : chooseBet(state, ask);

@@ -163,6 +163,20 @@ export interface ModelConfig {
   readonly maxInput: number;
 }
 
+/** An embedding model: what is remembered is found by meaning too. */
+export interface EmbedConfig {
+  readonly provider: 'openai' | 'google';
+  readonly model: string;
+  readonly url?: string;
+  /** Name of the environment variable that holds the key. */
+  readonly key?: string;
+  /** Money per million tokens. */
+  readonly price: number;
+  /** Most seconds of one answer, and most tokens that one request of a model may have embedded. */
+  readonly limitSeconds: number;
+  readonly maxTokens: number;
+}
+
 /** A file the script writes metrics to, besides its output streams. Paths are relative to the script's folder. */
 export interface MetricFile {
   readonly path: string;
@@ -241,7 +255,11 @@ export interface StudyConfig {
   readonly people?: Readonly<Record<string, Cap>>;
   readonly milestones?: readonly Milestone[];
   /** Which runs are taken over from earlier studies where nothing differs: none, first runs of trials (when absent), the baseline's as well. */
-  readonly memory?: { readonly reuse?: 'off' | 'first' | 'all' };
+  readonly memory?: {
+    readonly reuse?: 'off' | 'first' | 'all';
+    /** What finds records that are near in meaning, for what a model or an agent is told; absent = words alone do. */
+    readonly embed?: EmbedConfig;
+  };
   /** `off`: a study begins knowing nothing of earlier ones of its project. */
   readonly warmstart?: 'off';
   readonly sampler: 'auto' | 'random' | 'sobol' | 'tpe' | 'gp' | 'cmaes';

@@ -2,25 +2,14 @@
 
 import { existsSync, readFileSync } from 'node:fs';
 import { delimiter, isAbsolute, join, relative, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { environmentOf, readConfig, thisMachine } from '../../io/config/index.ts';
 import { localExecutor } from '../../io/executor/local.ts';
 import { realWorld } from '../../io/executor/world.ts';
 import { openLab } from '../../lab/lab.ts';
-import {
-  agentResearcher,
-  mixedResearcher,
-  modelResearcher,
-  numericResearcher,
-  openGlance,
-  retesting,
-  severalResearchers,
-  spaceOf,
-} from '../../lab/researcher/index.ts';
+import { spaceOf } from '../../lab/researcher/index.ts';
 import { earlierRuns, reusing } from '../../lab/reuse.ts';
 import { sealedBy } from '../../lab/seal.ts';
 import { selfJudged } from '../../lab/tampering.ts';
-import { pointFromCurves } from '../../lab/schedule.ts';
 import {
   explain,
   findProject,
@@ -28,25 +17,18 @@ import {
   identity,
   listStudies,
   readRequests,
-  readStudy,
   RENEW_MS,
   repositoryOf,
   setCurrent,
-  type StudyFolder,
   studyFolder,
   type HeldStudy,
 } from '../../lab/studies.ts';
 import { stoppingOf } from '../../methods/pruning/index.ts';
-import { samplers } from '../../methods/sampling/index.ts';
 import { defaults, feasible, valueAt } from '../../methods/space/index.ts';
-import { modelsOf } from '../../study/arms.ts';
 import { settingsAt } from '../../study/fidelity.ts';
-import { AMENDABLE, type ModelConfig, type StudyConfig } from '../../study/config.ts';
-import { recordsOf } from '../../study/memory/index.ts';
+import { AMENDABLE, type StudyConfig } from '../../study/config.ts';
 import { priorsFor } from '../../study/prior.ts';
-import { keyVariable, openAgent, openModel } from '../../io/llm/index.ts';
-import { fingerprintOf, type Repository, whyUnconfined } from '../../io/workspace/index.ts';
-import { MOST_QUESTIONS, tokenCost } from '../../lab/model.ts';
+import { fingerprintOf, whyUnconfined } from '../../io/workspace/index.ts';
 import { UserError } from '../../study/error.ts';
 import type { Event, EventBody } from '../../study/events/index.ts';
 import { overdrawn } from '../../study/ledger.ts';
@@ -59,13 +41,11 @@ import { eventLine } from './lines.ts';
 import { openLiveView } from './live.ts';
 import { openPage } from './page.ts';
 import { planLines, planOf } from './plan.ts';
+import { GUIDANCE, openResearchers, otherStudies } from './researchers.ts';
 import { headline } from './status.ts';
 import { believedText } from '../report/believed.ts';
 import { num, paintFor, seconds, valueText } from './text.ts';
 import { version } from './version.ts';
-
-/** What people want a model to know, beside the script. */
-const GUIDANCE = 'guidance.md';
 
 export interface RunOptions {
   dryRun?: boolean;
@@ -295,66 +275,6 @@ function checkSandbox(config: StudyConfig): void {
   });
 }
 
-/** The other studies of the project, as they stand; one that cannot be read teaches nothing. */
-function otherStudies(config: StudyConfig): State[] {
-  const names = listStudies(config.folder).filter((name) => name !== config.name);
-  return names.flatMap((name) => {
-    try {
-      return [readStudy(studyFolder(config.folder, name)).state];
-    } catch {
-      return [];
-    }
-  });
-}
-
-/** The researcher that asks the model of the configuration; `guidance.md` beside the script is read for each question. */
-function openModelResearcher(
-  config: StudyConfig,
-  model: ModelConfig,
-  repository: Repository,
-  folder: StudyFolder,
-): ReturnType<typeof modelResearcher> {
-  const variable = keyVariable(model);
-  if (variable !== undefined && !process.env[variable]) {
-    throw new UserError('no-key', `the model ${model.model} needs a key, and ${variable} is not set`, {
-      where: 'model in ansatz.yaml',
-      fix: `export ${variable}=…   # or take model out of ansatz.yaml: the sampler needs none`,
-    });
-  }
-  const elsewhere = otherStudies(config).flatMap((state) => recordsOf(state));
-  const cost = (tokens: { readonly input: number; readonly output: number }) => tokenCost(model, tokens);
-  const guidance = (): string | undefined => {
-    const file = join(config.folder, GUIDANCE);
-    return existsSync(file) ? readFileSync(file, 'utf8') : undefined;
-  };
-  if (model.command !== undefined) {
-    const errands = openAgent({ command: model.command, env: model.env ?? {}, limitSeconds: model.limitSeconds });
-    const tools = {
-      command: process.execPath,
-      args: [fileURLToPath(new URL('../../../bin/ansatz.cjs', import.meta.url)), 'mcp'],
-    };
-    return agentResearcher({
-      config: model,
-      errands,
-      repository,
-      folder: join(folder.path, 'agents'),
-      tools,
-      elsewhere,
-      guidance,
-      cost,
-    });
-  }
-  return modelResearcher({
-    config: model,
-    ask: openModel(model),
-    repository,
-    questions: MOST_QUESTIONS,
-    elsewhere,
-    cost,
-    guidance,
-  });
-}
-
 /** Settings that change the question, by name. */
 function differences(before: StudyConfig, after: StudyConfig): string[] {
   const free = new Set([
@@ -454,25 +374,12 @@ async function work(held: HeldStudy, config: StudyConfig, options: RunOptions, f
   process.on('SIGINT', interrupt);
   process.on('SIGTERM', interrupt);
   process.on('SIGHUP', hangUp);
-  const elsewhere = otherStudies(config).flatMap((state) => recordsOf(state));
-  const sampling = numericResearcher(
-    samplers[config.sampler],
-    config,
-    // A curve that stands in for the result decides about stopping, never about what is tried.
-    config.sampler === 'auto' && config.pruner === 'freeze-thaw' && config.curve === undefined
-      ? pointFromCurves
-      : undefined,
-    openGlance(config, elsewhere),
-  );
-  const numeric = retesting(sampling, config, elsewhere);
-  const models = new Map(
-    modelsOf(config).map((one) => [one.model, openModelResearcher(config, one, repository, folder)]),
-  );
+  const { researcher, close: closeResearchers } = openResearchers(config, repository, folder);
   const lab = openLab({
     journal,
     series: points,
     executor,
-    researcher: models.size === 0 ? numeric : mixedResearcher(numeric, severalResearchers(models)),
+    researcher,
     ...stoppingOf(config.pruner),
     world: realWorld(),
     identity: {
@@ -502,7 +409,7 @@ async function work(held: HeldStudy, config: StudyConfig, options: RunOptions, f
 
   try {
     const state = await lab.done;
-    models.forEach((one) => one.close());
+    closeResearchers();
     view?.close();
     view = undefined;
     if (!deaf && options.json !== true) out.write(`${summary(state, folder.path).join('\n')}\n`);

@@ -12,6 +12,7 @@ import { readFidelity } from './fidelity.ts';
 import { priceOf, readFunds } from './funds.ts';
 import { checkName, nameFor } from './name.ts';
 import { readKnobs } from './knobs.ts';
+import { readMemory } from './memory.ts';
 import { resolveSlots, type Machine, type SlotWish } from './machine.ts';
 import { fileSchema, fit, variableSchema, type ConfigFile } from './schema.ts';
 import { blockAt, isObject, missing, Source } from './source.ts';
@@ -104,7 +105,7 @@ export function parseConfig(text: string, file: string, around: Surroundings, ov
     ...readEvaluation(given, source),
     ...(fidelity === undefined ? {} : { fidelity }),
     minEffect: (typeof given.metric === 'object' ? given.metric['min-effect'] : undefined) ?? 0,
-    ...(given.memory === undefined ? {} : { memory: given.memory }),
+    ...readMemory(given, source),
     ...(given.warmstart === 'off' ? { warmstart: 'off' } : {}),
     sampler: given.sampler ?? 'auto',
     pruner: given.pruner ?? 'auto',

@@ -163,7 +163,22 @@ export const fileSchema = z.strictObject({
   seed: z.union([z.string(), z.strictObject({ via: z.string() })]).optional(),
   constraints: z.array(z.string()).optional(),
   repeats: z.strictObject({ baseline: count.optional(), most: count.optional() }).optional(),
-  memory: z.strictObject({ reuse: z.enum(['off', 'first', 'all']).optional() }).optional(),
+  memory: z
+    .strictObject({
+      reuse: z.enum(['off', 'first', 'all']).optional(),
+      embed: z
+        .strictObject({
+          provider: z.enum(['openai', 'google']).optional(),
+          model: z.string().min(1),
+          url: z.string().optional(),
+          key: z.string().optional(),
+          price: z.number().nonnegative().optional(),
+          limit: duration.optional(),
+          'max-tokens': count.optional(),
+        })
+        .optional(),
+    })
+    .optional(),
   warmstart: z.enum(['auto', 'off']).optional(),
   sampler: z.enum(['auto', 'random', 'sobol', 'tpe', 'gp', 'cmaes']).optional(),
   pruner: z.enum(['auto', 'forecast', 'median', 'asha', 'halving', 'hyperband', 'freeze-thaw', 'none']).optional(),

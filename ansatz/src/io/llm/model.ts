@@ -110,20 +110,22 @@ async function load(config: ModelConfig, environment: NodeJS.ProcessEnv): Promis
 }
 
 /** The variable the key is read from; undefined for a server of one's own that was given none. */
-export function keyVariable({ key, provider, url }: ModelConfig): string | undefined {
+export function keyVariable({ key, provider, url }: Pick<ModelConfig, 'key' | 'provider' | 'url'>): string | undefined {
   if (key !== undefined || provider === 'acp') return key;
   return provider === 'openai' && url !== undefined ? undefined : KEYS[provider];
 }
 
-function apiText(
+/** What a provider's refusal means, in words a person can act on; `block` of ansatz.yaml is where it is configured. */
+export function apiText(
   error: { readonly statusCode?: number | undefined; readonly message: string },
-  config: ModelConfig,
+  config: Pick<ModelConfig, 'key' | 'provider' | 'url' | 'model'>,
+  block = 'model',
 ): string {
   const where = config.url ?? config.provider;
   if (error.statusCode === 401 || error.statusCode === 403) {
     const variable = keyVariable(config);
     return variable === undefined
-      ? `${where} wants a key: write  key: NAME_OF_THE_VARIABLE  under model in ansatz.yaml`
+      ? `${where} wants a key: write  key: NAME_OF_THE_VARIABLE  under ${block} in ansatz.yaml`
       : `${where} refuses the key in ${variable}`;
   }
   if (error.statusCode === 404) return `${where} knows no model "${config.model}"`;

@@ -1,1 +1,2 @@
+export { openVectors, type Vectors } from './vectors.ts';
 export { openMemory, type MemoryStore } from './store.ts';

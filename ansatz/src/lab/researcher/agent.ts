@@ -12,7 +12,7 @@ import { keyOf } from '../../study/state.ts';
 import type { TrialRecord } from '../../study/memory/index.ts';
 import { assignmentOf } from './assignment.ts';
 import { diffIn } from './diff.ts';
-import type { ModelParts } from './model.ts';
+import { type ModelParts, nearTo, settled } from './model.ts';
 import { pastOf } from './past.ts';
 import { questionOf } from './prompt.ts';
 import type { Researcher } from './researcher.ts';
@@ -28,6 +28,7 @@ export interface AgentParts {
   readonly elsewhere: readonly TrialRecord[];
   readonly guidance: () => string | undefined;
   readonly cost: ModelParts['cost'];
+  readonly near?: ModelParts['near'];
 }
 
 /** Share of the brief that may be about the past, and characters of what an agent says that become its hypothesis. */
@@ -42,6 +43,7 @@ export function agentResearcher(parts: AgentParts): Researcher & { close(): void
     propose(state, ask, post) {
       const expense = state.askedModel[ask] ?? 0;
       let tokens = { input: 0, output: 0 };
+      let embedded = 0;
       const refused = (text: string): EventBody => ({ type: 'proposal.refused', ask, text, exhausted: false });
       const tree = join(parts.folder, String(ask));
       const work = async (): Promise<EventBody> => {
@@ -55,16 +57,17 @@ export function agentResearcher(parts: AgentParts): Researcher & { close(): void
         repository.lay(from, tree);
         const idea = state.ideas.find((one) => one.ask === ask);
         const guidance = parts.guidance();
+        const past = pastOf(state, parent, ask, parts.elsewhere);
+        const about = idea?.text ?? parent.hypothesis;
+        const near = await nearTo(about, past, parts.near, state, post, stop.signal);
+        embedded = near.tokens;
         const { rules, context, task } = questionOf({
           state,
           parent,
           sources: [],
           from: departure,
           assignment,
-          told: pastOf(state, parent, ask, parts.elsewhere).tell(
-            idea?.text ?? parent.hypothesis,
-            Math.floor(MEMORY_SHARE * config.maxInput),
-          ),
+          told: past.tell(about, Math.floor(MEMORY_SHARE * config.maxInput), near.hits),
           most: config.maxInput,
           ...(guidance === undefined ? {} : { guidance }),
           ...(idea === undefined ? {} : { idea: idea.text }),
@@ -110,7 +113,7 @@ export function agentResearcher(parts: AgentParts): Researcher & { close(): void
         .catch((error: unknown) => refused(error instanceof Error ? error.message : String(error)))
         .then((event) => {
           rmSync(tree, { recursive: true, force: true });
-          if (expense > 0) post({ type: 'expense.settled', expense, charge: parts.cost(tokens), tokens });
+          if (expense > 0) post(settled(expense, parts, tokens, embedded));
           post(event);
         });
     },

@@ -14,7 +14,8 @@ import { diffIn } from './diff.ts';
 import { inRange, spaceOf } from './numeric.ts';
 import { type Past, pastOf } from './past.ts';
 import { questionOf, type Source } from './prompt.ts';
-import type { Researcher } from './researcher.ts';
+import type { Near, Nearness } from './nearness.ts';
+import type { Post, Researcher } from './researcher.ts';
 
 /** What it works with. */
 export interface ModelParts {
@@ -29,8 +30,16 @@ export interface ModelParts {
   }) => Extract<EventBody, { type: 'expense.settled' }>['charge'];
   /** What other studies of the project have tried. */
   readonly elsewhere: readonly TrialRecord[];
+  /** Finds what is near in meaning, where the study has a model for that; and what so many of its tokens cost. */
+  readonly near?: NearParts;
   /** Words of the user; read anew for each question. */
   readonly guidance: () => string | undefined;
+}
+
+/** What finds records by meaning. */
+export interface NearParts {
+  readonly find: Nearness;
+  readonly cost: (tokens: number) => number;
 }
 
 /** Files that are told to a model, and characters of all of them. */
@@ -58,6 +67,7 @@ export function modelResearcher(parts: ModelParts): Researcher & { close(): void
     propose(state, ask, post) {
       const expense = state.askedModel[ask] ?? 0;
       const tokens = { input: 0, output: 0 };
+      let embedded = 0;
       const work = async (): Promise<EventBody> => {
         const { repository } = parts;
         const { parent, from, words: assignment } = assignmentOf(state, ask, diffIn(repository));
@@ -66,7 +76,9 @@ export function modelResearcher(parts: ModelParts): Researcher & { close(): void
         const sources = parts.config.changes === 'knobs' ? [] : sourcesOf(state, from.code, repository);
         const past = pastOf(state, parent, ask, parts.elsewhere);
         const words = [idea?.text ?? '', ...state.trials.slice(-WORDS_OF).map((trial) => trial.hypothesis)].join('\n');
-        const told = past.tell(words, Math.floor(MEMORY_SHARE * parts.config.maxInput));
+        const near = await nearTo(words, past, parts.near, state, post, stop.signal);
+        embedded = near.tokens;
+        const told = past.tell(words, Math.floor(MEMORY_SHARE * parts.config.maxInput), near.hits);
         const doubted = new Set<string>();
         let complaint: string | undefined;
         for (let question = 0; question < parts.questions; question++) {
@@ -127,7 +139,7 @@ export function modelResearcher(parts: ModelParts): Researcher & { close(): void
       void work()
         .catch((error: unknown) => refusal(ask, error instanceof Error ? error.message : String(error)))
         .then((event) => {
-          if (expense > 0) post({ type: 'expense.settled', expense, charge: parts.cost(tokens), tokens });
+          if (expense > 0) post(settled(expense, parts, tokens, embedded));
           post(event);
         });
     },
@@ -177,6 +189,40 @@ function sourcesOf(state: State, code: CodeRef | undefined, repository: Reposito
   // The script itself first: what does not fit is cut from the end.
   const script = state.config.command.find((word) => sources.some(({ file }) => file === word));
   return sources.toSorted((a, b) => Number(b.file === script) - Number(a.file === script));
+}
+
+/** Records near in meaning; a model for that which cannot be had is told once, and recall goes on without. */
+export async function nearTo(
+  words: string,
+  past: Past,
+  near: NearParts | undefined,
+  state: State,
+  post: Post,
+  signal: AbortSignal,
+): Promise<Pick<Near, 'hits' | 'tokens'>> {
+  if (near === undefined) return { hits: [], tokens: 0 };
+  const { hits, tokens, failed } = await near.find(words, past.records, signal);
+  if (failed !== undefined && !signal.aborted && !state.warnings.some(({ code }) => code === 'embedding')) {
+    const text = `what is remembered is found by words alone: the embedding model says: ${failed}`;
+    post({ type: 'warning.raised', code: 'embedding', text });
+  }
+  return { hits, tokens };
+}
+
+/** What a request came to: the tokens of the model, and those that were embedded for it. */
+export function settled(
+  expense: number,
+  { cost, near }: Pick<ModelParts, 'cost' | 'near'>,
+  { input, output }: { readonly input: number; readonly output: number },
+  embedded: number,
+): EventBody {
+  const charge = cost({ input, output });
+  return {
+    type: 'expense.settled',
+    expense,
+    charge: { ...charge, money: charge.money + (near?.cost(embedded) ?? 0) },
+    tokens: { input: input + embedded, output },
+  };
 }
 
 /** Programs, and what configures them; not data, logs or documents. */

@@ -7,6 +7,7 @@ import {
   distanceOver,
   endingsOf,
   fitCrash,
+  type Hit,
   lessonsOf,
   memoryOf,
   noiseRadius,
@@ -21,8 +22,10 @@ import type { State, Trial } from '../../study/state.ts';
 
 /** What is remembered when a request is answered. */
 export interface Past {
-  /** Records and lessons nearest to the words and to the settings, within so many tokens. */
-  tell(words: string, tokens: number): string;
+  /** All that is remembered, in the order that documents are numbered in. */
+  readonly records: readonly TrialRecord[];
+  /** Records and lessons nearest to the words and to the settings, within so many tokens; `near` are near in meaning. */
+  tell(words: string, tokens: number, near?: readonly Hit[]): string;
   /** Why a point needs a second thought; undefined when nothing speaks against it. What blocks is not to be insisted on. */
   doubt(point: Point, hypothesis: string): { readonly why: string; readonly blocks: boolean } | undefined;
 }
@@ -41,9 +44,12 @@ export function pastOf(state: State, parent: Trial, ask: number, elsewhere: read
   const distance = distanceOver(state.config.knobs);
   const random = rng(state.config.seedNumber, DRAWS, ask);
   return {
-    tell(words, tokens) {
+    records,
+    tell(words, tokens, near = []) {
       const knobs = state.config.knobs.map((knob) => knob.name);
-      return recall(memory, { text: words, knobs, context }, tokens, { lessons: lessonsOf(records, noise) }).text;
+      const more = near.length === 0 ? {} : { signal: () => near };
+      const options = { lessons: lessonsOf(records, noise), ...more };
+      return recall(memory, { text: words, knobs, context }, tokens, options).text;
     },
     doubt(point, hypothesis) {
       const seen = own.flatMap((record) => {

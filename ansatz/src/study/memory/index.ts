@@ -20,7 +20,7 @@ export { fingerprint, diffPrint, type Fingerprint } from './fingerprint.ts';
 export { likeness, differsText, SAME_CONTEXT, type Differs, type Likeness } from './context.ts';
 export { memoryOf, termsOf, textOf, citedBy, type Memory, type Shelf, type Use } from './memory.ts';
 export { terms } from './terms.ts';
-export { bm25, best, countTerms, textIndex, type TextIndex, type Postings } from './search.ts';
+export { bm25, best, countTerms, textIndex, type Hit, type TextIndex, type Postings } from './search.ts';
 export { distanceOver, domainsOf, noiseRadius, FIRST_RADIUS, type Distance } from './near.ts';
 export { fitCrash, endingsOf, type CrashModel, type Ending } from './crash.ts';
 export { keyOf } from './key.ts';
