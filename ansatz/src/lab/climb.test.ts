@@ -161,6 +161,24 @@ test('an objective that has come to its ceiling is told, one that has not is not
   expect(await told({ ...none, fidelity: undefined, objective: share }, 0.2, 0.002)).toEqual([]);
 });
 
+test('a metric that no law fits is not run at other levels, and says why', async () => {
+  const { state } = await simulated(configOf({ budget: { runs: 20 } }), {
+    script: (point, seed) => ({ ...script(point, seed), curve: [-1, -script(point, seed).curve[1]!] }),
+  });
+  expect(state.runs.filter((run) => run.level !== undefined)).toEqual([]);
+  expect(fidelityOf(state)!.waits).toContain('losses must be above zero');
+});
+
+test('accuracies in per cent are forecast by what they lack', async () => {
+  const { state } = await simulated(configOf({ objective: { metric: 'acc', direction: 'maximize', value: 'last' } }), {
+    script: (point, seed) => ({ ...script(point, seed), curve: [1, 100 - 10 * script(point, seed).curve[1]!] }),
+  });
+  const view = fidelityOf(state)!;
+  expect(view.forecast!.loss).toBe('100 − metric');
+  expect(trialOf(state, state.incumbent!).point).toEqual({ mix: 'quick' });
+  expect(view.forecast!.contenders[0]!.trials).toEqual([1]);
+});
+
 test('the bet of the scale can be closed, and its share changed', async () => {
   const { state } = await simulated(configOf(), {
     script,

@@ -3,7 +3,7 @@
 import { type BetRecord, allocators } from '../methods/bets/index.ts';
 import { rng } from '../methods/math/rng.ts';
 import type { EventBody } from '../study/events/index.ts';
-import { openLevels, fidelityForecast, type ScaleForecast } from '../study/scales.ts';
+import { fidelityForecast, openLevels, type ScaleForecast, unfit } from '../study/scales.ts';
 import { saturationOf } from '../study/saturation.ts';
 import { runOf, SCALE_BET, type State, type Trial, trialOf } from '../study/state.ts';
 import { busySlots, canEverPay, freeSlots, openSlot, type RunLength } from './afford.ts';
@@ -79,6 +79,7 @@ function steps(state: State): Step[] {
         })),
     ];
   }
+  if (unfit(state) !== undefined) return [];
   // Before a law can be fitted: the incumbent at each level, the cheapest first.
   const incumbent = trialOf(state, state.incumbent!);
   const seen = state.trials.flatMap((trial) => trial.climbs ?? []).map((id) => runOf(state, id));

@@ -4,7 +4,7 @@ import { mean } from '../methods/math/summary.ts';
 import { saturated } from '../methods/scaling/saturation.ts';
 import { incumbentValues } from './contrast.ts';
 import { noiseOf } from './noise.ts';
-import { fidelityForecast } from './scales.ts';
+import { fidelityForecast, wholeOf } from './scales.ts';
 import { type State, trialOf } from './state.ts';
 
 /** Scales a recipe must have run at for its floor to be told from its exponent. */
@@ -52,6 +52,6 @@ function byFit(state: State): Saturation | undefined {
   if (told.length === 0) return undefined;
   const best = Math.min(...told.map(({ small }) => small));
   if (!saturated(-best, -found.floor, sd)) return undefined;
-  const back = (loss: number): number => (found.loss === 'metric' ? loss : 1 - loss);
+  const back = (loss: number): number => (found.loss === 'metric' ? loss : wholeOf(state) - loss);
   return { score: back(best), ceiling: back(found.floor), se: sd, from: 'fit' };
 }

@@ -58,6 +58,17 @@ test('a share that should rise is forecast by what it lacks to 1', () => {
   expect(found.contenders[0]!.value).toBeCloseTo(loss(0.1, 1000) / 10, 2);
 });
 
+test('and one in per cent by what it lacks to 100', () => {
+  const found = scaleForecast(
+    study(places, (lr, hidden) => 100 - 10 * loss(lr, hidden), 'maximize'),
+    'hidden',
+    1000,
+    0.8,
+  );
+  expect(found.loss).toBe('100 − metric');
+  expect(found.contenders[0]!.value).toBeCloseTo(10 * loss(0.1, 1000), 0);
+});
+
 test('what cannot be forecast is refused in words', () => {
   expect(() => scaleForecast(study(places, loss), 'hiden', 1000, 0.8)).toThrow('closest: "hidden"');
   expect(() =>

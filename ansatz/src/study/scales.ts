@@ -22,8 +22,8 @@ export interface ScalePoint {
 /** Recipes of a study at a scale that was not tried, or was tried little. */
 export interface ScaleForecast extends Omit<Forecasts, 'contenders' | 'next'> {
   readonly knob: string;
-  /** How losses were made of the metric: as it is, or as what is missing to 1. */
-  readonly loss: 'metric' | '1 − metric';
+  /** How losses were made of the metric: as it is, or as what is missing to 1, or to 100 where it is in per cent. */
+  readonly loss: 'metric' | '1 − metric' | '100 − metric';
   readonly contenders: readonly (Forecasts['contenders'][number] & {
     /** Trials of the recipe, and how it differs from the baseline, the scale aside. */
     readonly trials: readonly number[];
@@ -238,11 +238,8 @@ export function fidelityForecast(
 function forecastNow(state: State, level: number, target: number): ScaleForecast | string {
   const fidelity = state.config.fidelity!;
   const trials = contendersOf(state);
-  const refused = noLoss(
-    state,
-    trials.flatMap((trial) => resultsOf(trial)),
-  );
-  if (refused !== undefined) return `${refused.what}: ${refused.why}`;
+  const refused = unfit(state, trials);
+  if (refused !== undefined) return refused;
   const recipes = trials.map((trial): Recipe => ({
     trials: [trial],
     runs: [
@@ -255,6 +252,15 @@ function forecastNow(state: State, level: number, target: number): ScaleForecast
   }));
   const found = told(state, recipes, fidelity.knob, target, level, fidelity.levels);
   return found ?? waiting(state, fidelity);
+}
+
+/** Why the objective cannot be forecast over a scale at all; undefined when it can. */
+export function unfit(state: State, trials: readonly Trial[] = contendersOf(state)): string | undefined {
+  const refused = noLoss(
+    state,
+    trials.flatMap((trial) => resultsOf(trial)),
+  );
+  return refused === undefined ? undefined : `${refused.what}: ${refused.why}`;
 }
 
 function waiting(state: State, fidelity: Fidelity): string {
@@ -301,18 +307,26 @@ function countedRuns(state: State, trial: Trial): Run[] {
 }
 
 function lossFrom(state: State, value: number): number {
-  return state.config.objective.direction === 'maximize' ? 1 - value : value;
+  return state.config.objective.direction === 'maximize' ? wholeOf(state) - value : value;
+}
+
+/** What a share that should rise lacks to: 100 where it is in per cent. */
+export function wholeOf(state: State): number {
+  return resultsOf(trialOf(state, state.incumbent ?? 1)).some((value) => value > 1) ? 100 : 1;
 }
 
 /** Why results are nothing that a law of a loss can be fitted to; undefined when they are. */
 function noLoss(state: State, values: readonly number[]): { readonly what: string; readonly why: string } | undefined {
   const { metric, direction } = state.config.objective;
   const maximize = direction === 'maximize';
-  const usable = maximize ? (v: number): boolean => v > 0 && v < 1 : (v: number): boolean => v > 0;
+  const whole = wholeOf(state);
+  const usable = maximize ? (v: number): boolean => v > 0 && v < whole : (v: number): boolean => v > 0;
   if (values.every(usable)) return undefined;
   return {
     what: `${metric} is no loss that a scaling law can be fitted to`,
-    why: maximize ? 'what is better upwards must be a share between 0 and 1' : 'losses must be above zero',
+    why: maximize
+      ? 'what is better upwards must be a share between 0 and 1, or in per cent'
+      : 'losses must be above zero',
   };
 }
 
@@ -342,7 +356,8 @@ function told(
   return {
     ...found,
     knob,
-    loss: state.config.objective.direction === 'maximize' ? '1 − metric' : 'metric',
+    loss:
+      state.config.objective.direction === 'minimize' ? 'metric' : wholeOf(state) === 1 ? '1 − metric' : '100 − metric',
     contenders: found.contenders.map((one) => {
       const recipe = byName.get(one.recipe)!;
       return {

@@ -5,7 +5,7 @@ import { chooseStudy, readStudy } from '../../lab/studies.ts';
 import { UserError } from '../../study/error.ts';
 import { type FidelityView, fidelityOf, scaleForecast, type ScaleForecast } from '../../study/scales.ts';
 import type { State } from '../../study/state.ts';
-import { forecastLines, nextLines, raceOf, recipeText, shareText } from '../report/fidelity.ts';
+import { forecastLines, lossText, nextLines, raceOf, recipeText, shareText } from '../report/fidelity.ts';
 import { raceFile } from '../report/scaling.ts';
 import { amount, numberOption } from './amounts.ts';
 import { num, table } from './text.ts';
@@ -66,7 +66,7 @@ function viewOf(
 
 function lines(found: ScaleForecast, metric: string, incumbent: number | undefined): string[] {
   const { knob, target, contenders, largest } = found;
-  const name = found.loss === 'metric' ? metric : `1 − ${metric}`;
+  const name = lossText(found.loss, metric);
   const shown = contenders.slice(0, SHOWN);
   return [
     `${knob} ${num(target)}, from runs up to ${num(largest)}; intervals for ${num(100 * found.level)} of 100${shown.some(({ trials }) => trials[0] === incumbent) ? '; * was kept' : ''}`,

@@ -14,7 +14,7 @@ const CROSSINGS = 3;
 export function fidelityText(one: FidelityStatus, metric: string): string[] {
   const { knob, target, incumbent, survives, rival, tenfold } = one;
   if (one.waits !== undefined) return [`no forecast for ${knob} ${num(target)} yet: ${one.waits}`];
-  const name = one.loss === 'metric' ? metric : `1 − ${metric}`;
+  const name = lossText(one.loss!, metric);
   const chances = [
     ...(survives === undefined ? [] : [`the best there with ${percent(survives)}`]),
     ...(rival === undefined ? [] : [`trial ${rival.trial} with ${percent(rival.chance)}`]),
@@ -27,6 +27,11 @@ export function fidelityText(one: FidelityStatus, metric: string): string[] {
         ]),
     `${chances.join(', ')}; 10 × ${knob} beyond buys ${percent(tenfold!)}`,
   ];
+}
+
+/** What is forecast: the metric, or what it lacks to the whole. */
+export function lossText(loss: ScaleForecast['loss'], metric: string): string {
+  return loss.replace('metric', () => metric);
 }
 
 /** The name of a recipe for people. */
@@ -45,9 +50,9 @@ export function raceOf(forecast: ScaleForecast, metric: string, incumbent?: numb
   const role = (i: number): Race['racers'][number]['role'] =>
     i === 0 ? 'best' : shown[i] === kept ? 'reference' : 'second';
   return {
-    title: `${forecast.loss === 'metric' ? metric : `1 − ${metric}`} over ${knob}, to ${num(target)}`,
+    title: `${lossText(forecast.loss, metric)} over ${knob}, to ${num(target)}`,
     xName: knob,
-    yName: forecast.loss === 'metric' ? metric : `1 − ${metric}`,
+    yName: lossText(forecast.loss, metric),
     largest,
     racers: shown
       .map((one, i) => ({
@@ -73,7 +78,7 @@ export function forecastLines(forecast: ScaleForecast, metric: string): string[]
         (one) =>
           `${one.recipe} is expected to pass it at ${knob} ${num(one.at, 2)}; ahead at ${num(target)} with ${percent(one.chance)}.`,
       ),
-    `10 × ${knob} beyond ${num(target)} buys ${percent(tenfold)} of ${forecast.loss === 'metric' ? metric : `1 − ${metric}`}.`,
+    `10 × ${knob} beyond ${num(target)} buys ${percent(tenfold)} of ${lossText(forecast.loss, metric)}.`,
   ];
 }
 
