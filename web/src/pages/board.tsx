@@ -10,7 +10,16 @@ import { budgetFigure } from '../../../ansatz/src/faces/report/figures/budget.ts
 import { progressFigure } from '../../../ansatz/src/faces/report/figures/progress.ts';
 import { bothWidths } from '../../../ansatz/src/faces/report/figures/size.ts';
 import { slotNames, slotsFigure } from '../../../ansatz/src/faces/report/figures/slots.ts';
-import { date, num, percent, plusMinus, result, seconds, signed } from '../../../ansatz/src/faces/report/numbers.ts';
+import {
+  date,
+  num,
+  percent,
+  plusMinus,
+  result,
+  seconds,
+  signed,
+  triedText,
+} from '../../../ansatz/src/faces/report/numbers.ts';
 import { type Board as Data, get, type Status } from '../api.ts';
 import { ago, Changes, Effect, Stat, TrialLink, Verdict } from '../parts/basics.tsx';
 import { Failure } from '../parts/failure.tsx';
@@ -378,7 +387,7 @@ function Bets({
                   <meter min={0} max={1} value={bet.share} /> {percent(bet.share)}
                 </td>
                 <td className="n">{seconds(bet.spent.deviceSeconds)}</td>
-                <td className="n">{bet.trials}</td>
+                <td className="n">{triedText(bet)}</td>
                 <td className="n">{bet.keeps}</td>
                 <td className="n">{bet.best === undefined ? '–' : num(bet.best, 5)}</td>
                 <td className="n">{bet.chance === undefined ? '–' : signed(bet.chance).replace('+', '')}</td>

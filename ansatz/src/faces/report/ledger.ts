@@ -1,7 +1,7 @@
 /** Sections about lines of enquiry, milestones, what gains cost, code that was kept and what was learned. */
 
 import type { Report } from './data.ts';
-import { changed, date, num, percent, plus, seconds } from './numbers.ts';
+import { changed, date, num, percent, plus, seconds, triedText } from './numbers.ts';
 import { code, section, text } from './parts.ts';
 
 /** Who spent what, what each confirmed gain cost, and what is to be ready when; nothing where there is one line and no gain. */
@@ -34,7 +34,7 @@ export function betsSection(report: Report): string {
             `${bet.name}${bet.closed ? ' (closed)' : ''}`,
             percent(bet.share),
             seconds(bet.spent.deviceSeconds),
-            String(bet.trials),
+            triedText(bet),
             String(bet.keeps),
             bet.best === undefined ? '–' : num(bet.best),
             bet.chance === undefined ? '–' : percent(bet.chance),

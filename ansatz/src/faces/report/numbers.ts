@@ -67,6 +67,17 @@ export function pText(p: number): string {
   return p < 1e-4 ? 'p < 0.0001' : `p = ${num(p, 2)}`;
 }
 
+/** Trials of a bet; its runs where it has none of its own: those at other levels are runs of other bets' trials. */
+export function triedText({
+  trials,
+  spent,
+}: {
+  readonly trials: number;
+  readonly spent: { readonly runs: number };
+}): string {
+  return trials === 0 && spent.runs > 0 ? count(spent.runs, 'run') : String(trials);
+}
+
 /** A share in whole or tenth percents. */
 export function percent(share: number): string {
   const value = 100 * share;
