@@ -32,6 +32,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ bench: () => Promise<Benc
   bets: () => import('./bets.ts'),
   verdicts: () => import('./verdicts.ts'),
   memory: () => import('./memory.ts'),
+  workspace: () => import('./workspace.ts'),
   scaling: () => import('./scaling.ts'),
   plan: () => import('./plan.ts'),
   ui: () => import('./ui.ts'),
