@@ -39,12 +39,10 @@ test(
     expect(log).toMatch(/execute \{"outcome":"selected","optionId":"no"\}/);
     expect(run.out).toMatch(/judge\.sh is protected/);
     const mine = state.trials.filter((trial) => trial.researcher === 'agent');
-    expect(mine[0]).toMatchObject({
-      hypothesis: 'One less is better (1).',
-      verdict: 'keep',
-      code: { files: ['script.sh'] },
-    });
-    expect(state.trials[state.incumbent! - 1]!.code).toBeDefined();
+    expect(mine[0]).toMatchObject({ hypothesis: 'One less is better (1).', code: { files: ['script.sh'] } });
+    // It is built upon before it is proven; what leads is proven.
+    expect(mine[0]!.effect).toBeGreaterThan(0);
+    expect(state.trials[state.incumbent! - 1]!).toMatchObject({ verdict: 'keep', code: { files: ['script.sh'] } });
     expect(state.tokens.input).toBeGreaterThanOrEqual(500);
     expect(state.ledger.held.money).toBe(0);
     expect(state.expenses).toEqual({});
