@@ -1,7 +1,8 @@
 /** Journal, ledger and lease of one study in one SQLite file (WAL, one writer). */
 
 import { hash } from 'node:crypto';
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import { type Event, EVENT_VERSION, upgrade } from '../../study/events/index.ts';
@@ -92,6 +93,8 @@ export function openStudyDatabase(file: string, mode: 'write' | 'read'): StudyDa
   const chained = mode === 'write' || isChained(db);
   const identity = identityOf(file);
   let epoch: number | undefined;
+  /** It was held for work: what is in it is worth keeping. */
+  let taken = false;
   let last = (db.prepare('SELECT max(seq) AS seq FROM event').get()?.['seq'] as number | null) ?? 0;
   /** Hash of the last event; the last one that was read again, with its hash; what changes when another connection writes. */
   let head = '';
@@ -239,6 +242,7 @@ export function openStudyDatabase(file: string, mode: 'write' | 'read'): StudyDa
         );
         db.exec('COMMIT');
         epoch = next;
+        taken = true;
       } catch (error) {
         if (db.isTransaction) db.exec('ROLLBACK');
         throw error;
@@ -258,7 +262,8 @@ export function openStudyDatabase(file: string, mode: 'write' | 'read'): StudyDa
     },
     disturbed() {
       const there = identityOf(file);
-      if (there !== identity) return there === undefined ? 'its file was removed' : 'its file was replaced';
+      if (there !== identity)
+        return `its file was ${there === undefined ? 'removed' : 'replaced'}; what this lab wrote is kept beside it as journal.db.rescued when it ends`;
       // Another lab has taken it over: the next append says so.
       if (holder()?.epoch !== epoch) return undefined;
       // Only another connection moves it, and nobody but a lab has reason to write: then everything is read again.
@@ -296,7 +301,13 @@ export function openStudyDatabase(file: string, mode: 'write' | 'read'): StudyDa
         StudyDatabase['ledger']
       >,
     close() {
-      if (db.isOpen) db.close();
+      if (!db.isOpen) return;
+      try {
+        // Somebody has put another file in its place, or none: what was written here must not go with this connection.
+        if (mode === 'write' && taken && identityOf(file) !== identity) rescue(db, file);
+      } finally {
+        db.close();
+      }
     },
   };
   return database;
@@ -335,6 +346,13 @@ export function openReading(file: string): DatabaseSync {
     address.searchParams.set('immutable', '1');
     return new DatabaseSync(address, { readOnly: true });
   }
+}
+
+/** Write what a connection holds beside the place where its file was. Gives the name of the copy. */
+function rescue(db: DatabaseSync, file: string): void {
+  let number = 1;
+  while (existsSync(`${file}.rescued${number}`)) number++;
+  if (existsSync(dirname(file))) db.prepare('VACUUM INTO ?').run(`${file}.rescued${number}`);
 }
 
 /** Which file a path names; undefined when there is none. */
