@@ -255,7 +255,7 @@ async function drawing(page: Page, address: string): Promise<number> {
   await page.goto(address, { timeout: 30_000, waitUntil: 'commit' });
   await page.waitForSelector('.chart canvas', { timeout: 30_000 });
   await page.waitForTimeout(600);
-  return ((await page.evaluate(DRAWN)) as number[]).at(-1)!;
+  return (await page.evaluate<number[]>(DRAWN)).at(-1)!;
 }
 
 /** The study moves while the page of curves is open: once a second an idea is noted, and a run has more points. */
@@ -280,7 +280,7 @@ async function redrawing(page: Page, project: string): Promise<number[]> {
   journal.release();
   journal.close();
   points.close();
-  return ((await page.evaluate(DRAWN)) as (number | null)[]).slice(1).filter((ms) => ms !== null);
+  return (await page.evaluate<(number | null)[]>(DRAWN)).slice(1).filter((ms) => ms !== null);
 }
 
 const trialsByRun = new Map<number, number>();
