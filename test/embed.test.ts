@@ -113,7 +113,7 @@ describe('records near in meaning', () => {
       second.hits
         .slice(0, 2)
         .map(({ document }) => document)
-        .sort(),
+        .sort((a, b) => a - b),
     ).toEqual([0, 3]);
     expect(second.tokens).toBe(2 * 7);
     expect(await near('layers', more, signal)).toMatchObject({ tokens: 0 });
