@@ -7,7 +7,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir, userInfo } from 'node:os';
 import { delimiter, dirname, isAbsolute, join, relative, sep } from 'node:path';
-import { filesBehind, listeningPaths, secretsIn } from './secrets.ts';
+import { filesBehind, listeningPaths, rootOnly, secretsIn } from './secrets.ts';
 
 /** What a confined run is given. */
 export interface Confinement {
@@ -44,6 +44,8 @@ export function confined(argv: readonly string[], given: Confinement): string[] 
   const homes = homesHere();
   const secret = secretsIn(project, given.secrets);
   const closed = ['/tmp', '/var/tmp', '/run', ...homes];
+  const needed = [...prefixesOf(argv[0]!, homes), ...toolsOf(homes)];
+  const own = rootOnly([project, tree, ...needed, ...writable, '/proc', '/sys', '/dev', ...closed]);
   return [
     'bwrap',
     '--ro-bind',
@@ -60,7 +62,10 @@ export function confined(argv: readonly string[], given: Confinement): string[] 
     ...devices.filter((device) => existsSync(device)).flatMap((device) => ['--dev-bind', device, device]),
     ...closed.filter((folder) => existsSync(folder)).flatMap((folder) => ['--tmpfs', folder]),
     // What lies in the home folder and is needed all the same: the interpreter with its packages, and the project.
-    ...[...prefixesOf(argv[0]!, homes), ...toolsOf(homes)].flatMap((folder) => ['--ro-bind', folder, folder]),
+    ...needed.flatMap((folder) => ['--ro-bind', folder, folder]),
+    // Nor what the machine keeps from ordinary users.
+    ...own.folders.filter((folder) => existsSync(folder)).flatMap((folder) => ['--tmpfs', folder]),
+    ...own.files.filter((file) => existsSync(file)).flatMap((file) => ['--ro-bind', given.empty, file]),
     '--ro-bind',
     project,
     project,

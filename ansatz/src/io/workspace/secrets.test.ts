@@ -1,9 +1,9 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { filesBehind, listeningPaths, secretsIn } from './secrets.ts';
+import { filesBehind, listeningPaths, rootOnly, secretsIn } from './secrets.ts';
 
 const folders: string[] = [];
 afterEach(() => folders.splice(0).forEach((folder) => rmSync(folder, { recursive: true, force: true })));
@@ -52,3 +52,16 @@ test.skipIf(process.platform !== 'linux')('knows the sockets that somebody liste
   expect(listeningPaths()).not.toContain(path);
   expect(listeningPaths('/nowhere')).toEqual([]);
 });
+
+test.skipIf(process.platform !== 'linux')(
+  'what only root may read is nobody’s business, but for what a run needs',
+  () => {
+    expect(rootOnly([], false)).toEqual({ files: [], folders: [] });
+    const { files, folders } = rootOnly([], true);
+    for (const file of files) expect(statSync(file).mode & 0o004).toBe(0);
+    for (const folder of folders) expect(statSync(folder).mode & 0o001).toBe(0);
+    const [first] = folders;
+    if (first !== undefined) expect(rootOnly([`${first}/project`], true).folders).not.toContain(first);
+    if (existsSync('/etc/shadow')) expect(files).toContain('/etc/shadow');
+  },
+);

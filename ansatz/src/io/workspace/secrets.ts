@@ -82,3 +82,48 @@ export function listeningPaths(list = '/proc/net/unix'): string[] {
     }
   });
 }
+
+/** What only root may read, and a run of a lab that is root could therefore read too. */
+export interface RootOnly {
+  readonly files: readonly string[];
+  readonly folders: readonly string[];
+}
+
+/** Where the system keeps passwords, keys and what services know: looked through whole, and for folders at the top. */
+const WHOLE = ['/etc'];
+const TOPS = ['/', '/var', '/var/lib', '/opt', '/srv', '/mnt', '/media'];
+const READABLE = 0o004;
+const ENTERABLE = 0o001;
+
+/**
+ * Files and folders of the system that an ordinary user may not read, but for `spared` and what holds them. None for a lab
+ * that is no root: its runs may read no more than it may.
+ */
+export function rootOnly(spared: readonly string[], isRoot = process.getuid?.() === 0): RootOnly {
+  if (!isRoot) return { files: [], folders: [] };
+  closedHere ??= lookThrough();
+  const kept = (path: string): boolean => !spared.some((one) => one === path || one.startsWith(`${path}/`));
+  return { files: closedHere.files.filter(kept), folders: closedHere.folders.filter(kept) };
+}
+
+/** Looked through once: some two thousand files. */
+let closedHere: RootOnly | undefined;
+
+function lookThrough(): RootOnly {
+  const files: string[] = [];
+  const folders: string[] = [];
+  const look = (folder: string, deep: boolean): void => {
+    for (const entry of entriesOf(folder)) {
+      const path = join(folder, entry.name);
+      const mode = lstatSync(path, { throwIfNoEntry: false })?.mode;
+      if (mode === undefined) continue;
+      if (entry.isDirectory()) {
+        if ((mode & ENTERABLE) === 0) folders.push(path);
+        else if (deep) look(path, true);
+      } else if (deep && entry.isFile() && (mode & READABLE) === 0) files.push(path);
+    }
+  };
+  for (const folder of WHOLE) look(folder, true);
+  for (const folder of TOPS) look(folder, false);
+  return { files, folders };
+}
