@@ -176,6 +176,16 @@ describe('a model that proposes', () => {
     expect(state.trials.filter((trial) => trial.researcher === 'numeric').length).toBeGreaterThan(mine.length / 2);
   });
 
+  test('settings next to what was tried are run when it insists, with what memory has said of them', async () => {
+    const { url } = await serve([proposal({ knobs: [{ name: 'x', value: 0.5002 }] })]);
+    const folder = project({ 'ansatz.yaml': yaml(...model(url), 'budget: { runs: 10 }'), 'script.sh': SCRIPT });
+    await ansatz(folder, ['run', '--plain']);
+    const insisted = stateOf(folder, 's').trials.find(({ point }) => point['x'] === 0.5002)!;
+    expect(insisted).toMatchObject({ researcher: 'model', tried: { records: ['s/1'] } });
+    expect(insisted.tried!.why).toMatch(/next to it tried/);
+    expect((await ansatz(folder, ['show', String(insisted.id)])).out).toMatch(/memory +next to it tried .*\(s\/1\)/);
+  });
+
   test('makes a change of a person’s idea, first and on their budget; without a model the idea is refused', async () => {
     const { url, asked } = await serve([proposal({ knobs: [{ name: 'x', value: 0.88 }] })]);
     const lines = [

@@ -6,7 +6,7 @@ import { applicable, canonical, feasible } from '../../methods/space/index.ts';
 import type { Point, Space, Value } from '../../methods/space/space.ts';
 import type { ModelConfig } from '../../study/config.ts';
 import { UserError } from '../../study/error.ts';
-import type { CodeRef, EventBody } from '../../study/events/index.ts';
+import type { CodeRef, EventBody, Tried } from '../../study/events/index.ts';
 import { keyOf, type State } from '../../study/state.ts';
 import type { TrialRecord } from '../../study/memory/index.ts';
 import { type Assignment, assignmentOf } from './assignment.ts';
@@ -79,7 +79,7 @@ export function modelResearcher(parts: ModelParts): Researcher & { close(): void
         const near = await nearTo(words, past, parts.near, state, post, stop.signal);
         embedded = near.tokens;
         const told = past.tell(words, Math.floor(MEMORY_SHARE * parts.config.maxInput), near.hits);
-        const doubted = new Set<string>();
+        const doubted = new Map<string, Tried>();
         let complaint: string | undefined;
         for (let question = 0; question < parts.questions; question++) {
           const guidance = parts.guidance();
@@ -129,6 +129,7 @@ export function modelResearcher(parts: ModelParts): Researcher & { close(): void
             ...(state.asking[ask] === undefined ? {} : { model: state.asking[ask] }),
             point: made.point,
             ...(made.code === undefined ? {} : { code: made.code }),
+            ...insistedOn(made, doubted),
           };
         }
         return refusal(
@@ -155,16 +156,25 @@ function secondThought(
   made: Exclude<Runnable, { readonly complaint: string }>,
   { hypothesis }: Proposal,
   past: Past,
-  doubted: Set<string>,
+  doubted: Map<string, Tried>,
 ): string | undefined {
   if (made.edited) return undefined;
   const doubt = past.doubt(made.point, hypothesis);
   const name = canonical(made.point);
   if (doubt === undefined || (doubted.has(name) && !doubt.blocks)) return undefined;
-  doubted.add(name);
+  doubted.set(name, { why: doubt.why, records: doubt.records });
   return doubt.blocks
     ? doubt.why
     : `${doubt.why}. Propose something else, or the same again with the reason why it is worth a run.`;
+}
+
+/** What memory said of settings that a model wants run all the same. */
+function insistedOn(
+  { point, edited }: Exclude<Runnable, { readonly complaint: string }>,
+  doubted: ReadonlyMap<string, Tried>,
+): { readonly tried?: Tried } {
+  const tried = edited ? undefined : doubted.get(canonical(point));
+  return tried === undefined ? {} : { tried };
 }
 
 function refusal(ask: number, text: string): EventBody {

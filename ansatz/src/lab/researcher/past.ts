@@ -27,7 +27,14 @@ export interface Past {
   /** Records and lessons nearest to the words and to the settings, within so many tokens; `near` are near in meaning. */
   tell(words: string, tokens: number, near?: readonly Hit[]): string;
   /** Why a point needs a second thought; undefined when nothing speaks against it. What blocks is not to be insisted on. */
-  doubt(point: Point, hypothesis: string): { readonly why: string; readonly blocks: boolean } | undefined;
+  doubt(point: Point, hypothesis: string): Doubt | undefined;
+}
+
+/** What speaks against a point, and the records it rests on. */
+export interface Doubt {
+  readonly why: string;
+  readonly blocks: boolean;
+  readonly records: readonly string[];
 }
 
 /** Label of the draws, so that they are nobody else's. */
@@ -68,7 +75,7 @@ export function pastOf(state: State, parent: Trial, ask: number, elsewhere: read
         },
       );
       if (answer.decision === 'allow') return undefined;
-      return { why: answer.why, blocks: answer.decision !== 'warn' };
+      return { why: answer.why, blocks: answer.decision !== 'warn', records: answer.records.map(({ id }) => id) };
     },
   };
 }
