@@ -76,7 +76,7 @@ export function forecastLines(forecast: ScaleForecast, metric: string): string[]
       .slice(0, CROSSINGS)
       .map(
         (one) =>
-          `${one.recipe} is expected to pass it at ${knob} ${num(one.at, 2)}; ahead at ${num(target)} with ${percent(one.chance)}.`,
+          `${one.recipe} is expected to pass it at ${knob} ${num(Number(one.at.toPrecision(2)))}; ahead at ${num(target)} with ${percent(one.chance)}.`,
       ),
     `10 × ${knob} beyond ${num(target)} buys ${percent(tenfold)} of ${lossText(forecast.loss, metric)}.`,
   ];
