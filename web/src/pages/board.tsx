@@ -20,6 +20,8 @@ import {
   signed,
   triedText,
 } from '../../../ansatz/src/faces/report/numbers.ts';
+import { priorText } from '../../../ansatz/src/study/prior.ts';
+import { standInText } from '../../../ansatz/src/study/standin.ts';
 import { type Board as Data, get, type Status } from '../api.ts';
 import { ago, Changes, Effect, Stat, TrialLink, Verdict } from '../parts/basics.tsx';
 import { Failure } from '../parts/failure.tsx';
@@ -41,9 +43,8 @@ export function Board(): ReactElement {
   // Of several limits the one that binds: all of them are in the ledger.
   const tightest = data.burn.toSorted((a, b) => b.spent.at(-1)! / b.cap - a.spent.at(-1)! / a.cap)[0];
   // How much is spent is drawn; it need not be said as well.
-  const warnings = [...(status.heldout?.contradicted ?? []), ...status.warnings].filter(
-    (text) => !text.startsWith('the study has spent'),
-  );
+  const told = [...(status.heldout?.contradicted ?? []), ...status.suspicions, ...status.warnings];
+  const warnings = [...new Set(told)].filter((text) => !text.startsWith('the study has spent'));
   return (
     <div className="board">
       <Headline study={study} status={status} />
@@ -216,6 +217,14 @@ function Headline({ study, status }: { study: string; status: Status }): ReactEl
         {status.heldout?.best !== undefined && status.heldout.baseline !== undefined && (
           <>
             Held-out: {num(status.heldout.baseline)} → {num(status.heldout.best)}.{' '}
+          </>
+        )}
+        {status.curve !== undefined && <>{standInText(status.curve, status.objective.metric)}. </>}
+        {status.priors !== undefined && <>The search began with {priorText(status.priors)}. </>}
+        {status.reused !== undefined && (
+          <>
+            {status.reused.runs} runs that earlier studies had made were taken over,{' '}
+            {seconds(status.reused.deviceSeconds)} not spent.{' '}
           </>
         )}
         {status.believed !== undefined && (

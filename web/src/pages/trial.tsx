@@ -100,6 +100,11 @@ export function TrialPage(): ReactElement {
             <Value value={row.heldout.value} />
           </Stat>
         )}
+        {row.tried !== undefined && (
+          <Stat name="memory" more={row.tried.records.join(', ')}>
+            {row.tried.why}
+          </Stat>
+        )}
         <Stat name="cost">{seconds(row.deviceSeconds)}</Stat>
         <Stat
           name="proposed by"
