@@ -56,9 +56,7 @@ export function confined(argv: readonly string[], given: Confinement): string[] 
     '--proc',
     '/proc',
     // Root may write there without any capability: bubblewrap leaves it open.
-    '--ro-bind',
-    '/proc/sys',
-    '/proc/sys',
+    ...(existsSync('/proc/sys') ? ['--ro-bind', '/proc/sys', '/proc/sys'] : []),
     ...devices.filter((device) => existsSync(device)).flatMap((device) => ['--dev-bind', device, device]),
     ...closed.filter((folder) => existsSync(folder)).flatMap((folder) => ['--tmpfs', folder]),
     // What lies in the home folder and is needed all the same: the interpreter with its packages, and the project.
