@@ -22,8 +22,8 @@ const ALARM = 0.001;
 const WITNESSES = 3;
 /** Standard errors within which nobody suspects anything. */
 const NEAR = 2.5;
-/** Replicates of the incumbent: those that are kept for it where something else is to be proven first, and at most. One alone says nothing of its own, and still sharpens the mean. */
-const REPLICATES = { least: 2, most: 12 } as const;
+/** Replicates of the incumbent at most. One alone says nothing of its own, and still sharpens the mean. */
+const REPLICATES = 12;
 /** Chance of being proven that the leader must have to get a last one. */
 const LAST_CHANCE = 0.2;
 /** Runs it needs for it. */
@@ -172,9 +172,8 @@ export function close(state: State, end: Extract<EventBody, { type: 'study.ended
   if (RESOURCES.every((resource) => reserve[resource] === 0)) return undefined;
   const closing: EventBody = { type: 'study.closing', reason: end.reason, text: end.text };
   const last = lastWord({ ...state, closing: end });
-  const opened = runsLeft({ ...state, closing: end });
-  if (last.length > 0)
-    return [closing, ...last, ...(opened < LAST_RUNS + REPLICATES.least ? [] : replicates(state, REPLICATES.least))];
+  // Whom replicates are made of is known when it has been judged.
+  if (last.length > 0) return [closing, ...last];
   const open = state.queue.some((id) => trialOf(state, id).level !== undefined);
   return state.incumbent === 1 && !open ? undefined : [closing];
 }
@@ -198,7 +197,7 @@ export function lastWord(state: State): EventBody[] {
 export function replicate(state: State): EventBody[] {
   if (state.incumbent === undefined || state.incumbent === 1) return [];
   const { replicas } = trialOf(state, state.incumbent);
-  const more = Math.min(REPLICATES.most - replicas, Math.floor(runsLeft(state) + 1e-9));
+  const more = Math.min(REPLICATES - replicas, Math.floor(runsLeft(state) + 1e-9));
   return more < 1 ? [] : replicates(state, more);
 }
 

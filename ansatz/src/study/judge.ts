@@ -200,7 +200,13 @@ export function confirmLeader(state: State): EventBody[] {
   if (trial === undefined || deterministic(state)) return [];
   const total = state.ledger.spent.runs + runsLeft(state);
   const patience = Math.min(PATIENCE.most, Math.max(PATIENCE.least, Math.round(PATIENCE.share * total)));
-  if (!state.exhausted && state.trials.length - trial.id < patience) return [];
+  // Only what has been seen counts: the next run to end may be of something better.
+  let seen = 0;
+  for (let i = trial.id; i < state.trials.length && seen < patience; i++) {
+    const later = state.trials[i]!;
+    if (later.verdict !== undefined || later.screen !== undefined) seen++;
+  }
+  if (!state.exhausted && seen < patience) return [];
   const more = Math.min(2, state.config.repeats.most - trial.runs.length);
   if (more <= 0) return [];
   const { allowed, promising, compared } = promiseOf(state, trial, incumbent, LEADS);

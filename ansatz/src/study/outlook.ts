@@ -5,7 +5,7 @@ import type { Amount } from './events/index.ts';
 import { free, NOTHING, RESOURCES } from './ledger.ts';
 import { gainBelief } from './contrast.ts';
 import { deterministic, noiseOf } from './noise.ts';
-import { type State, trialOf } from './state.ts';
+import { runOf, type State, type Trial, trialOf } from './state.ts';
 
 /** Device-seconds that one run has cost so far on average; NaN before the first has ended. */
 export function typicalCost(state: State): number {
@@ -61,27 +61,31 @@ export function reserveOf(state: State): Amount {
 function reserveFor(state: State, share: number, seconds: number): Amount {
   const { config, ledger } = state;
   if (share === 0 || state.closing !== undefined || !(seconds > 0) || deterministic(state)) return NOTHING;
-  const kept = (cap: number | undefined, each: number): number => {
+  const waiting = awaited(state);
+  // One that takes longer than others needs more to be confirmed.
+  const longer = waiting === undefined ? 0 : Math.max(1, (runOf(state, waiting.runs[0]!).seconds ?? 0) / seconds);
+  const kept = (cap: number | undefined, each: number, factor = longer): number => {
     if (cap === undefined || each === 0 || cap < LAST_WORD.from * each) return 0;
     if (cap < RESERVE.from * each) {
       const runs = Math.round(Math.max(LAST_WORD.least, Math.min(LAST_WORD.most, (LAST_WORD.share * cap) / each)));
-      return awaited(state) ? runs * each : 0;
+      return runs * each * factor;
     }
     return Math.max(RESERVE.least * each, Math.min(RESERVE.most * each, share * cap));
   };
   const money = (seconds / 3600) * config.price;
   return {
-    runs: Math.round(kept(ledger.budget.runs, 1)),
+    runs: Math.round(kept(ledger.budget.runs, 1, Math.min(1, longer))),
     deviceSeconds: kept(ledger.budget.deviceSeconds, seconds),
     money: kept(ledger.budget.money, money),
   };
 }
 
-/** Whether a trial that looks better by more than its luck waits for fresh runs. */
-function awaited(state: State): boolean {
+/** The trial that looks better by more than its luck and waits for fresh runs. */
+function awaited(state: State): Trial | undefined {
   const trial = challengerOf(state, true);
-  if (trial === undefined) return false;
-  return gainBelief(trial, trialOf(state, state.incumbent ?? 1)).mean >= LAST_WORD.gain * noiseOf(state).sd;
+  if (trial === undefined) return undefined;
+  const { mean: gain } = gainBelief(trial, trialOf(state, state.incumbent ?? 1));
+  return gain >= LAST_WORD.gain * noiseOf(state).sd ? trial : undefined;
 }
 
 /**
