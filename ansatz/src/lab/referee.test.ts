@@ -146,7 +146,7 @@ describe('what looks better', () => {
   /** Trials whose knob `hidden` is as listed, one after another. */
   const listed = (hidden: readonly number[], researcher: string): Researcher => ({
     asksAtOnce: 1,
-    propose(_state, ask, post) {
+    propose(state, ask, post) {
       const next = hidden[ask - 1];
       if (next === undefined)
         return post({ type: 'proposal.refused', ask, text: 'the list is at its end', exhausted: true });
@@ -225,6 +225,17 @@ describe('what looks better', () => {
     expect(believed!.gain).toBeLessThan(22);
     const none = await play({ budget: { runs: 7 } }, flat, { researcher: listed([20, 20, 20, 20], 'numeric') });
     expect(statusOf(none.state).believed).toBeUndefined();
+  });
+
+  test('is believed near its result, also when all before it departed from something far worse', async () => {
+    const hidden = Array.from({ length: 30 }, (_, i) => 200 + i);
+    const { state } = await play({ budget: { runs: 45 } }, slope, { researcher: listed(hidden, 'numeric') });
+    expect(state.incumbent).toBeGreaterThan(1);
+    // The first few are doubted, as long as nobody knows what points are like.
+    for (const { id, belief, screen, values } of state.trials) {
+      if (belief === undefined || id < 8) continue;
+      expect(Math.abs(belief.mean - (values.length > 0 ? mean(values) : screen!))).toBeLessThan(3);
+    }
   });
 
   test('and is hard to prove is left open, and gets its last word when the search is over', async () => {

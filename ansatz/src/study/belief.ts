@@ -14,7 +14,7 @@ const MOST_SEEN = 1000;
  * Weigh the results of a trial against what it departs from: a change is worth what changes have been worth lately,
  * give or take their spread, until its own runs say more (a Kalman filter along the lineage, with the moments of
  * empirical Bayes). The luck a trial was selected for is discounted, and gains that are each too small to be proven add
- * up. Undefined while the noise is unknown or the trial has no result.
+ * up. A sampler's point is not a change of what was best, but one more of the points it has drawn lately. Undefined while the noise is unknown or the trial has no result.
  */
 export function beliefOf(state: State, trial: Trial): Belief | undefined {
   const results = resultsOf(trial);
@@ -25,15 +25,19 @@ export function beliefOf(state: State, trial: Trial): Belief | undefined {
   const parent = trial.parent === 0 ? undefined : trialOf(state, trial.parent).belief;
   // Without noise a result is the truth.
   if (parent === undefined || noise === 0) return { mean: seen, variance: noise };
+  // A sampler draws where it likes: its results are alike, not their distance from whatever was the best at the time.
+  const drawn = trial.researcher === 'numeric';
   const gains: number[] = [];
   const oldest = Math.max(1, state.trials.length - MOST_SEEN);
   for (let i = state.trials.length - 1; i >= oldest && gains.length < MOST_STEPS; i--) {
     const other = state.trials[i]!;
-    const from = trialOf(state, other.parent).belief;
-    if (other.screen !== undefined && from !== undefined) gains.push(from.mean - lossOf(state.config, other.screen));
+    if (other.screen === undefined || (other.researcher === 'numeric') !== drawn) continue;
+    const from = drawn ? parent : trialOf(state, other.parent).belief;
+    if (from !== undefined) gains.push(from.mean - lossOf(state.config, other.screen));
   }
-  const steps = effectPrior(gains, sd ** 2 + parent.variance);
-  const before = { mean: parent.mean - steps.mean, variance: parent.variance + steps.variance };
+  const unsure = drawn ? 0 : parent.variance;
+  const steps = effectPrior(gains, sd ** 2 + unsure);
+  const before = { mean: parent.mean - steps.mean, variance: unsure + steps.variance };
   const weight = before.variance / (before.variance + noise);
   return { mean: before.mean + weight * (seen - before.mean), variance: weight * noise };
 }

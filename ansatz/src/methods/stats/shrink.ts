@@ -31,7 +31,9 @@ export function effectPrior(effects: readonly number[], noise: number): EffectPr
   const upper = effects.filter((effect) => effect >= middle);
   const square = upper.reduce((sum, effect) => sum + (effect - middle) ** 2, 0) / upper.length;
   const trust = n / (n + PRIOR_COUNT);
-  const variance = Math.max(0, trust * (square - noise) + (1 - trust) * noise);
+  // Of two beliefs, one of which is about 0: how far they lie apart is part of the doubt.
+  const apart = trust * (1 - trust) * middle ** 2;
+  const variance = Math.max(0, trust * (square - noise) + (1 - trust) * noise) + apart;
   return { mean: trust * middle, variance, noise };
 }
 
