@@ -158,7 +158,7 @@ describe('what looks better', () => {
         researcher,
         hypothesis: `hidden ${next}`,
         point,
-        parent: 1,
+        parent: state.incumbent ?? 1,
       });
     },
   });

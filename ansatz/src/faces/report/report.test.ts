@@ -51,7 +51,7 @@ describe('the first screen', () => {
       loss 2.216 → 0.996, 55 % lower
       Better by 1.220 ± 0.086 (95 % interval), p = 0.00011: 3 runs of trial 6 against 3 of the baseline.
       Ended: all 50 runs are spent
-      50 of 50 runs, 30 min of 60 min device time and 15 min 42 s on the clock. Stopping 28 hopeless runs early saved about 20 min (40 % of what it would have been).
+      50 of 50 runs, 30 min of 60 min device time and 15 min 36 s on the clock. Stopping 28 hopeless runs early saved about 20 min (40 % of what it would have been).
       Baseline 2.216 ± 0.011 (3 runs) → best 0.996 ± 0.088 (trial 6, 3 fresh runs): better by 1.220 ± 0.086 (55 %), p = 0.00011 one-sided.
       lr: importance 100 % (96 to 100 %), alone 94 % of the variation, best 0.101 to 0.76. The other knob does not stand out from chance. A first look at 43 trials, not an experiment.
       No run failed. Of 42 changes tried: 1 kept, 29 discarded and 12 left inconclusive.
@@ -101,7 +101,7 @@ describe('the first screen', () => {
       accuracy 0.6784 → 0.8004, 18 % higher
       Better by 0.1220 ± 0.0086 (95 % interval), p = 0.00011: 3 runs of trial 6 against 3 of the baseline.
       Ended: all 50 runs are spent
-      50 of 50 runs, 30 min of 60 min device time and 15 min 42 s on the clock. Stopping 28 hopeless runs early saved about 20 min (40 % of what it would have been).
+      50 of 50 runs, 30 min of 60 min device time and 15 min 36 s on the clock. Stopping 28 hopeless runs early saved about 20 min (40 % of what it would have been).
       Baseline 0.6784 ± 0.0011 (3 runs) → best 0.8004 ± 0.0088 (trial 6, 3 fresh runs): better by 0.1220 ± 0.0086 (18 %), p = 0.00011 one-sided.
       lr: importance 100 % (96 to 100 %), alone 99 % of the variation, best 0.101 to 0.76. The other knob does not stand out from chance. A first look at 43 trials, not an experiment.
       No run failed. Of 42 changes tried: 1 kept, 29 discarded and 12 left inconclusive.
@@ -368,7 +368,7 @@ test('Markdown fits a pull request', async () => {
 
     Better by 1.220 ± 0.086 (95 % interval), p = 0.00011: 3 runs of trial 6 against 3 of the baseline.
 
-    - **Spent** 50 of 50 runs, 30 min of 60 min device time and 15 min 42 s on the clock. Stopping 28 hopeless runs early saved about 20 min (40 % of what it would have been). Ended: all 50 runs are spent.
+    - **Spent** 50 of 50 runs, 30 min of 60 min device time and 15 min 36 s on the clock. Stopping 28 hopeless runs early saved about 20 min (40 % of what it would have been). Ended: all 50 runs are spent.
     - **Gained** Baseline 2.216 ± 0.011 (3 runs) → best 0.996 ± 0.088 (trial 6, 3 fresh runs): better by 1.220 ± 0.086 (55 %), p = 0.00011 one-sided.
     - **Mattered** lr: importance 100 % (96 to 100 %), alone 94 % of the variation, best 0.101 to 0.76. The other knob does not stand out from chance. A first look at 43 trials, not an experiment.
     - **Outcomes** No run failed. Of 42 changes tried: 1 kept, 29 discarded and 12 left inconclusive.
