@@ -52,6 +52,21 @@ test('weighted, the law that forecasts the upper points best counts most', () =>
   expect(fitLaw('weighted', X, y).params).toEqual(fitLaw('m2', X, y).params);
 });
 
+test('weighted, what happened at the start is left behind', () => {
+  const started = X.map((v, i) => law(v) * (1 + 0.2 * Math.exp(-i)));
+  const far = (name: 'weighted' | 'm2'): number => Math.abs(Math.log(fitLaw(name, X, started).at(1e11) / law(1e11)));
+  expect(far('weighted')).toBeLessThan(far('m2') / 50);
+});
+
+test('weighted, too few points to try the laws on leave them alike', () => {
+  const [x, y] = [
+    [1e6, 4e6],
+    [3, 2.5],
+  ];
+  expect(fitLaw('weighted', x, y).at(2e6)).toBeGreaterThan(2.5);
+  expect(fitLaw('weighted', x, y).at(2e6)).toBeLessThan(3);
+});
+
 test('intervals widen with the level, with distance and with noise', () => {
   const y = noisy(0.02);
   const fit = fitLaw('m2', X, y);

@@ -76,7 +76,7 @@ function roughness(x: readonly number[], y: readonly number[]): number {
  */
 export const WIDTHS: readonly (readonly [number, number])[] = [
   [0, 0],
-  [0.5, 0.19],
+  [0.5, 0.18],
   [0.8, 0.34],
   [0.9, 0.44],
   [0.95, 0.69],

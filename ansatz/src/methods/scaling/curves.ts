@@ -27,9 +27,11 @@ export const LAWS: Readonly<Record<LawName, number>> = {
 /** Laws whose forecasts the ensemble takes the median of; a pure power law misses every floor. */
 const MEMBERS = ['m2', 'shifted', 'm4', 'bnsl'] as const;
 
-/** Laws that are weighted, and the share of the points that each is fitted to when it is tried. */
+/** Laws that are weighted, and the shares of the points that each is fitted to when it is tried. */
 const TRIED = ['power', 'm2', 'shifted', 'bnsl'] as const;
-const LOWER = 0.6;
+const LOWER = [0.5, 0.6, 0.7, 0.8];
+/** Among them the uppermost point counts this many times the lowest, however far apart: far below the forecast laws are wrong. */
+const FAVOUR = 8;
 /** Errors below this tell no law from another. */
 const EXACT = 1e-9;
 
@@ -85,25 +87,43 @@ export function toldOf(name: LawName): LawName {
 }
 
 /**
- * The geometric mean of four laws, each by one over its error: the root mean square of ln y over the upper 40 % of the points when it is
- * fitted to the lower 60 %. No law is right, and which is least wrong the points say best where they were not seen.
+ * The geometric mean of four laws, each by one over its error: the root mean square of ln y over the upper points when it is fitted to the
+ * lower 50, 60, 70, 80 %, of these the geometric mean. No law is right, and which is least wrong the points say best where they were not seen.
  */
 function weighted(x: readonly number[], y: readonly number[]): FittedLaw {
-  const from = Math.round(LOWER * x.length);
-  const fits = TRIED.map((name) => fitLaw(name, x, y));
+  const fits = TRIED.map((name) => favoured(name, x, y));
+  const parts = LOWER.map((share) => Math.round(share * x.length)).filter(
+    (from) => from < x.length && new Set(x.slice(0, from)).size >= 2,
+  );
   const weights = TRIED.map((name) => {
-    if (new Set(x.slice(0, from)).size < 2 || from >= x.length) return 1;
-    const { at } = fitLaw(name, x.slice(0, from), y.slice(0, from));
-    return 1 / (EXACT + Math.sqrt(squared(at, x.slice(from), y.slice(from)) / (x.length - from)));
+    const errors = parts.map((from) => {
+      const { at } = favoured(name, x.slice(0, from), y.slice(0, from));
+      return EXACT + Math.sqrt(squared(at, x.slice(from), y.slice(from)) / (x.length - from));
+    });
+    return parts.length === 0 ? 1 : Math.exp(-mean(errors.map(Math.log)));
   });
   const total = weights.reduce((sum, w) => sum + w, 0);
   const at = (where: number): number =>
     Math.exp(fits.reduce((sum, fit, i) => sum + weights[i]! * Math.log(fit.at(where)), 0) / total);
-  return { params: fits[TRIED.indexOf('m2')]!.params, objective: squared(at, x, y), at };
+  return { params: fitLaw('m2', x, y).params, objective: squared(at, x, y), at };
 }
 
-function purePower(x: readonly number[], y: readonly number[]): FittedLaw {
-  const { level, slope } = line(x.map(Math.log), y.map(Math.log));
+/** One of the laws that are weighted, fitted with the upper points counting more. */
+function favoured(name: (typeof TRIED)[number], x: readonly number[], y: readonly number[]): FittedLaw {
+  return name === 'power' ? purePower(x, y, favour(x)) : fitShape(SHAPES[name]!, x, y, favour(x));
+}
+
+/** Factors of residuals, 1 on average, whose squares rise as a power of x, FAVOUR times from the first to the last. */
+function favour(x: readonly number[]): number[] {
+  const [first, last] = [x[0]!, x.at(-1)!];
+  const power = last > first ? Math.log(FAVOUR) / Math.log(last / first) : 0;
+  const squares = x.map((v) => (v / last) ** power);
+  const level = mean(squares);
+  return squares.map((v) => Math.sqrt(v / level));
+}
+
+function purePower(x: readonly number[], y: readonly number[], weights?: readonly number[]): FittedLaw {
+  const { level, slope } = line(x.map(Math.log), y.map(Math.log), weights);
   const at = (where: number): number => Math.exp(level + slope * Math.log(where));
   return { params: { b: Math.exp(level), c: -slope }, objective: squared(at, x, y), at };
 }
@@ -147,13 +167,20 @@ function m4(x: readonly number[], y: readonly number[]): FittedLaw {
   return { params: { E, b: Math.exp(level), c: -slope, a }, objective: squared(at, x, y), at };
 }
 
-/** Least squares of y = level + slope · x. */
-function line(x: readonly number[], y: readonly number[]): { level: number; slope: number } {
-  const [mx, my] = [mean(x), mean(y)];
+/** Least squares of y = level + slope · x; `weights` are factors of residuals. */
+function line(
+  x: readonly number[],
+  y: readonly number[],
+  weights?: readonly number[],
+): { level: number; slope: number } {
+  const squares = x.map((_, i) => (weights?.[i] ?? 1) ** 2);
+  const total = squares.reduce((sum, w) => sum + w, 0);
+  const centre = (of: readonly number[]): number => of.reduce((sum, v, i) => sum + squares[i]! * v, 0) / total;
+  const [mx, my] = [centre(x), centre(y)];
   let [xx, xy] = [0, 0];
   for (let i = 0; i < x.length; i++) {
-    xx += (x[i]! - mx) ** 2;
-    xy += (x[i]! - mx) * (y[i]! - my);
+    xx += squares[i]! * (x[i]! - mx) ** 2;
+    xy += squares[i]! * (x[i]! - mx) * (y[i]! - my);
   }
   const slope = xx > 0 ? xy / xx : 0;
   return { level: my - slope * mx, slope };

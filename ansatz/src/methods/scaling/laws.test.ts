@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { rng } from '../math/index.ts';
 import { backtest, fitLaw, identifyLaw, type LawName, LAWS } from './curves.ts';
-import { broken, offsetPower, type Shape, shiftedPower } from './laws.ts';
+import { broken, fitShape, offsetPower, type Shape, shiftedPower } from './laws.ts';
 
 const { curve } = JSON.parse(readFileSync(join(import.meta.dirname, 'fixtures/scipy.json'), 'utf8')) as {
   curve: { points: [number, number][]; m2: number; shifted: number };
@@ -42,6 +42,20 @@ test('m4 satisfies its equation between E and the start, and forecasts a law tha
   expect((at - E) / (top - at) ** a / (b * 1e9 ** -c)).toBeCloseTo(1, 6);
   expect(fit.at(4e10) / law(4e10)).toBeGreaterThan(0.9);
   expect(fit.at(4e10) / law(4e10)).toBeLessThan(1.1);
+});
+
+test('a point whose residual counts double is the same as four of it', () => {
+  const random = rng(5);
+  const y = X.map((x) => m2(x) * Math.exp(0.01 * random.normal()));
+  const weights = X.map((_, i) => (i < 9 ? 1 : 2));
+  const repeated = (of: readonly number[]): number[] => of.flatMap((v, i) => (i < 9 ? [v] : [v, v, v, v]));
+  for (const shape of [offsetPower, shiftedPower]) {
+    const fit = fitShape(shape, X, y, weights);
+    const same = fitShape(shape, repeated(X), repeated(y));
+    expect(fit.at(1e12) / same.at(1e12)).toBeCloseTo(1, 5);
+    expect(fit.objective / same.objective).toBeCloseTo(1, 6);
+    expect(fit.at(1e12) / fitShape(shape, X, y).at(1e12)).not.toBeCloseTo(1, 4);
+  }
 });
 
 test('the ensemble forecasts between the members', () => {

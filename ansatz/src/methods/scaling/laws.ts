@@ -115,9 +115,17 @@ interface Solved {
   readonly high: readonly number[];
 }
 
-/** The best E + b·g. `x` ascending and positive, `y` positive, equally long. */
-export function fitShape(shape: Shape, x: readonly number[], y: readonly number[]): FittedLaw {
-  const { p, value, lnCentre } = solveShape(shape, x, y);
+/**
+ * The best E + b·g. `x` ascending and positive, `y` positive, equally long; `weights` are factors of the residuals, 1 when left
+ * out, and `objective` is the sum of their squares.
+ */
+export function fitShape(
+  shape: Shape,
+  x: readonly number[],
+  y: readonly number[],
+  weights?: readonly number[],
+): FittedLaw {
+  const { p, value, lnCentre } = solveShape(shape, x, y, weights);
   const spare = new Float64Array(shape.size);
   const theta = p.subarray(2);
   return {
@@ -169,12 +177,12 @@ export function squaresOf(residuals: Residuals, m: number, low: readonly number[
   };
 }
 
-function solveShape(shape: Shape, x: readonly number[], y: readonly number[]): Solved {
+function solveShape(shape: Shape, x: readonly number[], y: readonly number[], weights?: readonly number[]): Solved {
   const m = x.length;
   const lnCentre = x.reduce((sum, v) => sum + Math.log(v), 0) / m;
   const z = x.map((v) => Math.log(v) - lnCentre);
   const lnY = y.map(Math.log);
-  const f = residualsOf(shape, z, lnY);
+  const f = residualsOf(shape, z, lnY, weights);
   const top = Math.max(...lnY) + 0.5;
   const [low, high] = [
     [-15, -15, ...shape.low(z)],
@@ -183,7 +191,7 @@ function solveShape(shape: Shape, x: readonly number[], y: readonly number[]): S
   const residuals = new Float64Array(m);
   const jacobian = new Float64Array(m * (2 + shape.size));
   const cells = shape.grid(z).map((theta) => {
-    const p = Float64Array.of(...projected(shape, z, lnY, theta), ...theta);
+    const p = Float64Array.of(...projected(shape, z, lnY, theta, weights), ...theta);
     f(p, residuals, jacobian);
     return { p, value: residuals.reduce((sum, r) => sum + r * r, 0) };
   });
@@ -193,19 +201,25 @@ function solveShape(shape: Shape, x: readonly number[], y: readonly number[]): S
   return { p, value, residuals: f, lnCentre, low, high };
 }
 
-function residualsOf(shape: Shape, z: readonly number[], lnY: readonly number[]): Residuals {
+function residualsOf(
+  shape: Shape,
+  z: readonly number[],
+  lnY: readonly number[],
+  weights?: readonly number[],
+): Residuals {
   const k = 2 + shape.size;
   const slopes = new Float64Array(shape.size);
   return (p, residuals, jacobian) => {
     const theta = p.subarray(2);
     for (let i = 0; i < z.length; i++) {
       const term = p[1]! + shape.log(z[i]!, theta, slopes);
+      const weight = weights?.[i] ?? 1;
       const predicted = logSum(p[0]!, term);
       const share = Math.exp(term - predicted);
-      residuals[i] = predicted - lnY[i]!;
-      jacobian[i * k] = 1 - share;
-      jacobian[i * k + 1] = share;
-      for (let j = 0; j < shape.size; j++) jacobian[i * k + 2 + j] = share * slopes[j]!;
+      residuals[i] = weight * (predicted - lnY[i]!);
+      jacobian[i * k] = weight * (1 - share);
+      jacobian[i * k + 1] = weight * share;
+      for (let j = 0; j < shape.size; j++) jacobian[i * k + 2 + j] = weight * share * slopes[j]!;
     }
   };
 }
@@ -216,18 +230,20 @@ function projected(
   z: readonly number[],
   lnY: readonly number[],
   theta: readonly number[],
+  weights?: readonly number[],
 ): [number, number] {
   const slopes = new Float64Array(shape.size);
   const gram = new Float64Array(4);
   const right = new Float64Array(2);
   for (let i = 0; i < z.length; i++) {
-    const one = Math.exp(-lnY[i]!);
-    const two = Math.exp(shape.log(z[i]!, theta, slopes) - lnY[i]!);
+    const weight = weights?.[i] ?? 1;
+    const one = weight * Math.exp(-lnY[i]!);
+    const two = weight * Math.exp(shape.log(z[i]!, theta, slopes) - lnY[i]!);
     gram[0]! += one * one;
     gram[1]! += one * two;
     gram[3]! += two * two;
-    right[0]! += one;
-    right[1]! += two;
+    right[0]! += weight * one;
+    right[1]! += weight * two;
   }
   gram[2] = gram[1]!;
   const [E, b] = nonnegative(gram, right);
