@@ -73,7 +73,8 @@ export function Forecast({
                 <td>
                   <details>
                     <summary>
-                      {one.runs} {one.runs === 1 ? 'run' : 'runs'} at {one.scales} {one.scales === 1 ? 'level' : 'levels'}
+                      {one.runs} {one.runs === 1 ? 'run' : 'runs'} at {one.scales}{' '}
+                      {one.scales === 1 ? 'level' : 'levels'}
                     </summary>
                     {one.points.map((point) => (
                       <div key={point.run}>
