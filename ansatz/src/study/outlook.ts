@@ -83,7 +83,9 @@ function reserveFor(state: State, share: number, seconds: number): Amount {
 /** The trial that looks better by more than its luck and waits for fresh runs. */
 function awaited(state: State): Trial | undefined {
   const trial = challengerOf(state, true);
-  if (trial === undefined) return undefined;
+  // One that may not have two fresh runs will never be confirmed.
+  if (trial === undefined || (trial.level === undefined && state.config.repeats.most - trial.runs.length < 2))
+    return undefined;
   const { mean: gain } = gainBelief(trial, trialOf(state, state.incumbent ?? 1));
   return gain >= LAST_WORD.gain * noiseOf(state).sd ? trial : undefined;
 }
