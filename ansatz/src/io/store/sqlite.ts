@@ -337,6 +337,8 @@ export function openReading(file: string): DatabaseSync {
   const db = new DatabaseSync(file, { readOnly: true });
   try {
     db.prepare('SELECT 1 FROM sqlite_master LIMIT 1').get();
+    // Who reads, reads through: pages kept in memory would not be asked for again.
+    db.exec('PRAGMA cache_size = -128');
     return db;
   } catch (error) {
     db.close();
