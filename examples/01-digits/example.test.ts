@@ -6,12 +6,12 @@ test(
   { timeout: 120_000 },
   async () => {
     const lab = labOf(import.meta.dirname);
-    const ran = await lab.ansatz('run', '--plain', '--runs', '24');
+    const ran = await lab.ansatz('run', '--plain', '--runs', '40');
     expect(ran.stderr).toBe('');
     expect(ran.code).toBe(0);
 
     const status = await lab.status();
-    expect(status.runs).toBe(24);
+    expect(status.runs).toBe(40);
     expect(status.verdicts['crash']).toBe(0);
     expect(status.dead).toEqual([]);
     expect(status.noise!.sd).toBeGreaterThan(0);
