@@ -29,9 +29,14 @@ export function incumbentValues(trial: Trial): readonly number[] {
   return trial.replicates.length === 0 ? trial.values : [...trial.values, ...trial.replicates];
 }
 
-/** The results that are reported for a trial: replicates made after the search where there are two, else what was judged. */
+/** Replicates that are reported alone: two say too little of their own spread. */
+export const FEWEST_REPORTED = 3;
+
+/** The results that are reported for a trial: replicates made after the search where there are three, else all that nobody selected. */
 export function reportedSample(state: State, trial: Trial): Sample {
-  return trial.replicates.length < 2 ? sampleOf(state, trial) : { values: trial.replicates, included: false };
+  return trial.replicates.length < FEWEST_REPORTED
+    ? sampleOf(state, trial)
+    : { values: trial.replicates, included: false };
 }
 
 /** A sample of a challenger: its screening run, or its fresh ones. */

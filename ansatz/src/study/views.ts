@@ -23,7 +23,7 @@ import { NOTHING } from './ledger.ts';
 import { type ArmRow, armRows } from './arms.ts';
 import { killAudit, type KillAudit, savedSeconds } from './audit.ts';
 import { leaderOf } from './belief.ts';
-import { contrast, gainBelief, reportedSample } from './contrast.ts';
+import { contrast, FEWEST_REPORTED, gainBelief, reportedSample } from './contrast.ts';
 import { deterministic, noiseOf } from './noise.ts';
 import { type FidelityStatus, fidelityStatus } from './scales.ts';
 import { type PriorView, priorViews } from './prior.ts';
@@ -197,7 +197,7 @@ export function resultOf(state: State, trial: Trial): Result | undefined {
     mean: mean(sample.values),
     margin,
     runs: sample.values.length,
-    replicated: trial.replicates.length >= 2,
+    replicated: trial.replicates.length >= FEWEST_REPORTED,
   };
 }
 
