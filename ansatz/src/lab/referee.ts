@@ -8,7 +8,7 @@ import { challengerOf } from '../study/belief.ts';
 import { gainBelief } from '../study/contrast.ts';
 import { chanceOf, levelFor } from '../study/judge.ts';
 import { RESOURCES } from '../study/ledger.ts';
-import { reserveOf, runsLeft } from '../study/outlook.ts';
+import { reserveOf, runsInAll, runsLeft } from '../study/outlook.ts';
 import { payerOf, runOf, type State, type Trial, trialOf } from '../study/state.ts';
 import { canEverPay } from './afford.ts';
 
@@ -35,7 +35,7 @@ export function measureNoise(state: State): EventBody[] {
   const most = state.config.repeats.baselineMost;
   if (most === undefined || !searching(state) || baseline.verdict !== 'keep' || deterministic(state)) return [];
   if (state.pace.count === 0 || baseline.values.length < 2 || baseline.wants >= most) return [];
-  const wanted = Math.min(most, Math.floor((state.ledger.spent.runs + runsLeft(state)) / NOISE_SHARE));
+  const wanted = Math.min(most, Math.floor(runsInAll(state) / NOISE_SHARE));
   const more = wanted - baseline.wants;
   if (more <= 0) return [];
   return [{ type: 'trial.repeated', trial: 1, more, why: 'the budget can pay for a better measure of the noise' }];

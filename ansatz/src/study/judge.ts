@@ -9,7 +9,7 @@ import { chanceToProve, type Challenge, contrast, enough, gainBelief, incumbentV
 import type { EventBody } from './events/index.ts';
 import { broken, cheaper, looksCheaper } from './guards.ts';
 import { deterministic, noiseOf } from './noise.ts';
-import { runsLeft } from './outlook.ts';
+import { runsInAll } from './outlook.ts';
 import { type Belief, lossOf, type Run, runOf, type State, type Trial, trialOf } from './state.ts';
 
 /** A trial earns fresh runs when they would prove it with this chance, as far as it is believed. */
@@ -198,8 +198,7 @@ export function confirmLeader(state: State): EventBody[] {
   const incumbent = trialOf(state, state.incumbent);
   const trial = challengerOf(state);
   if (trial === undefined || deterministic(state)) return [];
-  const total = state.ledger.spent.runs + runsLeft(state);
-  const patience = Math.min(PATIENCE.most, Math.max(PATIENCE.least, Math.round(PATIENCE.share * total)));
+  const patience = Math.min(PATIENCE.most, Math.max(PATIENCE.least, Math.round(PATIENCE.share * runsInAll(state))));
   // Only what has been seen counts: the next run to end may be of something better.
   let seen = 0;
   for (let i = trial.id; i < state.trials.length && seen < patience; i++) {
@@ -227,7 +226,7 @@ export function chanceOf(state: State, incumbent: Trial, worth: Belief, level: n
 /** The error rate of the next trial under confirmation: its own part, and what the keep before it handed on. */
 export function levelFor(state: State): { level: number; planned?: number } {
   const first = state.planned === 0;
-  const total = state.ledger.spent.runs + Math.min(runsLeft(state), 1e6);
+  const total = runsInAll(state);
   const planned = first ? Math.max(FAMILY.least, Math.min(FAMILY.most, Math.round(total / ONE_IN))) : state.planned;
   const level = Math.min(ALPHA, spend(state.family + 1, planned, ALPHA) + state.recycled);
   return first ? { level, planned } : { level };
@@ -320,8 +319,7 @@ const DEAR = { share: 0.2, least: 3 } as const;
 /** Whether a confirmation has had its share: first the two runs, then one for each look so far. */
 function dear(state: State, trial: Trial): boolean {
   if (state.closing !== undefined || trial.offered === true) return false;
-  const total = state.ledger.spent.runs + runsLeft(state);
-  return 2 + trial.looks.length >= Math.max(DEAR.least, DEAR.share * total);
+  return 2 + trial.looks.length >= Math.max(DEAR.least, DEAR.share * runsInAll(state));
 }
 
 /** What is known of a trial that nobody can go on with: effect, interval and chance; nothing without a result. */

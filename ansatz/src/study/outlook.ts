@@ -61,22 +61,24 @@ export function reserveOf(state: State): Amount {
 function reserveFor(state: State, share: number, seconds: number): Amount {
   const { config, ledger } = state;
   if (share === 0 || state.closing !== undefined || !(seconds > 0) || deterministic(state)) return NOTHING;
-  const waiting = awaited(state);
-  // One that takes longer than others needs more to be confirmed.
-  const longer = waiting === undefined ? 0 : Math.max(1, (runOf(state, waiting.runs[0]!).seconds ?? 0) / seconds);
-  const kept = (cap: number | undefined, each: number, factor = longer): number => {
+  const kept = (resource: 'runs' | 'deviceSeconds' | 'money', each: number): number => {
+    const cap = ledger.budget[resource];
     if (cap === undefined || each === 0 || cap < LAST_WORD.from * each) return 0;
     if (cap < RESERVE.from * each) {
       const runs = Math.round(Math.max(LAST_WORD.least, Math.min(LAST_WORD.most, (LAST_WORD.share * cap) / each)));
-      return runs * each * factor;
+      const waiting = awaited(state);
+      if (waiting === undefined) return 0;
+      if (resource === 'runs') return runs;
+      // One that takes longer than others needs more to be confirmed.
+      return runs * each * Math.max(1, (runOf(state, waiting.runs[0]!).seconds ?? 0) / seconds);
     }
     return Math.max(RESERVE.least * each, Math.min(RESERVE.most * each, share * cap));
   };
   const money = (seconds / 3600) * config.price;
   return {
-    runs: Math.round(kept(ledger.budget.runs, 1, Math.min(1, longer))),
-    deviceSeconds: kept(ledger.budget.deviceSeconds, seconds),
-    money: kept(ledger.budget.money, money),
+    runs: Math.round(kept('runs', 1)),
+    deviceSeconds: kept('deviceSeconds', seconds),
+    money: kept('money', money),
   };
 }
 
@@ -111,4 +113,9 @@ export function runsLeft(state: State): number {
     limits.push((Math.max(0, clock) * state.config.slots.length) / seconds);
   }
   return Math.min(...limits);
+}
+
+/** Runs that a study will have made when nothing more can be paid for: Infinity when nothing limits it. */
+export function runsInAll(state: State): number {
+  return state.ledger.spent.runs + runsLeft(state);
 }

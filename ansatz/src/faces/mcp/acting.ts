@@ -11,10 +11,8 @@ import { fidelityOf, scaleForecast } from '../../study/scales.ts';
 import type { State, Trial } from '../../study/state.ts';
 import { type TrialRow, trialRow } from '../../study/views.ts';
 import { answer, answerLater } from './answer.ts';
-import type { Propose } from './propose.ts';
+import { IDEA, ideaOf, type Propose, study } from './propose.ts';
 
-const study = z.string().optional().describe('name of the study; the one worked on last when left out');
-const value = z.union([z.number(), z.string(), z.boolean()]);
 /** How often the journal is looked at while somebody waits, and how long a lab may take to take a trial in. */
 const LOOK_MS = 150;
 const ADMITTED_MS = 20_000;
@@ -112,11 +110,7 @@ export function addActing(
       description:
         'Have settings, or a change of code, run now, before what is queued, for at most so many device-seconds until the verdict; the budget of the study bounds it as well. Answers with the trial as soon as the lab at work has taken it in: wait, or trial, tell what came of it',
       inputSchema: {
-        study,
-        settings: z.record(z.string(), value).default({}),
-        patch: z.string().optional(),
-        why: z.string().min(1),
-        bet: z.string().optional(),
+        ...IDEA,
         device_seconds: z.number().positive(),
       },
       outputSchema: { trial: z.number(), said: z.string(), deviceSeconds: z.number() },
@@ -129,13 +123,7 @@ export function addActing(
           throw new UserError('no-lab', `no lab is at work on study "${folder.name}", or it starts nothing any more`, {
             fix: 'ansatz run; or propose, which queues the trial for the next lab',
           });
-        const given = {
-          settings,
-          why,
-          ...(patch === undefined ? {} : { patch }),
-          ...(bet === undefined ? {} : { bet }),
-        };
-        const { event, said } = propose(name)(given);
+        const { event, said } = propose(name)(ideaOf({ settings, why, patch, bet }));
         if (event.type !== 'trial.proposed') throw new Error('a proposal is a trial');
         const request = randomUUID();
         postRequest(folder, { ...event, first: true, most, request });

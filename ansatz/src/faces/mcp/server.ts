@@ -7,7 +7,7 @@ import { existsSync } from 'node:fs';
 import { z } from 'zod';
 import { addActing } from './acting.ts';
 import { answer } from './answer.ts';
-import type { Propose } from './propose.ts';
+import { IDEA, ideaOf, type Propose, study, value } from './propose.ts';
 import { runFolder } from '../../io/executor/places.ts';
 import { clean, tailOf } from '../../io/executor/tail.ts';
 import {
@@ -36,9 +36,6 @@ import { withoutHeldout } from '../../study/heldout.ts';
 import { runRow, statusOf, trialRow, trialRows } from '../../study/views.ts';
 
 export type { Propose } from './propose.ts';
-
-const study = z.string().optional().describe('name of the study; the one worked on last when left out');
-const value = z.union([z.number(), z.string(), z.boolean()]);
 
 /** Tokens of memory an agent gets when it does not say how many. */
 const TOKENS = 1500;
@@ -234,24 +231,12 @@ function labServer(from: string, version: string, propose: (study: string | unde
     {
       description:
         'Queue a trial: settings to change from the best trial so far, and a unified diff of code. It is run, judged and paid for by the lab like any other; nothing you say about its result counts',
-      inputSchema: {
-        study,
-        settings: z.record(z.string(), value).default({}),
-        patch: z.string().optional(),
-        why: z.string().min(1),
-        bet: z.string().optional(),
-      },
+      inputSchema: IDEA,
       annotations: { readOnlyHint: false, destructiveHint: false, openWorldHint: false },
     },
     ({ study: name, settings, patch, why, bet }) =>
       answer(() => {
-        const given = {
-          settings,
-          why,
-          ...(patch === undefined ? {} : { patch }),
-          ...(bet === undefined ? {} : { bet }),
-        };
-        const { event, said } = propose(name)(given);
+        const { event, said } = propose(name)(ideaOf({ settings, why, patch, bet }));
         postRequest(chooseStudy(from, name), event);
         return { queued: true, said };
       }),

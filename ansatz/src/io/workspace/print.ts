@@ -4,22 +4,10 @@ import { createHash } from 'node:crypto';
 import { lstatSync, readdirSync, readlinkSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import type { StudyConfig } from '../../study/config.ts';
-import { hashOf } from './seal.ts';
+import { hashOf, PASSED_OVER, SMALL_BYTES } from './seal.ts';
 
-/** Folders that hold no code or data of the project itself; what is installed in them is in the environment's versions. */
-const PASSED_OVER: ReadonlySet<string> = new Set([
-  '.git',
-  '.ansatz',
-  '__pycache__',
-  'node_modules',
-  '.venv',
-  'venv',
-  '.cache',
-]);
 /** Files at the top that steer the lab and reach no run. */
 const STEERING: ReadonlySet<string> = new Set(['ansatz.yaml', 'guidance.md', '.gitignore']);
-/** Bigger files are told by their size and when they were changed. */
-const SMALL_BYTES = 8 << 20;
 /** Of a project that has more there is none: looking would cost more than it saves. */
 const MOST_FILES = 20_000;
 const MOST_BYTES = 256 << 20;

@@ -12,8 +12,8 @@ import type { StudyConfig } from '../../study/config.ts';
 /** Path inside the project → SHA-256 of the file's content. */
 export type Seal = Readonly<Record<string, string>>;
 
-/** Folders that hold no judge: caches, environments, studies, what git keeps. */
-const PASSED_OVER: ReadonlySet<string> = new Set([
+/** Folders that hold no code, data or secrets of the project itself: caches, environments, studies, what git keeps. */
+export const PASSED_OVER: ReadonlySet<string> = new Set([
   '.git',
   '.ansatz',
   '__pycache__',
@@ -22,8 +22,8 @@ const PASSED_OVER: ReadonlySet<string> = new Set([
   'venv',
   '.cache',
 ]);
-/** Bigger files are hashed again only when the file system says that they were touched. */
-const SMALL_BYTES = 8 << 20;
+/** Bigger files are told by what the file system says of them, and read again only where that was touched. */
+export const SMALL_BYTES = 8 << 20;
 const CHUNK_BYTES = 1 << 20;
 
 /** The seal of a project: its `code.protected` files, and the files that its evaluators' commands name. */

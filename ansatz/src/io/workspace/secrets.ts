@@ -2,20 +2,11 @@
 
 import { type Dirent, lstatSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { join, posix } from 'node:path';
+import { PASSED_OVER } from './seal.ts';
 
 /** `.env`, `.env.local`, `.envrc`; those that are there to be filled in hold nothing yet. */
 const SECRET = /^\.env(rc|\..+)?$/;
 const FORM = /\.(example|sample|template|dist|defaults?)$/;
-/** Folders of other people's code, and of what is no text. */
-const PASSED_OVER: ReadonlySet<string> = new Set([
-  '.git',
-  '.ansatz',
-  '__pycache__',
-  'node_modules',
-  '.venv',
-  'venv',
-  '.cache',
-]);
 /** Folders that are looked into: a project of more is data. */
 const MOST_FOLDERS = 5000;
 

@@ -19,7 +19,7 @@ import type { Param, Point, Space, Value } from '../../methods/space/space.ts';
 import { leaderOf } from '../../study/belief.ts';
 import type { StudyConfig } from '../../study/config.ts';
 import type { CodeRef, HistoryEvent } from '../../study/events/index.ts';
-import { runsLeft } from '../../study/outlook.ts';
+import { runsInAll } from '../../study/outlook.ts';
 import type { State, Trial } from '../../study/state.ts';
 import { keyOf, trialOf } from '../../study/state.ts';
 import { describe } from './describe.ts';
@@ -226,7 +226,7 @@ function lookAtOne(
   space: Space,
   only?: readonly string[],
 ): { point: Point; hypothesis: string } | undefined {
-  const runs = state.ledger.spent.runs + runsLeft(state);
+  const runs = runsInAll(state);
   const baseline = trialOf(state, 1).point;
   const movable = space.params.filter((param) => {
     const from = valueAt(baseline, param.name);
