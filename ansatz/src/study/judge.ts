@@ -188,6 +188,8 @@ function waits(state: State, trial: Trial): boolean {
 
 /** Trials that a leader has to last: a share of the runs that the study will come to, within bounds. */
 const PATIENCE = { share: 0.15, least: 2, most: 10 } as const;
+/** Runs before any leader is asked to prove itself: what leads among the first few points seldom leads for long. */
+const OPENING = { share: 0.5, most: 20 } as const;
 
 /**
  * Fresh runs for the trial that is believed to be the best of those never confirmed, once it has led for a while or
@@ -198,7 +200,9 @@ export function confirmLeader(state: State): EventBody[] {
   const incumbent = trialOf(state, state.incumbent);
   const trial = challengerOf(state);
   if (trial === undefined || deterministic(state)) return [];
-  const patience = Math.min(PATIENCE.most, Math.max(PATIENCE.least, Math.round(PATIENCE.share * runsInAll(state))));
+  const all = runsInAll(state);
+  if (!state.exhausted && state.ledger.spent.runs < Math.min(OPENING.most, OPENING.share * all)) return [];
+  const patience = Math.min(PATIENCE.most, Math.max(PATIENCE.least, Math.round(PATIENCE.share * all)));
   // Only what has been seen counts: the next run to end may be of something better.
   let seen = 0;
   for (let i = trial.id; i < state.trials.length && seen < patience; i++) {
