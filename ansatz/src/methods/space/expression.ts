@@ -2,9 +2,9 @@
  * Constraints between parameters, written as expressions: a small parser and evaluator, never `eval`.
  *
  * Grammar, loosest first: `or`/`||`, `and`/`&&`, `not`/`!`, comparisons (`< <= > >= == != in`, chained as in
- * Python), `+ -`, `* / // %`, unary `-`, `**`; names (in backticks where they are no words), numbers, quoted strings,
- * `True`/`False`, `[lists]`, parentheses and `min max abs floor ceil sqrt log exp`. `%` and `//` follow Python's sign
- * rules.
+ * Python, `not in` among them), `+ -`, `* / // %`, unary `-`, `**`; names (in backticks where they are no words), numbers,
+ * quoted strings, `True`/`False`, `[lists]` and `(tuples,)`, parentheses and `min max abs floor ceil sqrt log log2 log10
+ * exp`. `%` and `//` follow Python's sign rules.
  */
 
 import { type Point, type Value, valueAt } from './point.ts';
@@ -82,8 +82,12 @@ const FUNCTIONS: Readonly<Record<string, (args: number[]) => number>> = {
   ceil: ([x]) => Math.ceil(x!),
   sqrt: ([x]) => Math.sqrt(x!),
   log: ([x]) => Math.log(x!),
+  log2: ([x]) => Math.log2(x!),
+  log10: ([x]) => Math.log10(x!),
   exp: ([x]) => Math.exp(x!),
 };
+/** Those that take as many numbers as there are; all others take one. */
+const MANY = ['min', 'max'];
 const COMPARISONS = new Set(['<', '<=', '>', '>=', '==', '!=', 'in']);
 /** What means something else than a name. */
 const WORDS = new Set(['or', 'and', 'not', 'in', 'True', 'true', 'False', 'false']);
@@ -131,10 +135,14 @@ export function parseConstraint(text: string, names?: readonly string[]): Constr
   const comparison = (): Node => {
     let left = sum();
     let result: Node | undefined;
-    while (COMPARISONS.has(peek().text) && (peek().kind === 'op' || peek().kind === 'name')) {
+    for (;;) {
+      const denied = peek().kind === 'name' && peek().text === 'not' && tokens[position + 1]?.text === 'in';
+      if (denied) position++;
+      if (!COMPARISONS.has(peek().text) || (peek().kind !== 'op' && peek().kind !== 'name')) break;
       const op = tokens[position++]!.text;
       const right = sum();
-      const one: Node = { kind: 'binary', op, left, right };
+      const compared: Node = { kind: 'binary', op, left, right };
+      const one: Node = denied ? { kind: 'unary', op: 'not', of: compared } : compared;
       result = result === undefined ? one : { kind: 'binary', op: 'and', left: result, right: one };
       left = right;
     }
@@ -182,6 +190,7 @@ export function parseConstraint(text: string, names?: readonly string[]): Constr
     }
     if (take('(')) {
       const inner = or();
+      if (take(',')) return { kind: 'list', items: [inner, ...list(')')] };
       expect(')');
       return inner;
     }
@@ -191,7 +200,14 @@ export function parseConstraint(text: string, names?: readonly string[]): Constr
     position++;
     if (token.text === 'True' || token.text === 'true') return { kind: 'value', value: true };
     if (token.text === 'False' || token.text === 'false') return { kind: 'value', value: false };
-    if (Object.hasOwn(FUNCTIONS, token.text) && take('(')) return { kind: 'call', name: token.text, args: list(')') };
+    if (Object.hasOwn(FUNCTIONS, token.text) && take('(')) {
+      const args = list(')');
+      if (MANY.includes(token.text) ? args.length === 0 : args.length !== 1)
+        fail(`${token.text} takes one number${MANY.includes(token.text) ? ' or more' : ''}`, token);
+      return { kind: 'call', name: token.text, args };
+    }
+    if (names?.includes(token.text) === false && peek().kind === 'op' && peek().text === '(')
+      fail(`there is no function "${token.text}", only ${Object.keys(FUNCTIONS).join(', ')}`, token);
     return known(token.text, token);
   };
   const known = (name: string, token: Token): Node => {
@@ -203,7 +219,7 @@ export function parseConstraint(text: string, names?: readonly string[]): Constr
     const items: Node[] = [];
     if (take(close)) return items;
     do items.push(or());
-    while (take(','));
+    while (take(',') && peek().text !== close);
     expect(close);
     return items;
   };
@@ -326,6 +342,36 @@ function mentioned(tree: Node): string[] {
 /** Whether `point` satisfies `constraint`. A name the point lacks, or arithmetic on text, makes it false. */
 export function holds(constraint: Constraint, point: Point): boolean {
   return truthy(evaluate(constraint.tree, point));
+}
+
+/**
+ * By how much `point` misses `constraint`: 0 where it holds, above 0 where it does not. Comparisons of numbers are off by
+ * the difference of their sides, `and` by the sum of its parts, `or` by the least of them; what has no measure is off by
+ * 1. Only good for comparing points with each other.
+ */
+export function shortfall(constraint: Constraint, point: Point): number {
+  return missing(constraint.tree, point, true);
+}
+
+const LEAST = 1e-12;
+
+function missing(node: Node, point: Point, wanted: boolean): number {
+  if (node.kind === 'unary' && node.op === 'not') return missing(node.of, point, !wanted);
+  if (node.kind === 'binary' && (node.op === 'and' || node.op === 'or')) {
+    const [a, b] = [missing(node.left, point, wanted), missing(node.right, point, wanted)];
+    return (node.op === 'and') === wanted ? a + b : Math.min(a, b);
+  }
+  if (truthy(evaluate(node, point)) === wanted) return 0;
+  if (node.kind !== 'binary' || !COMPARISONS.has(node.op)) return 1;
+  // Equals that should differ differ after any step.
+  if (wanted ? node.op === '!=' : node.op === '==' || node.op === 'in') return 1;
+  const left = number(evaluate(node.left, point));
+  const right = evaluate(node.right, point);
+  const apart = Math.min(
+    ...(Array.isArray(right) ? right : [right]).map((side) => Math.abs(left - number(side as Result))),
+  );
+  // A strict comparison of equals misses by less than any two numbers do.
+  return Number.isNaN(apart) ? 1 : Math.max(LEAST, apart);
 }
 
 /**

@@ -26,6 +26,7 @@ export {
   defaults,
   randomPoint,
 } from './encode.ts';
+export { repaired } from './repair.ts';
 export {
   type Constraint,
   parseConstraint,
@@ -33,6 +34,7 @@ export {
   quotedName,
   quotedValue,
   holds,
+  shortfall,
   namesIn,
   ExpressionError,
 } from './expression.ts';

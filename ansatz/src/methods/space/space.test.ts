@@ -9,10 +9,14 @@ import {
   encode,
   encodeParam,
   ExpressionError,
+  feasible,
   holds,
   namesIn,
   parseConstraint,
   randomPoint,
+  repaired,
+  shortfall,
+  toSpace,
   type Param,
   type Space,
 } from './index.ts';
@@ -89,6 +93,51 @@ describe('constraints', () => {
     expect(check('max(1, 2, 3) - min(4, 5) == -1')).toBe(true);
     expect(check('2**19 % (128 * 2048) == 0')).toBe(true);
     expect(check('1_000 == 1e3')).toBe(true);
+  });
+
+  test('are written as Python writes them', () => {
+    expect(check("act not in ['relu', 'tanh']", { act: 'gelu' })).toBe(true);
+    expect(check("act not in ('relu', 'tanh') and x in (2,)", { act: 'tanh', x: 2 })).toBe(false);
+    expect(check('x in (1, 2, 3,)', { x: 3 })).toBe(true);
+    expect(check('not x in [1] and log2(8) + log10(100) == 5', { x: 3 })).toBe(true);
+    expect(() => parseConstraint('log(8, 2) == 3')).toThrow('log takes one number');
+    expect(() => parseConstraint('min() == 3')).toThrow('min takes one number or more');
+    expect(() => parseConstraint('round(x) == 3', ['x'])).toThrow(/no function "round", only min, max/);
+    expect(() => parseConstraint('x not 3', ['x'])).toThrow(/out of place/);
+  });
+
+  test('say by how much a point misses them', () => {
+    const off = (text: string): number => shortfall(parseConstraint(text), { x: 3, act: 'relu' });
+    expect(off('x < 5 and act == "relu"')).toBe(0);
+    expect(off('x < 1')).toBe(2);
+    expect(off('not x >= 1')).toBe(2);
+    expect(off('x < 1 and x == 4')).toBe(3);
+    expect(off('not (x > 1 or x == 4)')).toBe(2);
+    expect(off('x < 1 or x == 4')).toBe(1);
+    expect(off('x in [10, 5]')).toBe(2);
+    for (const text of ['act == "tanh"', 'x != 3', 'not x == 3', 'x not in [3]', 'y > 1', 'False'])
+      expect(off(text)).toBe(1);
+    expect(off('x < 3')).toBeGreaterThan(0);
+  });
+
+  test('are kept by what a point is repaired to, whatever their units', () => {
+    const space = toSpace(
+      [
+        { name: 'lr', type: 'float', low: 1e-6, high: 1, log: true },
+        { name: 'batch', type: 'int', low: 1, high: 65536, log: true },
+        { name: 'act', choices: ['relu', 'tanh', 'gelu'] },
+      ],
+      ['lr * batch > 20000', 'batch % 8 == 0', "act not in ['relu', 'tanh']"],
+    );
+    // Three random points in ten thousand keep all three.
+    let kept = 0;
+    for (let seed = 0; seed < 50; seed++) {
+      const point = repaired(space, randomPoint(space, rng(seed)), rng(seed, 1));
+      if (!feasible(space, point)) continue;
+      kept++;
+      expect(repaired(space, point, rng(seed, 2))).toBe(point);
+    }
+    expect(kept).toBeGreaterThanOrEqual(45);
   });
 
   test('read knobs, also those with dashes, dots and traps for names', () => {
