@@ -2,6 +2,7 @@
 
 import { nearest } from '../math/nearest.ts';
 import { active, feasible, gridOf } from '../space/encode.ts';
+import type { Constraint } from '../space/expression.ts';
 import { valueAt } from '../space/point.ts';
 import type { NumberParam, Param, Point, Space, Value } from '../space/space.ts';
 import { EXPECTED, misfit, OptimizerError, shown } from './error.ts';
@@ -44,9 +45,14 @@ export function pointOf(space: Space, given: unknown, where = 'params'): Point {
     }
     point[param.name] = value;
   }
-  const broken = space.constraints.find((constraint) => !feasible({ ...space, constraints: [constraint] }, point));
+  const broken = brokenIn(space, point);
   if (broken === undefined) return point;
   throw new OptimizerError(where, `breaks the constraint ${broken.text}`, 'change one of its parameters');
+}
+
+/** The first constraint that a point breaks. */
+export function brokenIn(space: Space, point: Point): Constraint | undefined {
+  return space.constraints.find((constraint) => !feasible({ ...space, constraints: [constraint] }, point));
 }
 
 /** Whether `value` is a whole number, 1 or more. */

@@ -87,6 +87,15 @@ describe('arguments that make no sense are told like over the protocol', () => {
   });
 });
 
+test('constraints that leave nothing are told, and a point of a narrow part of the space is found', () => {
+  const one = (constraint: string): Optimizer =>
+    new Optimizer({ space: toSpace([{ name: 'x', type: 'float', low: 0, high: 1 }], [constraint]) });
+  expect(complaint(() => one('x > 2').ask())).toBe(
+    'constraints leave no point that could be found; the last one tried breaks x > 2 | loosen them, or widen the ranges of the parameters they mention',
+  );
+  expect(one('abs(x - 0.3) < 1e-5').ask().params!['x']).toBeCloseTo(0.3, 4);
+});
+
 test('a number that another language rounded differently is still inside', () => {
   const optimizer = new Optimizer({ space: toSpace([{ name: 'lr', type: 'float', low: 1e-5, high: 0.1, log: true }]) });
   expect(optimizer.ask({ lr: 0.10000000000000002 }).params).toEqual({ lr: 0.10000000000000002 });

@@ -13,7 +13,7 @@ import { stopOrNot } from '../pruning/forecast.ts';
 import type { Curve } from '../pruning/pruner.ts';
 import type { Report, Situation } from '../pruning/scheduler.ts';
 import type { Point } from '../space/space.ts';
-import { isCount, pointOf } from './check.ts';
+import { brokenIn, isCount, pointOf } from './check.ts';
 import { EXPECTED, misfit, OptimizerError, shown, unknownName } from './error.ts';
 import { checkOptions, type OptimizerOptions } from './options.ts';
 
@@ -92,13 +92,24 @@ export class Optimizer {
       const random = this.#random();
       const situation = this.#situation();
       const id = this.#pauses ? freezeThaw.resume(situation, random) : undefined;
-      if (id === undefined) return this.#start(newPoint(situation, random));
+      if (id === undefined) return this.#start(this.#allowed(newPoint(situation, random)));
       const trial = this.#trials[id]!;
       trial.status = 'running';
       return { id, params: trial.point, step: trial.step };
     }
     if (params !== undefined) return this.#start(pointOf(space, params), true);
-    return this.#start(samplers[sampler](space, this.#history(), this.#random()));
+    return this.#start(this.#allowed(samplers[sampler](space, this.#history(), this.#random())));
+  }
+
+  /** The point, or an error when no sampler has found one that keeps the constraints. */
+  #allowed(point: Point): Point {
+    const broken = brokenIn(this.#options.space, point);
+    if (broken === undefined) return point;
+    throw new OptimizerError(
+      'constraints',
+      `leave no point that could be found; the last one tried breaks ${broken.text}`,
+      'loosen them, or widen the ranges of the parameters they mention',
+    );
   }
 
   #start(point: Point, given = false): Asked {

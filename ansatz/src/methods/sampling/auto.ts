@@ -1,12 +1,13 @@
 /** The default choice, and every sampler by its name. */
 
+import { ownOf } from './candidates.ts';
 import { cmaes, cmaesAfter } from './cmaes.ts';
 import { ehvi } from './ehvi.ts';
 import { gp } from './gp.ts';
 import { nsga2 } from './nsga2.ts';
 import { quasi } from './quasi.ts';
 import { random } from './random.ts';
-import type { Observation, Sampler } from './sampler.ts';
+import type { Sampler } from './sampler.ts';
 import { tpe } from './tpe.ts';
 
 /** From this many results on a Gaussian process costs more than it brings. */
@@ -31,12 +32,6 @@ export const auto: Sampler = (space, history, rng) => {
   if (numeric && own.length >= PER_SQUARE * d * d && own.length % 2 === 0) return evolve(space, own, rng);
   return tpe(space, own, rng);
 };
-
-/** Without what came from other studies, which only {@link gp} can read. */
-function ownOf(history: readonly Observation[]): readonly Observation[] {
-  for (const { study } of history) if (study !== undefined) return history.filter((o) => o.study === undefined);
-  return history;
-}
 
 const alone =
   (sampler: Sampler): Sampler =>

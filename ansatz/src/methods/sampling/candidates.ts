@@ -3,21 +3,43 @@
 import type { Rng } from '../math/rng.ts';
 import { cardinality, feasible, randomPoint } from '../space/encode.ts';
 import { valueAt } from '../space/point.ts';
+import { repaired } from '../space/repair.ts';
 import type { Point, Space } from '../space/space.ts';
 import type { Observation } from './sampler.ts';
 
+/** All that is looked at of a history in search of repeats. */
+type Tried = readonly { readonly point: Point }[];
+
+/** Without what came from other studies, which only the Gaussian process can read. */
+export function ownOf(history: readonly Observation[]): readonly Observation[] {
+  const known = looked.get(history);
+  let { count, own } = known ?? { count: 0, own: true };
+  while (own && count < history.length) own = history[count++]!.study === undefined;
+  looked.set(history, { count, own });
+  return own ? history : history.filter((o) => o.study === undefined);
+}
+
+/** How far a history was read, and whether all of that is the study's own: an observation ends, but never changes its study. */
+const looked = new WeakMap<readonly Observation[], { readonly count: number; readonly own: boolean }>();
+
 const TRIES = 400;
+const REPAIRS = 8;
 /** Proposals that were tried already are drawn again this often, then as often at random. */
 const REDRAWS = 40;
+/** Draws spent on that: where few points keep the constraints, many are needed for one. */
+const MOST_DRAWS = 4000;
 
 /**
- * The first feasible point that `draw` gives within 400 tries, then a uniformly random feasible one; when that
- * fails too the last drawn point is given back and the lab refuses it with the constraint's name.
+ * The first feasible point that `draw` gives within 400 tries, then what its first one or a random one can be repaired
+ * to: a space that is nearly all forbidden still gives points. When all of that fails the last point is given back, and
+ * whoever asked refuses it with the constraint's name.
  */
 export function firstFeasible(space: Space, random: Rng, draw: (attempt: number) => Point): Point {
-  let point = draw(0);
+  const first = draw(0);
+  let point = first;
   for (let attempt = 1; attempt < TRIES && !feasible(space, point); attempt++) point = draw(attempt);
-  for (let attempt = 0; attempt < 20 * TRIES && !feasible(space, point); attempt++) point = randomPoint(space, random);
+  for (let attempt = 0; attempt < REPAIRS && !feasible(space, point); attempt++)
+    point = repaired(space, attempt === 0 ? first : randomPoint(space, random), random);
   return point;
 }
 
@@ -26,25 +48,27 @@ export function firstFeasible(space: Space, random: Rng, draw: (attempt: number)
  * times for every point of a finite space. A repeat is given
  * back when that finds nothing either, as in a space where everything was tried.
  */
-export function firstUntried(
-  space: Space,
-  history: readonly Observation[],
-  random: Rng,
-  draw: (attempt: number) => Point,
-): Point {
+export function firstUntried(space: Space, history: Tried, random: Rng, draw: (attempt: number) => Point): Point {
   const size = cardinality(space);
   const redraws = size === 1 ? 0 : size === Infinity ? REDRAWS : Math.min(TRIES, 20 * size);
-  let point = firstFeasible(space, random, draw);
+  const draws = { left: MOST_DRAWS };
+  const next = (make: (attempt: number) => Point): Point =>
+    firstFeasible(space, random, (attempt) => {
+      draws.left--;
+      return make(attempt);
+    });
+  let point = next(draw);
   if (redraws === 0) return point;
-  for (let i = 1; i < REDRAWS && tried(space, history, point); i++)
-    point = firstFeasible(space, random, (attempt) => draw(attempt + i));
-  for (let i = 0; i < redraws && tried(space, history, point); i++)
-    point = firstFeasible(space, random, () => randomPoint(space, random));
+  for (let i = 1; i < REDRAWS && draws.left > 0 && tried(space, history, point); i++)
+    point = next((attempt) => draw(attempt + i));
+  draws.left = MOST_DRAWS;
+  for (let i = 0; i < redraws && draws.left > 0 && tried(space, history, point); i++)
+    point = next(() => randomPoint(space, random));
   return point;
 }
 
 /** Whether the history has a point with the same value of every parameter of the space. */
-function tried(space: Space, history: readonly Observation[], point: Point): boolean {
+function tried(space: Space, history: Tried, point: Point): boolean {
   return keysOf(space, history).has(keyOf(space, point));
 }
 
@@ -58,9 +82,9 @@ interface Read {
 }
 
 /** A history grows by a point at a time and is asked about for each: what was read of it once is kept with it. */
-const reads = new WeakMap<readonly Observation[], Read>();
+const reads = new WeakMap<Tried, Read>();
 
-function keysOf(space: Space, history: readonly Observation[]): ReadonlySet<string> {
+function keysOf(space: Space, history: Tried): ReadonlySet<string> {
   let read = reads.get(history);
   const same =
     read !== undefined &&

@@ -5,11 +5,10 @@
  */
 
 import { cdf } from '../math/normal.ts';
-import type { Rng } from '../math/rng.ts';
 import { canonical, randomPoint } from '../space/encode.ts';
 import type { Point } from '../space/space.ts';
 import { hypervolume, nondominated, violationOf } from '../stats/pareto.ts';
-import { firstFeasible } from './candidates.ts';
+import { firstUntried } from './candidates.ts';
 import { believe, startupOf } from './gp.ts';
 import { nsga2 } from './nsga2.ts';
 import { quasi } from './quasi.ts';
@@ -105,12 +104,8 @@ export const ehvi: Sampler = (space, history, rng) => {
     { around, global: 100, local: 15, full: 190, climbs: 2, taken: (point: Point) => seen.has(canonical(point)) },
     rng,
   );
-  return found?.point ?? fallback(space, rng);
+  return found?.point ?? firstUntried(space, history, rng, () => randomPoint(space, rng));
 };
-
-function fallback(space: Parameters<Sampler>[0], rng: Rng): Point {
-  return firstFeasible(space, rng, () => randomPoint(space, rng));
-}
 
 function withLoss(known: readonly Observation[], loss: (o: Observation) => number): Observation[] {
   return known.map((o) => ({ point: o.point, status: 'done', loss: loss(o) }));

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { rng } from '../math/rng.ts';
-import { type Point, type Space, toSpace } from '../space/index.ts';
+import { canonical, type Point, type Space, toSpace } from '../space/index.ts';
 import { hypervolume } from '../stats/pareto.ts';
 import { auto, ehvi, gp, type Observation, random, type Sampler } from './index.ts';
 
@@ -94,6 +94,18 @@ test('another study shows where to look first, whatever its scale, and cannot hu
   expect(best(first)).toBeLessThan(0.01);
   // It was another question: its best point is half the space away.
   expect(best(run(gp, plane, 30, (p) => ({ loss: bowl(p) }), old(-0.5)))).toBeLessThan(1e-3);
+});
+
+test('a point that another study has tried is new here', () => {
+  const small = toSpace([
+    { name: 'act', choices: ['a', 'b', 'c', 'd'] },
+    { name: 'depth', type: 'int', low: 1, high: 4 },
+  ]);
+  const loss = (p: Point): number => 'dcba'.indexOf(String(p['act'])) + Number(p['depth']);
+  const old = run(random, small, 16, (p) => ({ loss: loss(p) })).map((o) => ({ ...o, study: 'last week' }));
+  const seen = run(gp, small, 16, (p) => ({ loss: loss(p) }), old);
+  expect(seen[0]!.point).toEqual({ act: 'd', depth: 1 });
+  expect(new Set(seen.map((o) => canonical(o.point))).size).toBe(16);
 });
 
 test('several objectives: more dominated volume than chance, and constraints are kept', () => {

@@ -5,10 +5,10 @@
 
 import { logH, logHSlope } from '../math/normal.ts';
 import type { Rng } from '../math/rng.ts';
-import { canonical, cardinality, feasible, randomPoint } from '../space/encode.ts';
+import { canonical, randomPoint } from '../space/encode.ts';
 import { drawPrior, hasPrior } from '../space/prior.ts';
 import type { Point, Space } from '../space/space.ts';
-import { firstFeasible } from './candidates.ts';
+import { firstUntried, ownOf } from './candidates.ts';
 import { quasi } from './quasi.ts';
 import type { Observation, Sampler } from './sampler.ts';
 import { type Layout, layoutOf, rowOf } from './surrogate/layout.ts';
@@ -48,7 +48,7 @@ export const gp: Sampler = (space, history, rng) => {
   const layout = layoutOf(space);
   const known = results(history);
   if (layout.size === 0 || known.length < 3 || begun(history) < startupOf(space)) return early(space, history, rng);
-  if (rng.uniform() < RANDOM) return firstFeasible(space, rng, () => randomPoint(space, rng));
+  if (rng.uniform() < RANDOM) return firstUntried(space, ownOf(history), rng, () => randomPoint(space, rng));
   const belief = believe(space, known);
   const { posterior } = belief;
   const base = posterior.rows.length;
@@ -58,7 +58,8 @@ export const gp: Sampler = (space, history, rng) => {
     posterior.believe(rowOf(layout, observation.point), posterior.noise);
   }
   try {
-    return propose(space, belief, history, rng, undefined, termsOf(space, history, known.length));
+    // What another study tried may well be right here.
+    return propose(space, belief, ownOf(history), rng, undefined, termsOf(space, history, known.length));
   } finally {
     posterior.truncate(base);
   }
@@ -73,7 +74,7 @@ function begun(history: readonly Observation[]): number {
  * Before there is a model: points that fill the space, every other one of them from what is
  * guessed or known from elsewhere, if anything is. */
 function early(space: Space, history: readonly Observation[], rng: Rng): Point {
-  const own = history.filter((o) => o.study === undefined);
+  const own = ownOf(history);
   if (own.length % 2 === 1) return quasi(space, own, rng);
   const layout = layoutOf(space);
   const others = elsewhere(layout, history, 0);
@@ -85,7 +86,7 @@ function early(space: Space, history: readonly Observation[], rng: Rng): Point {
     if (found !== undefined) return found.point;
   }
   if (!hasPrior(space)) return quasi(space, own, rng);
-  return firstFeasible(space, rng, () => drawPrior(space, rng));
+  return firstUntried(space, own, rng, () => drawPrior(space, rng));
 }
 
 /** Observations that carry a usable number. */
@@ -129,21 +130,11 @@ export function propose(
   );
   // Elsewhere a repeat is rare enough to be looked for only in what was found.
   if (found !== undefined && !seen.has(canonical(found.point))) return found.point;
-  return untried(space, seen, rng) ?? found?.point ?? firstFeasible(space, rng, () => randomPoint(space, rng));
+  return firstUntried(space, history, rng, () => randomPoint(space, rng));
 }
 
 function finite(layout: Layout): boolean {
   return layout.counts.every((count) => count < Infinity);
-}
-
-/** A random feasible point that was not seen; undefined after many that were. */
-function untried(space: Space, seen: ReadonlySet<string>, rng: Rng): Point | undefined {
-  const tries = Math.min(2000, 20 * cardinality(space));
-  for (let i = 0; i < tries; i++) {
-    const point = randomPoint(space, rng);
-    if (feasible(space, point) && !seen.has(canonical(point))) return point;
-  }
-  return undefined;
 }
 
 function withExtras(space: Space, score: Score, terms: readonly Term[]): Score {

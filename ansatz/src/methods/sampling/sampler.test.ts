@@ -47,6 +47,17 @@ const spaces: Readonly<Record<string, Space>> = {
     ...mixed,
     constraints: [parseConstraint('width * layers <= 600'), parseConstraint('act != "tanh" or drop < 0.5')],
   },
+  'a space that is nearly all forbidden': {
+    // In order one time in 40,320, and far from it at most random points.
+    params: Array.from({ length: 8 }, (_, i): Param => ({
+      name: `x${i}`,
+      kind: 'float',
+      low: 0,
+      high: 1,
+      scale: 'linear',
+    })),
+    constraints: Array.from({ length: 7 }, (_, i) => parseConstraint(`x${i} < x${i + 1}`)),
+  },
   'one value': { params: [{ name: 'x', kind: 'float', low: 2, high: 2, scale: 'linear' }], constraints: [] },
   'no parameter': { params: [], constraints: [] },
   'all categorical': {
@@ -229,6 +240,20 @@ describe.each(SAMPLERS)('the %s sampler', (name, sampler) => {
     }
     expect(new Set(seen.map((o) => canonical(o.point))).size).toBe(33);
     inside(small, sampler(small, seen, rng(4, 99)));
+  });
+
+  test('proposes no point twice where the best one is a corner that a constraint makes', () => {
+    const corner: Space = {
+      params: ['a', 'b', 'c', 'd'].map((at): Param => ({ name: at, kind: 'float', low: 0, high: 1, scale: 'linear' })),
+      constraints: [parseConstraint('a + b + c + d < 0.1')],
+    };
+    const seen: Observation[] = [];
+    for (let i = 0; i < 25; i++) {
+      const point = sampler(corner, seen, rng(5, i));
+      expect(feasible(corner, point)).toBe(true);
+      seen.push({ point, status: 'done', loss: Object.values(point).reduce<number>((sum, x) => sum + Number(x), 0) });
+    }
+    expect(new Set(seen.map((o) => canonical(o.point))).size).toBe(25);
   });
 
   test('is the same function for a history that grew, was rewritten, or is a copy', () => {

@@ -32,7 +32,7 @@ export interface Observation {
  * Propose the next point. Pure: same arguments (and the same state of `random`), same point.
  *
  * Contract: the point has every parameter of the space, inside its range and on its grid, and satisfies the
- * constraints whenever {@link repair} finds a way. Pending points are part of the history. Never throws on an
+ * constraints whenever `repaired` finds a way. Pending points are part of the history. Never throws on an
  * empty, all-crashed, constant or non-finite history.
  */
 export type Sampler = (space: Space, history: readonly Observation[], random: Rng) => Point;
