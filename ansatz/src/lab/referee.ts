@@ -127,8 +127,10 @@ export function checkSlots(state: State): EventBody[] {
   let told = 0;
   const oldest = Math.max(0, state.trials.length - MOST_SEEN);
   for (let i = state.trials.length - 1; i >= oldest && told < MOST_TOLD; i--) {
-    const runs = state.trials[i]!.runs.map((id) => runOf(state, id)).filter((run) => run.value !== undefined);
+    const trial = state.trials[i]!;
+    if (trial.runs.length < 2) continue;
     // The screening run was selected, but not for its slot.
+    const runs = trial.runs.map((id) => runOf(state, id)).filter((run) => run.value !== undefined);
     if (runs.length < 2) continue;
     told++;
     const centre = mean(runs.map((run) => run.value!));

@@ -7,7 +7,7 @@
 import type { Rng } from '../math/rng.ts';
 import { decode, encodeParam } from '../space/encode.ts';
 import { valueAt } from '../space/point.ts';
-import type { ChoiceParam, Param, Space, Value } from '../space/space.ts';
+import type { ChoiceParam, Param, Point, Space, Value } from '../space/space.ts';
 import { firstUntried } from './candidates.ts';
 import { quasi } from './quasi.ts';
 import type { Observation, Sampler } from './sampler.ts';
@@ -37,17 +37,13 @@ interface Density {
  * Fewer than 10 finished points (or 2·d, if more) are answered by {@link quasi}.
  */
 export const tpe: Sampler = (space, history, rng) => {
-  let [done, pending] = [0, 0];
-  for (const observation of history) {
-    if (isDone(observation)) done++;
-    else if (observation.status === 'pending') pending++;
-  }
+  const { best: leaders, done, pending } = lowest(history, MOST_GOOD);
   const startup = Math.max(STARTUP, Math.min(2 * space.params.length, 24));
   if (done < Math.min(startup, 4) || history.length < startup) return quasi(space, history, rng);
 
   // Runs that were cut short are known to be bad: they count towards how many the best 15 % are.
   const share = Math.ceil(0.15 * (history.length - pending));
-  const good = lowest(history, Math.min(MOST_GOOD, done, Math.max(3, share)));
+  const good = leaders.slice(0, Math.max(3, share));
   const chosen = new Set(good);
   const rest = thin(history, MOST_BAD, rng).filter((o) => !chosen.has(o));
   const below = density(space, good);
@@ -74,23 +70,30 @@ export const tpe: Sampler = (space, history, rng) => {
   });
 };
 
-/** The `count` finished observations with the lowest loss, in one pass: sorting ten thousand for each ask would be most of its cost. */
-function lowest(history: readonly Observation[], count: number): Observation[] {
+/**
+ * The `count` finished observations with the lowest loss, and how many are finished and pending, in one pass: sorting
+ * ten thousand for each ask would be most of its cost.
+ */
+function lowest(
+  history: readonly Observation[],
+  count: number,
+): { readonly best: readonly Observation[]; readonly done: number; readonly pending: number } {
   const best: Observation[] = [];
   let mark = Infinity;
+  let [done, pending] = [0, 0];
   for (const observation of history) {
-    if (!isDone(observation) || (best.length === count && observation.loss! >= mark)) continue;
+    const { status, loss } = observation;
+    if (status === 'pending') pending++;
+    if (status !== 'done' || loss === undefined || !Number.isFinite(loss)) continue;
+    done++;
+    if (best.length === count && loss >= mark) continue;
     let place = best.length;
-    while (place > 0 && best[place - 1]!.loss! > observation.loss!) place--;
+    while (place > 0 && best[place - 1]!.loss! > loss) place--;
     best.splice(place, 0, observation);
     if (best.length > count) best.pop();
     mark = best.at(-1)!.loss!;
   }
-  return best;
-}
-
-function isDone(observation: Observation): boolean {
-  return observation.status === 'done' && Number.isFinite(observation.loss);
+  return { best, done, pending };
 }
 
 /** At most `most` of the items, drawn evenly. */
@@ -111,13 +114,13 @@ function density(space: Space, observations: readonly Observation[]): Density {
   const same = new Float64Array(d);
   const other = new Float64Array(d);
   let constant = 0;
+  const rows = observations.map(({ point }) => coordinates(space, point));
   for (let i = 0; i < d; i++) {
     const param = space.params[i]!;
     let sum = 0;
     let squares = 0;
     for (let k = 0; k < count; k++) {
-      const value = valueAt(observations[k]!.point, param.name);
-      const x = value === undefined ? 0.5 : coordinate(param, value);
+      const x = rows[k]![i]!;
       centres[k * d + i] = x;
       sum += x;
       squares += x * x;
@@ -135,6 +138,23 @@ function density(space: Space, observations: readonly Observation[]): Density {
     constant -= Math.log(h) + 0.5 * Math.log(2 * Math.PI);
   }
   return { centres, count, bandwidths, curvature, same, other, constant };
+}
+
+/** What was encoded once: each ask looks at nearly the same points again. */
+const encoded = new WeakMap<Space, WeakMap<Point, Float64Array>>();
+
+function coordinates(space: Space, point: Point): Float64Array {
+  let known = encoded.get(space);
+  if (known === undefined) encoded.set(space, (known = new WeakMap()));
+  let row = known.get(point);
+  if (row === undefined) {
+    row = Float64Array.from(space.params, (param) => {
+      const value = valueAt(point, param.name);
+      return value === undefined ? 0.5 : coordinate(param, value);
+    });
+    known.set(point, row);
+  }
+  return row;
 }
 
 /** Where a value lies: its place in the unit interval, or the index of its category. */
@@ -189,8 +209,8 @@ function logDensity(space: Space, of: Density, candidate: readonly number[]): nu
   let total = 0;
   for (let k = 0; k <= of.count; k++) {
     const below = logs[k]! - top;
-    // e^-40 adds nothing to a sum of at least 1.
-    if (below > -40) total += Math.exp(below);
+    // A hundred times e^-25 adds nothing to a sum of at least 1.
+    if (below > -25) total += Math.exp(below);
   }
   return top + Math.log(total) - Math.log(of.count + 1);
 }
