@@ -3,7 +3,8 @@
  * same knobs, ranges, first point and device-seconds, and one process at a time.
  *
  * `ANSATZ_PYTHON` names a Python with Optuna, PyTorch and scikit-learn; `ANSATZ_REAL` chooses examples (`03,04`),
- * `ANSATZ_REAL_SEEDS` their number of seeds, `ANSATZ_REAL_SCALE` makes the budgets longer.
+ * `ANSATZ_REAL_SEEDS` their number of seeds, `ANSATZ_REAL_SCALE` makes the budgets longer, `ANSATZ_REAL_JOBS` says how
+ * many studies run side by side (2, or as many as there are cores).
  */
 
 import { spawn } from 'node:child_process';
@@ -21,6 +22,7 @@ import { optunaPython } from './optuna.ts';
 const ROOT = join(import.meta.dirname, '..');
 const CLI = join(ROOT, 'ansatz', 'bin', 'ansatz.cjs');
 const SCALE = Number(process.env['ANSATZ_REAL_SCALE'] ?? 1);
+const JOBS = Number(process.env['ANSATZ_REAL_JOBS'] ?? Math.min(2, availableParallelism()));
 const LIMIT = 20;
 /** Nobody was tuned on these. */
 const FRESH = [1001, 1002, 1003];
@@ -109,7 +111,7 @@ export async function bench(): Promise<Bench> {
         process.stderr.write(`${example.name} seed ${job.seed} ${job.arm}: ${counted(study)}, fresh ${study.fresh}\n`);
       }
     };
-    await Promise.all(Array.from({ length: Math.min(2, availableParallelism()) }, worker));
+    await Promise.all(Array.from({ length: JOBS }, worker));
     Object.assign(figures, account(example, played));
     for (const arm of ARMS) notes.push(`${example.name} ${arm}: ${played[arm].map(counted).join('; ')}`);
   }
