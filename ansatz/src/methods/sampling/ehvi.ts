@@ -8,14 +8,15 @@ import { cdf } from '../math/normal.ts';
 import { canonical, randomPoint } from '../space/encode.ts';
 import type { Point } from '../space/space.ts';
 import { hypervolume, nondominated, violationOf } from '../stats/pareto.ts';
-import { firstUntried } from './candidates.ts';
-import { believe, startupOf } from './gp.ts';
+import { firstUntried, ownOf } from './candidates.ts';
+import { believe, gp, startupOf } from './gp.ts';
 import { nsga2 } from './nsga2.ts';
 import { quasi } from './quasi.ts';
 import type { Observation, Sampler } from './sampler.ts';
 import type { Prediction } from './surrogate/gaussian.ts';
 import { layoutOf, rowOf } from './surrogate/layout.ts';
 import { search } from './surrogate/search.ts';
+import { termsOf } from './surrogate/terms.ts';
 import type { Posterior } from './surrogate/surrogate.ts';
 
 /** Beyond these, {@link nsga2} answers: the volume gets dear, and the surrogates no better. */
@@ -24,8 +25,10 @@ const MOST_OBJECTIVES = 3;
 const DRAWS = 24;
 /** The reference lies this share of the front's span behind its worst. */
 const BEHIND = 0.1;
+/** Log of an improvement that is none. */
+const NOTHING = -1e3;
 
-/** The next point for observations with `losses`. Without several losses it fills the space. */
+/** The next point for observations with `losses`. Without them, and with one loss each, {@link gp} answers. */
 export const ehvi: Sampler = (space, history, rng) => {
   const known = history.filter(
     (o) => o.study === undefined && o.status === 'done' && o.losses !== undefined && o.losses.every(Number.isFinite),
@@ -33,6 +36,8 @@ export const ehvi: Sampler = (space, history, rng) => {
   const layout = layoutOf(space);
   const count = known[0]?.losses?.length ?? 0;
   const same = known.filter((o) => o.losses!.length === count);
+  const plain = history.some((o) => o.loss !== undefined);
+  if (count === 1 || (count === 0 && plain)) return gp(space, history.map(single), rng);
   if (layout.size === 0 || count === 0 || history.length < startupOf(space) || same.length < 3) {
     return quasi(space, history, rng);
   }
@@ -77,7 +82,11 @@ export const ehvi: Sampler = (space, history, rng) => {
   // The same draws for every candidate: differences between them are then not luck.
   const draws = Array.from({ length: DRAWS }, () => objectives.map(() => rng.normal()));
   const out: Prediction = { mean: 0, sd: 0 };
-  const value = (row: Float64Array): number => {
+  // Guesses, crashes and prices, as for one loss.
+  const terms = termsOf(space, ownOf(history), same.length);
+  const least = Math.max(NOTHING, ...terms.map((term) => term.least ?? NOTHING));
+  const value = (row: Float64Array): number => terms.reduce((sum, term) => sum + term.value(row), improvement(row));
+  const improvement = (row: Float64Array): number => {
     let chance = 1;
     for (const { posterior, zero } of constraints) chance *= chanceBelow(posterior, row, zero, out);
     const predictions = objectives.map(({ posterior }) => ({ ...posterior.predict(row, out) }));
@@ -90,8 +99,8 @@ export const ehvi: Sampler = (space, history, rng) => {
     // Where no draw gains anything, the nearest to the front wins.
     const distance = predictions.reduce((sum, { mean, sd }, m) => sum + (mean - sd - reference[m]!), 0);
     return gain > 0
-      ? Math.log((chance * gain) / DRAWS + 1e-300)
-      : -1e3 - Math.max(0, distance) + Math.log(chance + 1e-9);
+      ? Math.max(least, Math.log((chance * gain) / DRAWS + 1e-300))
+      : least - Math.max(0, distance) + Math.log(chance + 1e-9);
   };
   const seen = new Set(history.map((o) => canonical(o.point)));
   const good = valid.length > 0 ? nondominated(valid.map((o) => o.losses!)).map((i) => valid[i]!) : same;
@@ -106,6 +115,10 @@ export const ehvi: Sampler = (space, history, rng) => {
   );
   return found?.point ?? firstUntried(space, history, rng, () => randomPoint(space, rng));
 };
+
+function single(o: Observation): Observation {
+  return o.losses?.length === 1 ? { ...o, loss: o.losses[0]! } : o;
+}
 
 function withLoss(known: readonly Observation[], loss: (o: Observation) => number): Observation[] {
   return known.map((o) => ({ point: o.point, status: 'done', loss: loss(o) }));

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { rng } from '../math/rng.ts';
 import { canonical, type Point, type Space, toSpace } from '../space/index.ts';
 import { hypervolume } from '../stats/pareto.ts';
@@ -55,6 +55,57 @@ test('keeps away from where runs crash', () => {
   const behind = (some: readonly Observation[]): number => some.filter((o) => Number(o.point['x']) > 0.7).length;
   expect(behind(history.slice(10))).toBeLessThanOrEqual(6);
   expect(best(history)).toBeLessThan(0.405);
+});
+
+describe('of crashes, while everything draws it towards them', () => {
+  const cube = toSpace(['x', 'y', 'z'].map((name) => ({ name, type: 'float', low: 0, high: 1 })));
+  const seeds = [0, 1, 2, 3];
+  const late = (sampler: Sampler, space: Space, outcome: (p: Point) => Partial<Observation>, over = seeds): number => {
+    const shares = over.map((seed) => {
+      const all = run(sampler, space, 60, outcome, [], seed).slice(30);
+      return all.filter((o) => o.status === 'crashed').length / all.length;
+    });
+    return shares.reduce((a, b) => a + b, 0) / over.length;
+  };
+
+  test('there are fewer than chance gives after 30 runs: an edge in one parameter of three, the loss falling beyond it', () => {
+    // Chance: .4. An acquisition that only multiplies by the chance of a result gives .99.
+    const edge = (p: Point): Partial<Observation> =>
+      Number(p['x']) > 0.6 ? { status: 'crashed' } : { loss: 1 - Number(p['x']) };
+    expect(late(gp, cube, edge)).toBeLessThan(0.4);
+  });
+
+  test('there are hardly any of a choice that always crashes', () => {
+    const mixed = toSpace(
+      ['x', 'y']
+        .map((name) => ({ name, type: 'float', low: 0, high: 1 }))
+        .concat([{ name: 'act', choices: ['a', 'b', 'c'] } as never]),
+    );
+    const outcome = (p: Point): Partial<Observation> => (p['act'] === 'b' ? { status: 'crashed' } : { loss: bowl(p) });
+    expect(late(gp, mixed, outcome)).toBeLessThan(0.1);
+  });
+
+  test('several objectives keep away too', () => {
+    const outcome = (p: Point): Partial<Observation> =>
+      Number(p['x']) > 0.5 ? { status: 'crashed' } : { losses: [1 - Number(p['x']), Number(p['y'])] };
+    expect(late(ehvi, plane, outcome, [1])).toBeLessThan(0.35);
+  });
+
+  test('those that come by bad luck, one in five, keep it from nothing', () => {
+    const worst = seeds.map((seed) => {
+      const luck = rng(seed, 77);
+      return best(
+        run(gp, plane, 40, (p) => (luck.uniform() < 0.2 ? { status: 'crashed' } : { loss: bowl(p) }), [], seed),
+      );
+    });
+    expect(Math.max(...worst)).toBeLessThan(1e-4);
+  });
+});
+
+test('one objective given as a list is no other problem', () => {
+  const listed = run(ehvi, plane, 20, (p) => ({ losses: [bowl(p)] }));
+  expect(Math.min(...listed.map((o) => o.losses![0]!))).toBeLessThan(1e-4);
+  expect(best(run(ehvi, plane, 20, (p) => ({ loss: bowl(p) })))).toBeLessThan(1e-4);
 });
 
 test('of two equal optima it works at the cheap one', () => {

@@ -11,8 +11,10 @@ import type { Point, Space } from '../space/space.ts';
 import { firstUntried, ownOf } from './candidates.ts';
 import { quasi } from './quasi.ts';
 import type { Observation, Sampler } from './sampler.ts';
+import { checkpoint, keyOf, LONG } from './surrogate/checkpoint.ts';
 import { type Layout, layoutOf, rowOf } from './surrogate/layout.ts';
-import { elsewhere, type Term, termsOf } from './surrogate/terms.ts';
+import type { Term } from './surrogate/term.ts';
+import { elsewhere, termsOf } from './surrogate/terms.ts';
 import { type Box, type Score, search } from './surrogate/search.ts';
 import type { Prediction } from './surrogate/gaussian.ts';
 import { fitHyper, type Hyper, plainHyper, Posterior } from './surrogate/surrogate.ts';
@@ -20,10 +22,6 @@ import { type Pressing, type Warped, warp } from './surrogate/warp.ts';
 
 /** More results than this are thinned: the better half stays, the rest is spread over the others. */
 const MOST = 300;
-/** Fits are redone when this much more is known. */
-const GROWTH = 1.12;
-/** From this many results on, fits are rare and start from nothing: what is left of the data is the same each time. */
-const LONG = 600;
 /** Share of proposals made at random, so that a wrong model is found out. */
 const RANDOM = 0.01;
 
@@ -40,7 +38,7 @@ export interface Belief {
 
 /** Number of points looked at before the model is asked: more dimensions, more points, never more than ten. */
 export function startupOf(space: Space): number {
-  return Math.max(4, Math.min(10, space.params.length + 2));
+  return Math.max(4, Math.min(4, space.params.length + 2));
 }
 
 /** The next point by expected improvement. Fewer results than {@link startupOf} are answered by {@link quasi}. */
@@ -141,13 +139,18 @@ function withExtras(space: Space, score: Score, terms: readonly Term[]): Score {
   if (terms.length === 0) return score;
   const { slope } = score;
   const part = new Float64Array(layoutOf(space).size);
+  const least = Math.exp(Math.max(-Infinity, ...terms.map((term) => term.least ?? -Infinity)));
+  const floored = (value: number): number => (least > 0 ? Math.log(Math.exp(value) + least) : value);
   return {
-    value: (row) => terms.reduce((sum, term) => sum + term.value(row), score.value(row)),
+    value: (row) => terms.reduce((sum, term) => sum + term.value(row), floored(score.value(row))),
     ...(slope === undefined
       ? {}
       : {
           slope(row: Float64Array, gradient: Float64Array) {
-            let sum = slope(row, gradient);
+            const plain = slope(row, gradient);
+            let sum = floored(plain);
+            const kept = Math.exp(plain - sum);
+            for (let i = 0; i < part.length; i++) gradient[i]! *= kept;
             for (const term of terms) {
               sum += term.slope(row, part);
               for (let i = 0; i < part.length; i++) gradient[i]! += part[i]!;
@@ -201,17 +204,6 @@ export function believeWith(layout: Layout, known: readonly Observation[], hyper
   return { layout, posterior, warped, used, means };
 }
 
-/** The largest checkpoint not above n: every number up to 12, then each 12 % larger, doubling once there are many. */
-export function checkpoint(n: number): number {
-  let at = Math.min(n, 12);
-  while (at < n) {
-    const next = Math.max(at + 1, Math.floor(at * (at < LONG ? GROWTH : 2)));
-    if (next > n) return at;
-    at = next;
-  }
-  return at;
-}
-
 function previous(at: number): number {
   return checkpoint(at - 1);
 }
@@ -227,7 +219,7 @@ function hyperOf(layout: Layout, known: readonly Observation[], at: number): Hyp
   let memo = fits.get(layout);
   if (memo === undefined) fits.set(layout, (memo = new Map<string, Hyper>()));
   const first = known.slice(0, at);
-  const key = keyOf(layout, first);
+  const key = keyOf(layout, first, (o) => o.loss!);
   const found = memo.get(key);
   if (found !== undefined) return found;
   const start = at > LONG ? plainHyper(layout.size) : hyperOf(layout, known, previous(at));
@@ -254,26 +246,6 @@ export function fitTo(layout: Layout, known: readonly Observation[], start: Hype
   return best;
 }
 
-/** A text that differs when the results do. */
-function keyOf(layout: Layout, known: readonly Observation[]): string {
-  const view = new Float64Array(1);
-  const bits = new Uint32Array(view.buffer);
-  let a = 0x811c9dc5;
-  let b = 0x9747b28c;
-  const mix = (x: number): void => {
-    view[0] = x;
-    a = Math.imul(a ^ bits[0]!, 0x01000193);
-    a = Math.imul(a ^ bits[1]!, 0x01000193) ^ (a >>> 15);
-    b = Math.imul(b ^ bits[1]!, 0x5bd1e995);
-    b = Math.imul(b ^ bits[0]!, 0x5bd1e995) ^ (b >>> 13);
-  };
-  for (const o of known) {
-    mix(o.loss!);
-    for (const x of rowOf(layout, o.point)) mix(x);
-  }
-  return `${known.length}:${a >>> 0}:${b >>> 0}`;
-}
-
 const posteriors = new WeakMap<Hyper, Posterior>();
 
 /** The posterior over `rows`, taking over what an earlier one with the same hyperparameters has factored already. */
@@ -286,6 +258,8 @@ function posteriorOf(layout: Layout, hyper: Hyper, rows: readonly Float64Array[]
   for (const row of rows.slice(same)) posterior.add(row, posterior.noise);
   return posterior;
 }
+
+export { checkpoint };
 
 /** At most `most` (even) results in their order: the better half of that number, the rest evenly from the others. */
 export function thin(known: readonly Observation[], most = MOST): readonly Observation[] {

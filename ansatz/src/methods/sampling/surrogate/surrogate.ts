@@ -205,6 +205,25 @@ export class Posterior extends Gaussian<Float64Array> {
     for (let j = 0; j < d; j++) dSd[j]! /= out.sd;
     return out;
   }
+
+  /** How many rows are near: the sum of the correlations with all of them, its gradient written into `gradient`. */
+  crowd(row: Float64Array, gradient?: Float64Array): number {
+    const weights = this.#weights;
+    gradient?.fill(0);
+    let sum = 0;
+    for (const other of this.rows) {
+      const distance = distanceOf(row, other, weights, this.category);
+      sum += matern(distance);
+      if (gradient === undefined) continue;
+      const r = Math.sqrt(5 * distance);
+      const by = (-5 / 3) * (1 + r) * Math.exp(-r);
+      for (let j = 0; j < row.length; j++) {
+        if (this.category[j] === 1 || row[j]! < 0 || other[j]! < 0) continue;
+        gradient[j]! += by * weights[j]! * (row[j]! - other[j]!);
+      }
+    }
+    return sum;
+  }
 }
 
 /** Σ (aᵢ−bᵢ)² wᵢ. */

@@ -2,31 +2,20 @@
 
 import { decode } from '../../space/encode.ts';
 import { hasPrior, logPrior } from '../../space/prior.ts';
-import { logCdf } from '../../math/normal.ts';
 import type { Space } from '../../space/space.ts';
 import type { Observation } from '../sampler.ts';
 import type { Prediction } from './gaussian.ts';
 import { type Layout, layoutOf, rowOf, unitOf } from './layout.ts';
+import { success } from './success.ts';
+import type { Term } from './term.ts';
 import { plainHyper, Posterior } from './surrogate.ts';
 import { warp } from './warp.ts';
-
-/** One summand of the log of the acquisition. */
-export interface Term {
-  readonly value: (row: Float64Array) => number;
-  /** Value, and its gradient by coordinate (zeros where it has none). */
-  readonly slope: (row: Float64Array, gradient: Float64Array) => number;
-}
 
 /** Most observations a term's own model is made of. */
 const MOST = 150;
 /** Fewest costs, and smallest ratio of the dearest to the cheapest, that make prices worth a model. */
 const FEWEST_COSTS = 8;
 const WORTH = 1.5;
-/** Width of the sigmoid that turns the surrogate of crashes into a probability. */
-const STEEP = 0.15;
-/** Crashes have edges: their surrogate's length scales are this much shorter than the plain ones. */
-const EDGE = 0.5;
-
 /** The terms a history gives rise to; `results` is how many results are known. */
 export function termsOf(space: Space, history: readonly Observation[], results: number): Term[] {
   const layout = layoutOf(space);
@@ -134,30 +123,6 @@ function guesses(layout: Layout, results: number): Term {
   };
 }
 
-/**
- * Log probability that a run gives a result, from a surrogate of crashed (1) and not (0) pressed through a steep
- * sigmoid: improvement beyond a known edge of crashes looks endless, so being past it must count without end too.
- */
-function success(layout: Layout, history: readonly Observation[]): Term {
-  const known = history.filter((o) => o.status === 'crashed' || o.status === 'done').slice(-MOST);
-  const rate = (known.filter((o) => o.status === 'crashed').length + 0.5) / (known.length + 1);
-  const model = modelOf(layout, known, (o) => Number(o.status === 'crashed') - rate, EDGE);
-  const out: Prediction = { mean: 0, sd: 0 };
-  const unused = new Float64Array(layout.size);
-  const margin = (mean: number): number => (0.5 - rate - mean) / STEEP;
-  return {
-    value: (row) => logCdf(margin(model.mean(row))),
-    slope(row, gradient) {
-      model.slope(row, out, gradient, unused);
-      const z = margin(out.mean);
-      const value = logCdf(z);
-      const by = Math.exp(-0.5 * z * z - 0.5 * Math.log(2 * Math.PI) - value) / STEEP;
-      for (let i = 0; i < gradient.length; i++) gradient[i]! *= -by;
-      return value;
-    },
-  };
-}
-
 /** Minus the expected log of the cost: improvement is counted per device-second (Snoek et al. 2012, section 3.2). */
 function price(layout: Layout, priced: readonly Observation[]): Term {
   const known = priced.slice(-MOST);
@@ -176,15 +141,8 @@ function price(layout: Layout, priced: readonly Observation[]): Term {
   };
 }
 
-function modelOf(
-  layout: Layout,
-  known: readonly Observation[],
-  value: (o: Observation) => number,
-  shorter = 1,
-): Posterior {
-  const plain = plainHyper(layout.size);
-  const lengths = plain.lengths.map((log) => log + Math.log(shorter));
-  const model = new Posterior({ ...plain, lengths, noise: Math.log(0.05) }, layout.category);
+function modelOf(layout: Layout, known: readonly Observation[], value: (o: Observation) => number): Posterior {
+  const model = new Posterior({ ...plainHyper(layout.size), noise: Math.log(0.05) }, layout.category);
   for (const o of known) model.add(rowOf(layout, o.point), model.noise);
   model.condition(known.map(value));
   return model;
