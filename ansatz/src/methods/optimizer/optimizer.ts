@@ -68,6 +68,8 @@ export class Optimizer {
   readonly #options: OptimizerOptions;
   readonly #sign: 1 | -1;
   readonly #trials: Trial[] = [];
+  /** The observation of each trial. One list for good: samplers keep with it what they have read of it. */
+  readonly #history: Observation[] = [];
   readonly #reports: Report[] = [];
   readonly #finished: Curve[] = [];
   readonly #longest: number;
@@ -98,7 +100,7 @@ export class Optimizer {
       return { id, params: trial.point, step: trial.step };
     }
     if (params !== undefined) return this.#start(pointOf(space, params), true);
-    return this.#start(this.#allowed(samplers[sampler](space, this.#history(), this.#random())));
+    return this.#start(this.#allowed(samplers[sampler](space, this.#history, this.#random())));
   }
 
   /** The point, or an error when no sampler has found one that keeps the constraints. */
@@ -113,7 +115,7 @@ export class Optimizer {
   }
 
   #start(point: Point, given = false): Asked {
-    this.#trials.push({
+    this.#add({
       point,
       observation: { point, status: 'pending' },
       status: 'running',
@@ -199,6 +201,7 @@ export class Optimizer {
     trial.status = 'over';
     if (state === 'complete' && trial.step >= this.#longest) this.#finished.push(trial.curve);
     trial.observation = { point: trial.point, status, ...(ok ? { loss } : {}) };
+    this.#history[id] = trial.observation;
     trial.best = ok ? Math.min(trial.best, loss) : Infinity;
     if (status === 'done' && trial.step === 0) this.#full(id, loss!);
     return ok ? state : 'failed';
@@ -219,7 +222,7 @@ export class Optimizer {
       const from = study === undefined ? {} : { study };
       const loss = this.#sign * value;
       const ok = Number.isFinite(loss);
-      this.#trials.push({
+      this.#add({
         point,
         observation: ok ? { point, status: 'done', loss, ...from } : { point, status: 'crashed', ...from },
         status: 'over',
@@ -243,7 +246,7 @@ export class Optimizer {
    */
   best(): { id: number; params: Point; value: number } | undefined {
     if (this.#longest > 1) return this.#bestReported();
-    const known = results(this.#history());
+    const known = results(this.#history);
     if (known.length === 0) return undefined;
     let best = known[0]!;
     if (known.length > 8) {
@@ -285,8 +288,9 @@ export class Optimizer {
     );
   }
 
-  #history(): Observation[] {
-    return this.#trials.map((trial) => trial.observation);
+  #add(trial: Trial): void {
+    this.#trials.push(trial);
+    this.#history.push(trial.observation);
   }
 
   #random(): Rng {

@@ -68,7 +68,7 @@ export function firstUntried(space: Space, history: Tried, random: Rng, draw: (a
 }
 
 /** Whether the history has a point with the same value of every parameter of the space. */
-function tried(space: Space, history: Tried, point: Point): boolean {
+export function tried(space: Space, history: Tried, point: Point): boolean {
   return keysOf(space, history).has(keyOf(space, point));
 }
 

@@ -5,10 +5,10 @@
  */
 
 import { cdf } from '../math/normal.ts';
-import { canonical, randomPoint } from '../space/encode.ts';
+import { randomPoint } from '../space/encode.ts';
 import type { Point } from '../space/space.ts';
 import { hypervolume, nondominated, violationOf } from '../stats/pareto.ts';
-import { firstUntried, ownOf } from './candidates.ts';
+import { firstUntried, ownOf, tried } from './candidates.ts';
 import { believe, gp, startupOf } from './gp.ts';
 import { nsga2 } from './nsga2.ts';
 import { quasi } from './quasi.ts';
@@ -102,7 +102,6 @@ export const ehvi: Sampler = (space, history, rng) => {
       ? Math.max(least, Math.log((chance * gain) / DRAWS + 1e-300))
       : least - Math.max(0, distance) + Math.log(chance + 1e-9);
   };
-  const seen = new Set(history.map((o) => canonical(o.point)));
   const good = valid.length > 0 ? nondominated(valid.map((o) => o.losses!)).map((i) => valid[i]!) : same;
   const around = Array.from({ length: Math.min(6, good.length) }, () =>
     rowOf(layout, good[rng.int(good.length)]!.point),
@@ -110,7 +109,7 @@ export const ehvi: Sampler = (space, history, rng) => {
   const found = search(
     layout,
     { value },
-    { around, global: 100, local: 15, full: 190, climbs: 2, taken: (point: Point) => seen.has(canonical(point)) },
+    { around, global: 100, local: 15, full: 190, climbs: 2, taken: (point: Point) => tried(space, history, point) },
     rng,
   );
   return found?.point ?? firstUntried(space, history, rng, () => randomPoint(space, rng));

@@ -5,10 +5,10 @@
 
 import { logH, logHSlope } from '../math/normal.ts';
 import type { Rng } from '../math/rng.ts';
-import { canonical, randomPoint } from '../space/encode.ts';
+import { randomPoint } from '../space/encode.ts';
 import { drawPrior, hasPrior } from '../space/prior.ts';
 import type { Point, Space } from '../space/space.ts';
-import { firstUntried, ownOf } from './candidates.ts';
+import { firstUntried, ownOf, tried } from './candidates.ts';
 import { quasi } from './quasi.ts';
 import type { Observation, Sampler } from './sampler.ts';
 import { checkpoint, keyOf, LONG } from './surrogate/checkpoint.ts';
@@ -38,7 +38,7 @@ export interface Belief {
 
 /** Number of points looked at before the model is asked: more dimensions, more points, never more than ten. */
 export function startupOf(space: Space): number {
-  return Math.max(4, Math.min(4, space.params.length + 2));
+  return Math.max(4, Math.min(7, space.params.length + 2));
 }
 
 /** The next point by expected improvement. Fewer results than {@link startupOf} are answered by {@link quasi}. */
@@ -77,8 +77,7 @@ function early(space: Space, history: readonly Observation[], rng: Rng): Point {
   const layout = layoutOf(space);
   const others = elsewhere(layout, history, 0);
   if (others !== undefined) {
-    const seen = new Set(own.map((o) => canonical(o.point)));
-    const taken = (point: Point): boolean => seen.has(canonical(point));
+    const taken = (point: Point): boolean => tried(space, own, point);
     const where = { around: others.best, global: 200, local: 40, full: 40, climbs: 2, taken };
     const found = search(layout, others, where, rng);
     if (found !== undefined) return found.point;
@@ -110,7 +109,7 @@ export function propose(
   const around = (box === undefined ? order.slice(0, 5) : [order[rng.int(Math.min(4, order.length))]!]).map(
     (i) => posterior.rows[i]!,
   );
-  const seen = new Set(history.map((o) => canonical(o.point)));
+  const taken = (point: Point): boolean => tried(space, history, point);
   const d = layout.size;
   const found = search(
     layout,
@@ -122,12 +121,12 @@ export function propose(
       full: 60,
       climbs: 3,
       ...(box === undefined ? {} : { box: box(around[0]!) }),
-      ...(finite(layout) ? { taken: (point: Point) => seen.has(canonical(point)) } : {}),
+      ...(finite(layout) ? { taken } : {}),
     },
     rng,
   );
   // Elsewhere a repeat is rare enough to be looked for only in what was found.
-  if (found !== undefined && !seen.has(canonical(found.point))) return found.point;
+  if (found !== undefined && !taken(found.point)) return found.point;
   return firstUntried(space, history, rng, () => randomPoint(space, rng));
 }
 
