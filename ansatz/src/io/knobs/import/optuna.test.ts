@@ -221,6 +221,18 @@ def objective(trial):
   ]);
 });
 
+test('a way to suggest that there is not is told', () => {
+  const found = space(`def objective(trial):
+    lr = trial.suggest_flaot('lr', 1e-5, 1e-1, log=True)
+    mine = self.suggest_all(trial)
+    return trial.suggest_int('n', 1, 3)
+`);
+  expect(found.skipped).toEqual([
+    { name: 'lr', why: 'suggest_flaot is not known here; closest: suggest_float', line: 2 },
+  ]);
+  expect(found.params.map((param) => param.name)).toEqual(['n']);
+});
+
 test('the direction is that of create_study', () => {
   const of = (call: string) => space(`study = ${call}\ntrial.suggest_float("x", 0, 1)`).metric?.direction;
   expect(of('optuna.create_study(direction="maximize")')).toBe('maximize');

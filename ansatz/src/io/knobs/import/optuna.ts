@@ -12,6 +12,7 @@ import {
   type Value,
 } from '../../../methods/space/index.ts';
 import type { SyntaxNode } from '@lezer/common';
+import { nearest } from '../../../methods/math/nearest.ts';
 import { calls, parsePython, read } from '../discover/python.ts';
 import { lineAt, plainValue, textOf, type Source } from '../discover/source.ts';
 import { bound, conditionReader, joined } from './conditions.ts';
@@ -80,6 +81,15 @@ export function importOptuna(text: string, file: string): ImportedSpace {
       : domainOf(name, way, args, scope, (words) => warnings.push(`${file}:${line}: ${words}`));
     if ('why' in domain) skipped.push({ name, why: domain.why, line });
     else found.push({ name, domain: domain.domain, node, line });
+  }
+  for (const call of calls(source)) {
+    const way = /\.suggest_(\w+)$/.exec(call.callee)?.[1];
+    if (way === undefined || Object.hasOwn(ARGUMENTS, way)) continue;
+    const name = textOf(bare.literalOf(bound(source, call.node, ['name']).get('name')));
+    if (name === undefined) continue;
+    const near = nearest(way, Object.keys(ARGUMENTS));
+    const why = `suggest_${way} is not known here${near === undefined ? '' : `; closest: suggest_${near}`}`;
+    skipped.push({ name, why, line: lineAt(source.text, call.node.from) });
   }
   const params = sound(merged(found, source, scope, skipped, warnings), file, warnings);
   const direction = directionOf(source, scope);

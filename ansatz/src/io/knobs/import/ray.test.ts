@@ -87,6 +87,7 @@ space = {
     "g": tune.randint(5, 5),
     "h": tune.randint(5, 6),
     "": tune.choice([1, 2]),
+    "i": tune.unifrom(0, 1),
 }`);
   expect(found.skipped.map(({ name, why, line }) => `${line} ${name} ${why}`)).toEqual([
     '3 a is computed from other settings by sample_from',
@@ -96,6 +97,7 @@ space = {
     '7 e has choices that are not single values',
     '9 g its range is upside down: 5 to 4',
     '11  has no name',
+    '12 i tune.unifrom is not known here; closest: tune.uniform',
   ]);
   expect(found.params.map((param) => param.name)).toEqual(['f', 'h']);
   expect(found.warnings).toEqual([

@@ -1,6 +1,7 @@
 /** Search spaces of Ray Tune: the dictionary with `tune.uniform` and its kin in a Python file. */
 
 import type { SyntaxNode } from '@lezer/common';
+import { nearest } from '../../../methods/math/nearest.ts';
 import type { Direction } from '../../../study/config.ts';
 import { assignments, type Call, callOf, calls, entriesOf, parsePython, read } from '../discover/python.ts';
 import { descendants, lineAt, plainValue, textOf, type Literal, type Source } from '../discover/source.ts';
@@ -118,6 +119,13 @@ class Reader {
     return this.modules.has(call.callee.slice(0, dot)) && Object.hasOwn(KINDS, name) ? name : undefined;
   }
 
+  /** The name of a function of Ray Tune that is none of its distributions. */
+  strangerOf({ callee }: Call): string | undefined {
+    const dot = callee.lastIndexOf('.');
+    const name = callee.slice(dot + 1);
+    return dot > 0 && this.modules.has(callee.slice(0, dot)) && !Object.hasOwn(KINDS, name) ? name : undefined;
+  }
+
   literal(node: SyntaxNode | undefined): Literal | undefined {
     return this.scope.literalOf(node);
   }
@@ -164,6 +172,13 @@ class Reader {
       const found = this.domain(name, kind, node);
       if ('why' in found) this.skipped.push({ name, why: found.why, line });
       else this.params.set(name, { ...found.domain, line });
+      return;
+    }
+    const stranger = call === undefined ? undefined : this.strangerOf(call);
+    if (stranger !== undefined) {
+      const near = nearest(stranger, Object.keys(KINDS));
+      const why = `tune.${stranger} is not known here${near === undefined ? '' : `; closest: tune.${near}`}`;
+      this.skipped.push({ name, why, line });
       return;
     }
     const inner = this.resolve(node);
