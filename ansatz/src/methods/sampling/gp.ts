@@ -38,7 +38,7 @@ export interface Belief {
 
 /** Number of points looked at before the model is asked: more dimensions, more points, never more than ten. */
 export function startupOf(space: Space): number {
-  return Math.max(4, Math.min(7, space.params.length + 2));
+  return Math.max(4, Math.min(10, space.params.length + 2));
 }
 
 /** The next point by expected improvement. Fewer results than {@link startupOf} are answered by {@link quasi}. */
