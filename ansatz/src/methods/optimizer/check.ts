@@ -55,6 +55,12 @@ export function brokenIn(space: Space, point: Point): Constraint | undefined {
   return space.constraints.find((constraint) => !feasible({ ...space, constraints: [constraint] }, point));
 }
 
+/** Throws for a cost that is none; absent is well. */
+export function checkCost(where: string, cost: unknown): void {
+  if (cost !== undefined && !(typeof cost === 'number' && Number.isFinite(cost) && cost > 0))
+    throw misfit(where, cost, EXPECTED.cost);
+}
+
 /** Whether `value` is a whole number, 1 or more. */
 export function isCount(value: unknown): boolean {
   return Number.isSafeInteger(value) && (value as number) >= 1;

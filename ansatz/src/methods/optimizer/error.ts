@@ -7,6 +7,7 @@ export const EXPECTED = {
   id: 'the id of an answer to ask',
   step: 'a whole number, 1 or more, that grows with every report of a trial',
   value: 'a number',
+  cost: 'a number above 0, such as seconds',
   state: '"complete", "pruned" or "failed"',
   direction: '"minimize" or "maximize"',
   count: 'a whole number, 1 or more',

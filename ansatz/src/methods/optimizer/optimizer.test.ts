@@ -87,6 +87,35 @@ describe('arguments that make no sense are told like over the protocol', () => {
   });
 });
 
+test('where costs are told, less is spent on the same result', () => {
+  const line = toSpace(['x', 'y'].map((name) => ({ name, type: 'float', low: 0, high: 1 })));
+  const search = (told: boolean): { spent: number; best: number } => {
+    const optimizer = new Optimizer({ space: line, seed: 3 });
+    let [spent, best] = [0, Infinity];
+    for (let i = 0; i < 40; i++) {
+      const { id, params } = optimizer.ask();
+      const [x, y] = [Number(params!['x']), Number(params!['y'])];
+      const cost = Math.exp(4 * x);
+      const loss = (x - 0.9) ** 2 + (y - 0.4) ** 2;
+      spent += cost;
+      best = Math.min(best, loss);
+      optimizer.tell(id!, loss, 'complete', told ? cost : undefined);
+    }
+    return { spent, best };
+  };
+  expect(search(true).best).toBeLessThan(1e-4);
+  expect(search(true).spent).toBeLessThan(0.7 * search(false).spent);
+  const optimizer = new Optimizer({ space: line });
+  const { id } = optimizer.ask();
+  for (const cost of [0, -1, NaN, '3' as never])
+    expect(complaint(() => optimizer.tell(id!, 1, 'complete', cost))).toContain(
+      'use a number above 0, such as seconds',
+    );
+  expect(complaint(() => optimizer.observe([{ params: { x: 0, y: 0 }, value: 1, cost: 0 }]))).toContain(
+    'trials[0].cost is 0',
+  );
+});
+
 test('constraints that leave nothing are told, and a point of a narrow part of the space is found', () => {
   const one = (constraint: string): Optimizer =>
     new Optimizer({ space: toSpace([{ name: 'x', type: 'float', low: 0, high: 1 }], [constraint]) });

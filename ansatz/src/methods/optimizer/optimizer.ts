@@ -13,7 +13,7 @@ import { stopOrNot } from '../pruning/forecast.ts';
 import type { Curve } from '../pruning/pruner.ts';
 import type { Report, Situation } from '../pruning/scheduler.ts';
 import type { Point } from '../space/space.ts';
-import { brokenIn, isCount, pointOf } from './check.ts';
+import { brokenIn, checkCost, isCount, pointOf } from './check.ts';
 import { EXPECTED, misfit, OptimizerError, shown, unknownName } from './error.ts';
 import { checkOptions, type OptimizerOptions } from './options.ts';
 
@@ -32,6 +32,8 @@ export interface Finished {
   readonly value: number;
   /** Name of the study it comes from, when its values are not comparable with this one's: it only says where to look. */
   readonly study?: string;
+  /** What it cost, as in {@link Optimizer.tell}. */
+  readonly cost?: number;
 }
 
 /** How a trial ended. */
@@ -184,15 +186,17 @@ export class Optimizer {
   }
 
   /**
-   * A trial has ended. Without a value the last one reported counts. Returns what it was taken for: `failed` when there
-   * is no value, or one that is not finite.
+   * A trial has ended. Without a value the last one reported counts. `cost` is what it cost in any unit above 0, such as
+   * device-seconds: where costs differ, what is gained per unit decides. Returns what it was taken for: `failed` when
+   * there is no value, or one that is not finite.
    */
-  tell(id: number, value?: number, state: State = 'complete'): State {
+  tell(id: number, value?: number, state: State = 'complete', cost?: number): State {
     const trial = this.#trialOf(id);
     if (trial.status === 'over')
       throw new OptimizerError('id', `is ${id}, and that trial is over`, 'tell each trial once');
     if (value !== undefined && typeof value !== 'number') throw misfit('value', value, EXPECTED.value);
     if (!STATES.includes(state)) throw unknownName('state', state, STATES);
+    checkCost('cost', cost);
     const { curve } = trial;
     const last = curve.steps.at(-1) === trial.step ? curve.losses.at(-1) : undefined;
     const loss = value === undefined ? last : this.#sign * value;
@@ -200,7 +204,12 @@ export class Optimizer {
     const status = ok ? (state === 'complete' ? 'done' : 'stopped') : 'crashed';
     trial.status = 'over';
     if (state === 'complete' && trial.step >= this.#longest) this.#finished.push(trial.curve);
-    trial.observation = { point: trial.point, status, ...(ok ? { loss } : {}) };
+    trial.observation = {
+      point: trial.point,
+      status,
+      ...(ok ? { loss } : {}),
+      ...(cost === undefined ? {} : { cost }),
+    };
     this.#history[id] = trial.observation;
     trial.best = ok ? Math.min(trial.best, loss) : Infinity;
     if (status === 'done' && trial.step === 0) this.#full(id, loss!);
@@ -212,14 +221,15 @@ export class Optimizer {
    * are taken, or none.
    */
   observe(trials: readonly Finished[]): void {
-    const points = trials.map(({ params, value }, i) => {
+    const points = trials.map(({ params, value, cost }, i) => {
+      checkCost(`trials[${i}].cost`, cost);
       if (typeof value !== 'number') throw misfit(`trials[${i}].value`, value, EXPECTED.value);
       return pointOf(this.#options.space, params, `trials[${i}].params`);
     });
     const known: { readonly id: number; readonly loss: number }[] = [];
-    trials.forEach(({ value, study }, i) => {
+    trials.forEach(({ value, study, cost }, i) => {
       const point = points[i]!;
-      const from = study === undefined ? {} : { study };
+      const from = { ...(study === undefined ? {} : { study }), ...(cost === undefined ? {} : { cost }) };
       const loss = this.#sign * value;
       const ok = Number.isFinite(loss);
       this.#add({

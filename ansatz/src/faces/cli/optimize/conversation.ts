@@ -65,19 +65,26 @@ export class Conversation {
         return advice === 'continue' ? {} : advice === 'pause' ? { pause: true } : { prune: true };
       }
       case 'tell': {
-        const { id, value, state } = fieldsOf('tell', request);
+        const { id, value, state, cost } = fieldsOf('tell', request);
         const told = (state ?? 'complete') as 'complete';
-        if (value === undefined && told === 'complete') refuseMisspelt('value', request, ['cmd', 'id', 'state']);
-        const counted = this.#study('tell').tell(id, value === null ? NaN : value, told);
+        if (value === undefined && told === 'complete')
+          refuseMisspelt('value', request, ['cmd', 'id', 'state', 'cost']);
+        const counted = this.#study('tell').tell(
+          id,
+          value === null ? NaN : value,
+          told,
+          (cost ?? undefined) as undefined,
+        );
         return counted === told ? { ok: true } : { ok: true, state: counted };
       }
       case 'observe': {
         const { trials } = fieldsOf('observe', request);
         this.#study('observe').observe(
-          trials.map(({ params, value, study }) => ({
+          trials.map(({ params, value, study, cost }) => ({
             params: params as never,
             value: value ?? NaN,
             ...(typeof study === 'string' ? { study } : {}),
+            ...(cost === undefined || cost === null ? {} : { cost: cost as number }),
           })),
         );
         return { ok: true };

@@ -28,10 +28,10 @@ export const requests = {
   }),
   ask: z.object({ params: anything }),
   report: z.object({ id, step: z.custom<number>((step) => typeof step === 'number', EXPECTED.step), value }),
-  tell: z.object({ id, value: value.optional(), state: anything }),
+  tell: z.object({ id, value: value.optional(), state: anything, cost: anything }),
   observe: z.object({
     trials: z.array(
-      z.object({ params: anything, value, study: z.string('a text').nullish() }, EXPECTED.trials),
+      z.object({ params: anything, value, study: z.string('a text').nullish(), cost: anything }, EXPECTED.trials),
       EXPECTED.trials,
     ),
   }),

@@ -16,6 +16,8 @@ const MOST = 150;
 /** Fewest costs, and smallest ratio of the dearest to the cheapest, that make prices worth a model. */
 const FEWEST_COSTS = 8;
 const WORTH = 1.5;
+/** Improvements below this share of the spread of all losses count alike beside prices: the cheapest is then as good. */
+const LEAST = 1e-5;
 /** The terms a history gives rise to; `results` is how many results are known. */
 export function termsOf(space: Space, history: readonly Observation[], results: number): Term[] {
   const layout = layoutOf(space);
@@ -132,6 +134,7 @@ function price(layout: Layout, priced: readonly Observation[]): Term {
   const out: Prediction = { mean: 0, sd: 0 };
   const unused = new Float64Array(layout.size);
   return {
+    least: Math.log(LEAST),
     value: (row) => -model.mean(row),
     slope(row, gradient) {
       model.slope(row, out, gradient, unused);
