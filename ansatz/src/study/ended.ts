@@ -108,12 +108,20 @@ function observe(state: State, trial: Trial, run: Run): void {
   const point = trial.point;
   if (results.length > 0) {
     const centre = results.reduce((a, b) => a + b, 0) / results.length;
-    state.observations[index] = { point, status: 'done', loss: lossOf(state.config, centre) };
+    state.observations[index] = { point, status: 'done', loss: lossOf(state.config, centre), ...priceOf(state, run) };
   } else if (run.status === 'stopped' && (run.stopping === 'pruned' || run.stopping === 'unfinished')) {
     state.observations[index] = { point, status: 'stopped', ...projected(state, run) };
   } else if (run.status === 'failed' || run.stopping === 'nan') {
     state.observations[index] = { point, status: 'crashed' };
   }
+}
+
+/** What the result cost, where time is what the study is short of: with a budget of runs the cheap are worth no more. */
+function priceOf({ config, observations }: State, run: Run): Pick<Observation, 'cost'> {
+  const seconds = run.charge?.deviceSeconds ?? 0;
+  if (config.budget.runs !== undefined) return {};
+  const cost = run.status === 'done' && seconds > 0 ? seconds : observations[run.trial - 1]!.cost;
+  return cost === undefined ? {} : { cost };
 }
 
 /** Where a run that was cut short would have ended, so that samplers learn from it; nothing when its curve says too little. */
