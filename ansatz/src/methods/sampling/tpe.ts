@@ -7,6 +7,7 @@
 import type { Rng } from '../math/rng.ts';
 import { decode, encodeParam } from '../space/encode.ts';
 import { valueAt } from '../space/point.ts';
+import { drawPrior, hasPrior, PRIOR_STRENGTH } from '../space/prior.ts';
 import type { ChoiceParam, Param, Point, Space, Value } from '../space/space.ts';
 import { firstUntried } from './candidates.ts';
 import { quasi } from './quasi.ts';
@@ -34,11 +35,14 @@ interface Density {
 /**
  * The candidate with the largest ratio of the density of good points to that of bad ones. Crashed points count as
  * bad, which is how the sampler learns to keep away from them; pending ones too, so that parallel slots spread out.
- * Fewer than 10 finished points (or 2·d, if more) are answered by {@link quasi}.
+ * Fewer than 10 finished points (or 2·d, if more) are answered by {@link quasi}. Where values are guessed
+ * at, a share of the points is drawn from the guesses, as in PriorBand (Mallik et al. 2023, arXiv 2306.12370).
  */
 export const tpe: Sampler = (space, history, rng) => {
   const { best: leaders, done, pending } = lowest(history, MOST_GOOD);
   const startup = Math.max(STARTUP, Math.min(2 * space.params.length, 24));
+  if (hasPrior(space) && rng.uniform() < guessesAt(space, done))
+    return firstUntried(space, history, rng, () => drawPrior(space, rng));
   if (done < Math.min(startup, 4) || history.length < startup) return quasi(space, history, rng);
 
   // Runs that were cut short are known to be bad: they count towards how many the best 15 % are.
@@ -69,6 +73,14 @@ export const tpe: Sampler = (space, history, rng) => {
     );
   });
 };
+
+/** Share of points drawn from guesses at good values: half, until there are more results than the strongest is worth. */
+function guessesAt(space: Space, results: number): number {
+  const strength = Math.max(
+    ...space.params.map(({ prior }) => (prior === undefined ? 0 : (prior.strength ?? PRIOR_STRENGTH))),
+  );
+  return 0.5 * Math.min(1, strength / Math.max(1, results));
+}
 
 /**
  * The `count` finished observations with the lowest loss, and how many are finished and pending, in one pass: sorting
