@@ -8,22 +8,22 @@ import { byFamilies, type Forecast } from './families.ts';
 import type { Curve, Pruner } from './pruner.ts';
 
 /** No stop without this many finished runs. */
-const FEWEST = 3;
+const FEWEST = 2;
 /** From this many on the gain still to come is regressed on where a run stands and how fast it moves. */
 const REGRESSED = 8;
 /** No stop in the first and the last part of a run: nothing is known there, and nothing is saved there. */
-const FROM = 0.06;
-const UNTIL = 0.96;
+const FROM = 0.05;
+const UNTIL = 0.99;
 /** Largest chance of beating the best so far that a run is stopped with. */
 const RISK = 0.12;
-/** A run is granted this much of the largest gain any finished run still made, on top of what its own pace promises. */
-const BEST_GAIN = 0.9;
 /**
- * Own pace: the gain over the last third of its steps, once more; or, while fewer than ALIKE siblings had at least
- * FAST of that gain there, as often as {@link logClock} says. Siblings that stood still say nothing about a run that
- * moves, and at the start of a study most of those that finished did.
+ * A run is granted the largest gain any finished run still made, and on top of it what its own pace promises: PACE of
+ * the gain over the last third of its steps; or, while fewer than ALIKE siblings had at least FAST of that gain there,
+ * the whole of it, at least once and as often as {@link logClock} says. Siblings that stood still say nothing about a
+ * run that moves, and at the start of a study most of those that finished did.
  */
-const ALIKE = 4;
+const PACE = 0.7;
+const ALIKE = 6;
 const FAST = 0.3;
 /** The same must have been so a little earlier, this share of a full run: one bad report stops nothing. */
 const EARLIER = 0.01;
@@ -42,7 +42,7 @@ interface Outlook extends Forecast {
 
 /**
  * Stops a run that will hardly beat the best loss of all others. `risk` is the chance that it would have. Goes on
- * while fewer than three others have reached the longest known step.
+ * while fewer than two others have reached the longest known step.
  */
 export const forecast: Pruner = (run, others) => {
   const step = run.steps.at(-1);
@@ -130,9 +130,9 @@ function bySiblings(run: Curve, step: number, finished: readonly Curve[], longes
   const most = Math.min(...gains);
   const pace = Math.min(0, recent);
   const alike = features.filter(([, gained]) => gained <= FAST * pace).length;
-  const own = pace * (alike < ALIKE ? Math.max(1, logClock(before, step, longest)) : 1);
+  const own = pace * (alike < ALIKE ? Math.max(1, logClock(before, step, longest)) : PACE);
   const sd = Math.hypot(Math.max(Math.sqrt(variance * (1 + 1 / n)), LEAST_SPREAD * Math.abs(most)), 0.5 * own);
-  return { mean: here + gain, sd, df, hope: here + BEST_GAIN * Math.min(most, gain) + own };
+  return { mean: here + gain, sd, df, hope: here + Math.min(most, gain) + own };
 }
 
 /**
