@@ -68,7 +68,7 @@ export const tpe: Sampler = (space, history, rng) => {
       space,
       best!.map((x, i) => {
         const param = space.params[i]!;
-        return param.kind === 'choice' ? (x + 0.5) / param.choices.length : x;
+        return isCategory(param) ? (x + 0.5) / param.choices.length : x;
       }),
     );
   });
@@ -137,7 +137,7 @@ function density(space: Space, observations: readonly Observation[]): Density {
       sum += x;
       squares += x * x;
     }
-    if (param.kind === 'choice') {
+    if (isCategory(param)) {
       const keep = stay(param, n / 4);
       same[i] = Math.log(keep + (1 - keep) / param.choices.length);
       other[i] = Math.log((1 - keep) / param.choices.length);
@@ -169,9 +169,14 @@ function coordinates(space: Space, point: Point): Float64Array {
   return row;
 }
 
+/** A choice whose neighbours in the list are alike is a number here. */
+function isCategory(param: Param): param is Param & ChoiceParam {
+  return param.kind === 'choice' && param.ordered !== true;
+}
+
 /** Where a value lies: its place in the unit interval, or the index of its category. */
 function coordinate(param: Param, value: Value): number {
-  return param.kind === 'choice' ? Math.max(0, param.choices.indexOf(value)) : encodeParam(param, value);
+  return isCategory(param) ? Math.max(0, param.choices.indexOf(value)) : encodeParam(param, value);
 }
 
 /** How likely a kernel is to keep its category; the rest is shared by all. */
@@ -186,7 +191,7 @@ function draw(space: Space, of: Density, rng: Rng): number[] {
   const kernel = rng.int(of.count + 1);
   const uniform = kernel === of.count;
   return space.params.map((param, i) => {
-    if (param.kind === 'choice') {
+    if (isCategory(param)) {
       const k = param.choices.length;
       if (uniform || rng.uniform() > stay(param, of.count / 4)) return rng.int(k);
       return of.centres[kernel * d + i]!;
@@ -228,5 +233,5 @@ function logDensity(space: Space, of: Density, candidate: readonly number[]): nu
 }
 
 function uniformLog(params: readonly Param[]): number {
-  return params.reduce((sum, param) => sum - (param.kind === 'choice' ? Math.log(param.choices.length) : 0), 0);
+  return params.reduce((sum, param) => sum - (isCategory(param) ? Math.log(param.choices.length) : 0), 0);
 }
