@@ -206,7 +206,7 @@ export function parseConstraint(text: string, names?: readonly string[]): Constr
         fail(`${token.text} takes one number${MANY.includes(token.text) ? ' or more' : ''}`, token);
       return { kind: 'call', name: token.text, args };
     }
-    if (names?.includes(token.text) === false && peek().kind === 'op' && peek().text === '(')
+    if (peek().kind === 'op' && peek().text === '(')
       fail(`there is no function "${token.text}", only ${Object.keys(FUNCTIONS).join(', ')}`, token);
     return known(token.text, token);
   };

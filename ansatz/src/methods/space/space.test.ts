@@ -102,7 +102,8 @@ describe('constraints', () => {
     expect(check('not x in [1] and log2(8) + log10(100) == 5', { x: 3 })).toBe(true);
     expect(() => parseConstraint('log(8, 2) == 3')).toThrow('log takes one number');
     expect(() => parseConstraint('min() == 3')).toThrow('min takes one number or more');
-    expect(() => parseConstraint('round(x) == 3', ['x'])).toThrow(/no function "round", only min, max/);
+    for (const names of [['x'], undefined])
+      expect(() => parseConstraint('round(x) == 3', names)).toThrow(/no function "round", only min, max/);
     expect(() => parseConstraint('x not 3', ['x'])).toThrow(/out of place/);
   });
 
