@@ -138,6 +138,8 @@ function numberOf(param: NumberInput): Domain {
   }
   if (low > high)
     throw new SpaceError(`"${name}" goes from ${low} to ${high}`, `${name}.low`, `swap them: low ${high}, high ${low}`);
+  if (high - low > Number.MAX_VALUE)
+    throw new SpaceError(`the range of "${name}" is wider than any number`, `${name}.high`, 'write a narrower range');
   const scale = param.scale ?? (param.log === true ? 'log' : 'linear');
   if (scale === 'log' && low <= 0)
     throw new SpaceError(

@@ -12,9 +12,7 @@ export function decodeParam(param: Domain, u: number): Value {
     const index = Math.min(param.choices.length - 1, Math.floor(clipped * param.choices.length));
     return param.choices[index]!;
   }
-  const half = gridOf(param) / 2;
-  const low = param.scale === 'log' && param.low - half <= 0 ? param.low : param.low - half;
-  const high = param.high + half;
+  const { low, high } = endsOf(param);
   const raw =
     param.scale === 'log'
       ? Math.exp(Math.log(low) + clipped * (Math.log(high) - Math.log(low)))
@@ -29,12 +27,27 @@ export function encodeParam(param: Domain, value: Value): number {
     return (index + 0.5) / param.choices.length;
   }
   if (param.low === param.high) return 0.5;
-  const half = gridOf(param) / 2;
-  const low = param.scale === 'log' && param.low - half <= 0 ? param.low : param.low - half;
-  const high = param.high + half;
+  const { low, high } = endsOf(param);
   const x = Math.min(high, Math.max(low, Number(value)));
   if (param.scale === 'log') return (Math.log(x) - Math.log(low)) / (Math.log(high) - Math.log(low));
   return (x - low) / (high - low);
+}
+
+/** The range that the unit interval stands for: that of the values, half a step wider at both ends where there are steps. */
+function endsOf(param: NumberParam): { readonly low: number; readonly high: number } {
+  const half = gridOf(param) / 2;
+  if (half === 0) return param;
+  return {
+    low: param.scale === 'log' && param.low - half <= 0 ? param.low : param.low - half,
+    high: lastOf(param) + half,
+  };
+}
+
+/** The last value of a grid: where steps do not fill the range, below its end. */
+function lastOf(param: NumberParam): number {
+  const grid = gridOf(param);
+  if (Number.isInteger((param.high - param.low) / grid)) return param.high;
+  return Number((param.low + Math.floor((param.high - param.low) / grid + 1e-9) * grid).toPrecision(12));
 }
 
 /** Distance between neighbouring values; 0 for a continuous parameter. */
@@ -45,11 +58,20 @@ export function gridOf(param: NumberParam): number {
 
 function snap(param: NumberParam, raw: number): number {
   const grid = gridOf(param);
-  // Five significant digits are more than any knob resolves, and keep command lines readable.
-  let value = grid > 0 ? param.low + Math.round((raw - param.low) / grid) * grid : Number(raw.toPrecision(5));
+  let value =
+    grid > 0 ? param.low + Math.round((raw - param.low) / grid) * grid : Number(raw.toPrecision(digitsOf(param)));
   if (grid > 0) value = Number(value.toPrecision(12));
-  if (value > param.high && grid > 0) value = param.low + Math.floor((param.high - param.low) / grid + 1e-9) * grid;
+  if (value > param.high && grid > 0) value = lastOf(param);
   return Math.min(param.high, Math.max(param.low, value));
+}
+
+/**
+ * Significant digits of a continuous value: five are more than any knob resolves, and keep command lines readable. A
+ * range that is narrow for its size has more, a few hundred values at least.
+ */
+function digitsOf({ low, high }: NumberParam): number {
+  const narrow = Math.max(Math.abs(low), Math.abs(high)) / (high - low);
+  return narrow < 1000 || high === low ? 5 : Math.min(17, 3 + Math.floor(Math.log10(narrow)));
 }
 
 /**

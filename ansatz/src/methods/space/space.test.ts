@@ -63,6 +63,39 @@ describe('the unit cube', () => {
     for (const count of counts.values()) expect(count).toBeCloseTo(1000, -2);
   });
 
+  test('steps that do not fill the range get equal shares too, and no value twice', () => {
+    const shares = (param: Param): [unknown, number][] => {
+      const counts = new Map<unknown, number>();
+      for (let i = 0; i < 2000; i++) {
+        const value = decodeParam(param, (i + 0.5) / 2000);
+        counts.set(value, (counts.get(value) ?? 0) + 1);
+        expect(decodeParam(param, encodeParam(param, value))).toBe(value);
+      }
+      return [...counts];
+    };
+    expect(shares({ name: 'x', kind: 'float', low: 0.1, high: 1, scale: 'linear', step: 0.25 })).toEqual([
+      [0.1, 500],
+      [0.35, 500],
+      [0.6, 500],
+      [0.85, 500],
+    ]);
+    expect(shares({ name: 'x', kind: 'float', low: 1e-5, high: 0.1, scale: 'log', step: 0.01 })).toHaveLength(10);
+  });
+
+  test('a range that is narrow for its size still holds hundreds of values', () => {
+    for (const [low, high] of [
+      [100_000, 100_001],
+      [-1, -0.9999],
+      [1, 1 + 1e-7],
+    ] as const) {
+      const values = Array.from({ length: 1000 }, (_, i) =>
+        decodeParam({ name: 'x', kind: 'float', low, high, scale: 'linear' }, i / 999),
+      );
+      expect(new Set(values).size).toBeGreaterThanOrEqual(100);
+    }
+    expect(decodeParam({ name: 'x', kind: 'float', low: 0.9, high: 0.99, scale: 'linear' }, 1 / 3)).toBe(0.93);
+  });
+
   test('values outside the range are clipped to its ends', () => {
     expect(decodeParam(params[0]!, -1)).toBe(1e-5);
     expect(decodeParam(params[0]!, 2)).toBe(1);
