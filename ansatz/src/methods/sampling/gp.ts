@@ -18,10 +18,13 @@ import { elsewhere, termsOf } from './surrogate/terms.ts';
 import { type Box, type Score, search } from './surrogate/search.ts';
 import type { Prediction } from './surrogate/gaussian.ts';
 import { fitHyper, type Hyper, plainHyper, Posterior } from './surrogate/surrogate.ts';
+import { trustBox, trustSide } from './surrogate/trust.ts';
 import { type Pressing, type Warped, warp } from './surrogate/warp.ts';
 
 /** More results than this are thinned: the better half stays, the rest is spread over the others. */
 const MOST = 300;
+/** Beyond so many parameters a search that stands still goes on in a box (see `trust.ts`). */
+const MANY = 10;
 /** Share of proposals made at random, so that a wrong model is found out. */
 const RANDOM = 0.01;
 
@@ -29,6 +32,7 @@ const RANDOM = 0.01;
 export interface Belief {
   readonly layout: Layout;
   readonly posterior: Posterior;
+  readonly hyper: Hyper;
   readonly warped: Warped;
   /** The observations behind the posterior's first rows. */
   readonly used: readonly Observation[];
@@ -57,7 +61,10 @@ export const gp: Sampler = (space, history, rng) => {
   }
   try {
     // What another study tried may well be right here.
-    return propose(space, belief, ownOf(history), rng, undefined, termsOf(space, history, known.length));
+    const side = layout.size > MANY ? trustSide(history, layout.size, startupOf(space)) : undefined;
+    const { lengths } = belief.hyper;
+    const box = side === undefined ? undefined : (row: Float64Array) => trustBox(row, side, lengths, layout.category);
+    return propose(space, belief, ownOf(history), rng, box, termsOf(space, history, known.length), 1);
   } finally {
     posterior.truncate(base);
   }
@@ -93,7 +100,10 @@ export function results(history: readonly Observation[]): Observation[] {
   );
 }
 
-/** The point that promises most under a belief; `history` are points that must not come again where they can. */
+/**
+ * The point that promises most under a belief, in the whole space or in a box around one of the `best` points;
+ * `history` are points that must not come again where they can.
+ */
 export function propose(
   space: Space,
   belief: Belief,
@@ -101,12 +111,13 @@ export function propose(
   rng: Rng,
   box?: (centre: Float64Array) => Box,
   extras: readonly Term[] = [],
+  best = 4,
 ): Point {
   const { layout, posterior, means } = belief;
   const order = Array.from(means.keys()).sort((a, b) => means[a]! - means[b]!);
   const threshold = means[order[0]!]!;
   // Near one good point at a time, when it is to be near one.
-  const around = (box === undefined ? order.slice(0, 5) : [order[rng.int(Math.min(4, order.length))]!]).map(
+  const around = (box === undefined ? order.slice(0, 5) : [order[rng.int(Math.min(best, order.length))]!]).map(
     (i) => posterior.rows[i]!,
   );
   const taken = (point: Point): boolean => tried(space, history, point);
@@ -200,7 +211,7 @@ export function believeWith(layout: Layout, known: readonly Observation[], hyper
   const posterior = posteriorOf(layout, hyper, rows);
   posterior.condition(warped.values);
   const means = Float64Array.from(rows, (row) => posterior.mean(row));
-  return { layout, posterior, warped, used, means };
+  return { layout, posterior, hyper, warped, used, means };
 }
 
 function previous(at: number): number {
