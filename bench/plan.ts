@@ -24,6 +24,7 @@ import {
   search,
   stepTime,
   torusGather,
+  UNDIVIDED,
   usualJob,
   usualQuestion,
   CHINCHILLA_LAW,
@@ -36,18 +37,6 @@ const GIB = 2 ** 30;
 const REPEATS = 5;
 /** Halves of the rows drawn for fitting and testing. */
 const SPLITS = 10;
-const ONE: Layout = {
-  data: 1,
-  tensor: 1,
-  sequence: false,
-  context: 1,
-  pipeline: 1,
-  interleave: 1,
-  zero: 0,
-  recompute: 'none',
-  microbatch: 1,
-  accumulate: 1,
-};
 
 /** Where fits start that are tested on rows they have not seen: round numbers that saw none. */
 const NEUTRAL: Efficiency = { matmul: 0.7, attention: 0.5, memory: 0.7, network: 0.8 };
@@ -223,7 +212,7 @@ function publishedRun(row: Row): Measured | undefined {
   const microbatch = DETAILS[row['id']!]?.microbatch ?? (pipeline > 1 ? 1 : number('global_batch_seqs') / data);
   const recompute = row['recompute']!.startsWith('selective') ? 'selective' : 'full';
   const layout: Layout = {
-    ...ONE,
+    ...UNDIVIDED,
     data,
     tensor,
     pipeline,
@@ -263,7 +252,7 @@ function memory(): Record<string, Figure> {
       attention: 'plain',
       dropout: true,
     };
-    const layout: Layout = { ...ONE, tensor: 8, pipeline, interleave, microbatch, accumulate: 1024 };
+    const layout: Layout = { ...UNDIVIDED, tensor: 8, pipeline, interleave, microbatch, accumulate: 1024 };
     const activations = (change: Partial<Layout>): number => {
       const all = { ...layout, ...change };
       return (inFlight(all) * (job.shape.layers / pipeline) * layerActivations(job, all, all.recompute)) / GIB;

@@ -180,14 +180,7 @@ function BudgetForm({
             <span className="muted">{Math.round(used * 100) / 100} spent</span>
           </label>
         ))}
-        <div className="row">
-          <button type="submit" className="primary">
-            Change
-          </button>
-          <button type="button" onClick={close}>
-            Cancel
-          </button>
-        </div>
+        <FormEnd word="Change" close={close} />
       </form>
     </Modal>
   );
@@ -224,15 +217,22 @@ function IdeaForm({ close, ask }: { close: () => void; ask: (wish: Wish) => void
           <span>why; or an idea in words, for the language model of the study</span>
           <textarea rows={3} value={why} onChange={(event) => setWhy(event.target.value)} />
         </label>
-        <div className="row">
-          <button type="submit" className="primary">
-            Queue
-          </button>
-          <button type="button" onClick={close}>
-            Cancel
-          </button>
-        </div>
+        <FormEnd word="Queue" close={close} />
       </form>
     </Modal>
+  );
+}
+
+/** The last row of a form: what sends it, and the way out. */
+function FormEnd({ word, close }: { word: string; close: () => void }): ReactElement {
+  return (
+    <div className="row">
+      <button type="submit" className="primary">
+        {word}
+      </button>
+      <button type="button" onClick={close}>
+        Cancel
+      </button>
+    </div>
   );
 }

@@ -34,7 +34,7 @@ export {
   type ShapeWish,
 } from './shape.ts';
 export { ADAM, usualJob, type Job, type StateBytes } from './job.ts';
-export { layoutText, type Layout, type Recompute, type Zero } from './layout.ts';
+export { layoutText, type Layout, type Recompute, UNDIVIDED, type Zero } from './layout.ts';
 export { inFlight, layerActivations, memoryOf, stateBytes, USABLE, type Memory } from './memory.ts';
 export { stepTime, type StepTime } from './time.ts';
 export {

@@ -25,6 +25,20 @@ export interface Layout {
   readonly accumulate: number;
 }
 
+/** A whole model on one device, one sequence at a time: what other layouts are written as changes of. */
+export const UNDIVIDED: Layout = {
+  data: 1,
+  tensor: 1,
+  sequence: false,
+  context: 1,
+  pipeline: 1,
+  interleave: 1,
+  zero: 0,
+  recompute: 'none',
+  microbatch: 1,
+  accumulate: 1,
+};
+
 /** `data 8 × tensor 8 + sequence × pipeline 16 (2 interleaved), ZeRO-1, full recompute, 64 sequences a replica in 32 passes of 2`. */
 export function layoutText(layout: Layout): string {
   const { data, tensor, sequence, context, pipeline, interleave, zero, recompute, microbatch, accumulate } = layout;

@@ -40,6 +40,7 @@ import {
   treeReduce,
   twoLevelGather,
   twoLevelReduce,
+  UNDIVIDED,
   USABLE,
   usualJob,
   usualQuestion,
@@ -48,18 +49,6 @@ import {
 } from './index.ts';
 
 const GIB = 2 ** 30;
-const ONE: Layout = {
-  data: 1,
-  tensor: 1,
-  sequence: false,
-  context: 1,
-  pipeline: 1,
-  interleave: 1,
-  zero: 0,
-  recompute: 'none',
-  microbatch: 1,
-  accumulate: 1,
-};
 /** Megatron of 2022: attention that keeps its square, dropout. */
 const megatron = (name: string, size: number): Job => ({
   ...usualJob(knownShape(name, size, 2048)!, DEVICES['A100']!),
@@ -177,7 +166,7 @@ describe('memory', () => {
     'activations of %s are those of Korthikanti et al.',
     (name, size, pipeline, interleave, microbatch, kept, lean) => {
       const job = megatron(name, size);
-      const layout = { ...ONE, tensor: 8, pipeline, interleave, microbatch, accumulate: 1024 };
+      const layout = { ...UNDIVIDED, tensor: 8, pipeline, interleave, microbatch, accumulate: 1024 };
       const of = (change: Partial<Layout>): number => {
         const all = { ...layout, ...change };
         return (inFlight(all) * (job.shape.layers / pipeline) * layerActivations(job, all, all.recompute)) / GIB;
@@ -190,8 +179,8 @@ describe('memory', () => {
   test('shares of the activations of tensor parallelism alone, 175B', () => {
     const job = megatron('gpt3-175B', 175e9);
     const of = (sequence: boolean, recompute: Layout['recompute']): number =>
-      layerActivations(job, { ...ONE, tensor: 8, sequence }, recompute) /
-      layerActivations(job, { ...ONE, tensor: 8 }, 'none');
+      layerActivations(job, { ...UNDIVIDED, tensor: 8, sequence }, recompute) /
+      layerActivations(job, { ...UNDIVIDED, tensor: 8 }, 'none');
     expect(of(true, 'none')).toBeCloseTo(0.62, 2);
     expect(of(false, 'selective')).toBeCloseTo(0.565, 2);
     expect(of(true, 'selective')).toBeCloseTo(0.185, 2);
@@ -215,7 +204,7 @@ describe('memory', () => {
         fc.constantFrom(1, 2, 4, 8, 16),
         fc.constantFrom<Layout['recompute']>('none', 'selective', 'full'),
         (data, tensor, pipeline, recompute) => {
-          const base = { ...ONE, data, tensor, pipeline, recompute, accumulate: 64, zero: 1 as const };
+          const base = { ...UNDIVIDED, data, tensor, pipeline, recompute, accumulate: 64, zero: 1 as const };
           const total = (change: Partial<Layout>): number => memoryOf(job, { ...base, ...change }).total;
           const slack = 1 + 1e-9;
           expect(total({ data: 2 * data })).toBeLessThanOrEqual(total({}) * slack);
@@ -242,7 +231,7 @@ describe('time of a step', () => {
 
   test('iterations of Korthikanti et al. within 3.7 % on average and 9 % at most', () => {
     const errors = PUBLISHED.flatMap(([name, size, pipeline, interleave, microbatch, accumulate, full, selective]) => {
-      const layout = { ...ONE, tensor: 8, pipeline, interleave, microbatch, accumulate };
+      const layout = { ...UNDIVIDED, tensor: 8, pipeline, interleave, microbatch, accumulate };
       const job = megatron(name, size);
       return [
         stepTime(job, { ...layout, recompute: 'full' }).seconds / full - 1,
@@ -266,7 +255,7 @@ describe('time of a step', () => {
         fc.constantFrom<Layout['zero']>(0, 1, 2, 3),
         (data, tensor, pipeline, accumulate, sequence, zero) => {
           const layout = {
-            ...ONE,
+            ...UNDIVIDED,
             data,
             tensor,
             pipeline,
@@ -292,7 +281,7 @@ describe('time of a step', () => {
     const job = usualJob(shape, DEVICES['A100']!);
     const of = (interleave: number): number => {
       const { bubble, products, elementwise, tensor } = stepTime(job, {
-        ...ONE,
+        ...UNDIVIDED,
         pipeline: 8,
         accumulate: 64,
         interleave,
@@ -306,8 +295,12 @@ describe('time of a step', () => {
   test('where layers do not divide over stages the longest stage sets the pace', () => {
     const shape = { ...knownShape('llama3-405b', 405e9, 8192)!, vocab: 1 };
     const seconds = (layers: number): number =>
-      stepTime(usualJob({ ...shape, layers }, DEVICES['H100']!), { ...ONE, tensor: 8, pipeline: 8, accumulate: 64 })
-        .seconds;
+      stepTime(usualJob({ ...shape, layers }, DEVICES['H100']!), {
+        ...UNDIVIDED,
+        tensor: 8,
+        pipeline: 8,
+        accumulate: 64,
+      }).seconds;
     expect(seconds(126)).toBeLessThan(seconds(128));
     // The two layers are spared at the ends of a step only: sixteen a stage all the same.
     expect(seconds(126) / seconds(128)).toBeGreaterThan(0.997);
@@ -321,7 +314,7 @@ describe('time of a step', () => {
         [1, 8].map((tensor) => {
           const job = usualJob(knownShape(name, [1.25e8, 1.3e9, 6.7e9, 12.9e9][i]!, seq)!, device);
           const layout = {
-            ...ONE,
+            ...UNDIVIDED,
             tensor: job.shape.heads % tensor === 0 ? tensor : 4,
             data: 4,
             zero: 3 as const,
