@@ -200,6 +200,19 @@ function allBegun(ended: number, end: (trial: number) => number): Situation {
   return { space: arms, longest: LONGEST, trainings, reports };
 }
 
+test('late in a known budget without pauses the better half of those at a rung goes on, not a quota', () => {
+  const [step] = freezeThaw.rungs(LONGEST).filter((rung) => rung >= LONGEST / 18) as [number];
+  const point = { lr: 0.01, layers: 1, opt: 'adam' };
+  const trainings: Training[] = Array.from({ length: 10 }, () => ({ point, status: 'running', step }));
+  const reports: Report[] = trainings.map((_, trial) => ({ trial, step, loss: trial }));
+  const kept = (budgetSteps: number): number => {
+    const situation: Situation = { space, longest: LONGEST, trainings, reports, canPause: false, budgetSteps };
+    return trainings.filter((_, i) => freezeThaw.atRung(situation, i, rng(0)) === 'continue').length;
+  };
+  expect(kept(10 * step)).toBe(5);
+  expect(kept(100 * step)).toBeLessThan(5);
+});
+
 test('once every point has been begun, freeze-thaw goes on with those there are', () => {
   const situation = allBegun(3, (trial) => trial);
   for (let i = 0; i < 20; i++) {

@@ -27,6 +27,12 @@ const DISTRUST = 8;
 const AGREEING = 0.9;
 /** Without pauses nothing is stopped before this share of a full training: a stop cannot be taken back. */
 const SURE = 1 / 18;
+/**
+ * Without pauses many are looked at until this share of the budget is used. After that new trainings start where those
+ * that went far say (see new-point.ts), and this share of all goes on at every rung: what they teach is their ends.
+ */
+const LATE = 0.6;
+const STAYING = 0.5;
 /** How often the paused training with the largest expected gain per remaining step goes on, wherever it stands. */
 const GREEDY = 0.3;
 const MOST_SCORED = 20;
@@ -121,10 +127,19 @@ function shareOf(rungs: readonly number[], k: number, power: number): number {
   return (k === 0 ? FIRST_SHARE : 1) * (rungs[k]! / rungs[0]!) ** -power;
 }
 
-function lean({ trainings, budgetSteps }: Situation): number {
-  if (budgetSteps === undefined) return LEAN / 2;
-  const used = trainings.reduce((sum, { step }) => sum + step, 0);
-  return LEAN * Math.max(0, 1 - used / budgetSteps);
+function lean(situation: Situation): number {
+  const used = usedOf(situation);
+  return used === undefined ? LEAN / 2 : LEAN * Math.max(0, 1 - used);
+}
+
+/** The share of the budget that is used up; undefined when nobody knows how much there is. */
+function usedOf({ trainings, budgetSteps }: Situation): number | undefined {
+  return budgetSteps === undefined ? undefined : trainings.reduce((sum, { step }) => sum + step, 0) / budgetSteps;
+}
+
+/** Whether it is time to follow few trainings to their end, where none can wait for its turn. */
+export function isLate(situation: Situation): boolean {
+  return situation.canPause === false && (usedOf(situation) ?? 0) >= LATE;
 }
 
 const sizes = new WeakMap<Space, number>();
@@ -153,6 +168,7 @@ function stays(situation: Situation, training: number): boolean {
   if (own === undefined) return true;
   const better = at.filter((report) => report.loss < own).length;
   if (better === 0) return true;
+  if (isLate(situation)) return better < STAYING * at.length;
   // A search that gets better sends nearly all of its newest on: the share is of all that were let through as well.
   const through = new Set(reports.filter((report) => report.step > rungs[k]!).map((report) => report.trial)).size;
   return better < share * at.length && through < share * at.length;

@@ -8,21 +8,26 @@ import { layoutOf, rowOf } from '../../sampling/surrogate/layout.ts';
 import type { Box } from '../../sampling/surrogate/search.ts';
 import { type Hyper, plainHyper } from '../../sampling/surrogate/surrogate.ts';
 import type { Point } from '../../space/space.ts';
-import type { Situation } from '../scheduler.ts';
+import type { Report, Situation } from '../scheduler.ts';
 import { bestsOf, proposalHypers } from './belief.ts';
-import { ready } from './freeze-thaw.ts';
+import { isLate, ready } from './freeze-thaw.ts';
 
 /**
  * Share of points by chance: early curves lie flat on a plateau more often than not, and a model of the plateau's
  * noise would send every training there.
  */
 const CHANCE = 0.25;
+/** Share of them late without pauses: the plateaus are known then. */
+const LATE_CHANCE = 0.1;
 /** Share of points near one of the best. */
 const NEAR = 0.35;
 /** More trainings than this are thinned: half of them the best, the rest from all over the others. */
 const MOST = 150;
 /** How near: half-width as a share of the range, for a parameter of typical length scale. */
 const HALF = 0.15;
+/** Late without pauses only reports from this share of a full training on count, when so many trainings made one. */
+const DEEP = 0.5;
+const FEWEST_DEEP = 6;
 
 /**
  * A point to start a training from: expected improvement over the best so far of each training, be it deep or
@@ -32,12 +37,14 @@ export function newPoint(situation: Situation, rng: Rng): Point {
   const { space, trainings, reports } = situation;
   const layout = layoutOf(space);
   const history = trainings.map((training) => ({ point: training.point, status: 'pending' as const }));
+  const late = isLate(situation);
+  const chance = late ? LATE_CHANCE : CHANCE;
   const mode = rng.uniform();
-  if (layout.size === 0 || !ready(situation) || mode < CHANCE) return quasi(space, history, rng);
+  if (layout.size === 0 || !ready(situation) || mode < chance) return quasi(space, history, rng);
 
-  const results = (upTo: number): readonly Observation[] =>
+  const results = (some: readonly Report[]): readonly Observation[] =>
     thin(
-      Array.from(bestsOf(reports.slice(0, upTo)), ([trial, loss]) => ({
+      Array.from(bestsOf(some), ([trial, loss]) => ({
         point: trainings[trial]!.point,
         status: 'done' as const,
         loss,
@@ -49,11 +56,15 @@ export function newPoint(situation: Situation, rng: Rng): Point {
     const known = hypers.get(at);
     if (known !== undefined) return known;
     if (at < 4) return plainHyper(layout.size);
-    const fit = fitTo(layout, results(at), hyperAt(checkpoint(at - 1)), 'ranks');
+    const fit = fitTo(layout, results(reports.slice(0, at)), hyperAt(checkpoint(at - 1)), 'ranks');
     hypers.set(at, fit);
     return fit;
   };
-  const belief = believeWith(layout, results(reports.length), hyperAt(checkpoint(reports.length)), 'ranks');
+  const deep = late ? results(reports.filter(({ step }) => step >= DEEP * situation.longest)) : [];
+  const belief =
+    deep.length >= FEWEST_DEEP
+      ? believeWith(layout, deep, fitTo(layout, deep, plainHyper(layout.size)))
+      : believeWith(layout, results(reports), hyperAt(checkpoint(reports.length)), 'ranks');
   const { posterior } = belief;
   const base = posterior.rows.length;
   for (const { status, step, point } of trainings) {
@@ -64,7 +75,7 @@ export function newPoint(situation: Situation, rng: Rng): Point {
     belief,
     trainings,
     rng,
-    mode < CHANCE + NEAR ? around(belief.posterior.hyper) : undefined,
+    mode < chance + NEAR ? around(belief.posterior.hyper) : undefined,
   );
   posterior.truncate(base);
   return point;
