@@ -11,6 +11,7 @@ import {
   type Stop,
   type Training,
 } from '../methods/pruning/index.ts';
+import type { Observation } from '../methods/sampling/sampler.ts';
 import type { Point, Space } from '../methods/space/space.ts';
 import type { EventBody } from '../study/events/index.ts';
 import { free } from '../study/ledger.ts';
@@ -194,10 +195,19 @@ function goOn(state: State, run: Run): EventBody[] {
   return [left < byLimit - 0.001 ? { ...resumed, leftSeconds: left } : resumed];
 }
 
-/** Where the next training should start by what all curves say, the unfinished ones too; undefined before any of them. */
-export function pointFromCurves(state: State, space: Space, random: Rng): Point | undefined {
+/**
+ * Where the next training should start by what all curves say, the unfinished ones too, and by what else is known; undefined
+ * before any curve.
+ */
+export function pointFromCurves(
+  state: State,
+  space: Space,
+  random: Rng,
+  history: readonly Observation[],
+): Point | undefined {
   const { situation } = situationOf(state, schedulers['freeze-thaw'], space);
-  return state.longestStep > 1 && situation.reports.length > 0 ? newPoint(situation, random) : undefined;
+  const heard = state.longestStep > 1 && situation.reports.length > 0;
+  return heard ? newPoint({ ...situation, history }, random) : undefined;
 }
 
 /** What a scheduler is asked about, and the run behind each training. One training per trial: its first run. */

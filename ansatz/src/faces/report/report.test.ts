@@ -51,7 +51,7 @@ describe('the first screen', () => {
       loss 2.216 → 0.996, 55 % lower
       Better by 1.220 ± 0.086 (95 % interval), p = 0.00011: 3 runs of trial 6 against 3 of the baseline.
       Ended: all 50 runs are spent
-      50 of 50 runs, 30 min of 60 min device time and 15 min 36 s on the clock. Stopping 28 hopeless runs early saved about 20 min (40 % of what it would have been).
+      50 of 50 runs, 30 min of 60 min device time and 15 min 48 s on the clock. Stopping 28 hopeless runs early saved about 20 min (40 % of what it would have been).
       Baseline 2.216 ± 0.011 (3 runs) → best 0.996 ± 0.088 (trial 6, 3 fresh runs): better by 1.220 ± 0.086 (55 %), p = 0.00011 one-sided.
       lr: importance 100 % (96 to 100 %), alone 94 % of the variation, best 0.101 to 0.76. The other knob does not stand out from chance. A first look at 43 trials, not an experiment.
       No run failed. Of 42 changes tried: 1 kept, 29 discarded and 12 left inconclusive.
@@ -101,7 +101,7 @@ describe('the first screen', () => {
       accuracy 0.6784 → 0.8004, 18 % higher
       Better by 0.1220 ± 0.0086 (95 % interval), p = 0.00011: 3 runs of trial 6 against 3 of the baseline.
       Ended: all 50 runs are spent
-      50 of 50 runs, 30 min of 60 min device time and 15 min 36 s on the clock. Stopping 28 hopeless runs early saved about 20 min (40 % of what it would have been).
+      50 of 50 runs, 30 min of 60 min device time and 15 min 48 s on the clock. Stopping 28 hopeless runs early saved about 20 min (40 % of what it would have been).
       Baseline 0.6784 ± 0.0011 (3 runs) → best 0.8004 ± 0.0088 (trial 6, 3 fresh runs): better by 0.1220 ± 0.0086 (18 %), p = 0.00011 one-sided.
       lr: importance 100 % (96 to 100 %), alone 99 % of the variation, best 0.101 to 0.76. The other knob does not stand out from chance. A first look at 43 trials, not an experiment.
       No run failed. Of 42 changes tried: 1 kept, 29 discarded and 12 left inconclusive.
@@ -118,14 +118,14 @@ describe('the first screen', () => {
       None: repeats come out alike to the last digit.
 
       [running]
-      loss 2.216 → 1.015, 54.2 % lower so far
-      Better by 1.201 ± 0.033 (95 % interval), p < 0.0001: 2 runs of trial 6 against 3 of the baseline.
+      Nothing better than loss 2.216 ± 0.011 was confirmed so far
+      19 changes tried, none held against the baseline. Settings stay as they are. Trial 18 is believed to be better still by 1.2 (chance 90 %), which 1 run does not prove.
       Still running (as of 2026-01-05 09:09 UTC)
       22 of 50 runs, 16 min 12 s of 60 min device time and 9 min on the clock, and up to 8 min 12 s held for runs under way. Stopping 8 hopeless runs early saved about 5 min 48 s (26 % of what it would have been).
-      Baseline 2.216 ± 0.021 (3 runs) → best 1.015 ± 0.025 (trial 6, 2 fresh runs): better by 1.201 ± 0.033 (54.2 %), p < 0.0001 one-sided.
-      lr: importance 100 % (79 to 100 %), alone 93 % of the variation, best 0.135 to 0.76. The other knob does not stand out from chance. A first look at 18 trials, not an experiment.
-      No run failed. Of 19 changes tried: 1 kept, 8 discarded, 8 left inconclusive and 2 not judged yet.
-      One run of loss has sd 0.011 (3 degrees of freedom); smaller differences are not seen in single runs.
+      Baseline 2.216 ± 0.011 (3 runs); no trial was confirmed to be better.
+      lr: importance 100 % (81 to 100 %), alone 91 % of the variation, best 0.0135 to 0.076. The other knob does not stand out from chance. A first look at 19 trials, not an experiment.
+      No run failed. Of 19 changes tried: 8 discarded, 9 left inconclusive and 2 not judged yet.
+      One run of loss has sd 0.0044 (2 degrees of freedom); smaller differences are not seen in single runs.
       "
     `);
   });
@@ -368,7 +368,7 @@ test('Markdown fits a pull request', async () => {
 
     Better by 1.220 ± 0.086 (95 % interval), p = 0.00011: 3 runs of trial 6 against 3 of the baseline.
 
-    - **Spent** 50 of 50 runs, 30 min of 60 min device time and 15 min 36 s on the clock. Stopping 28 hopeless runs early saved about 20 min (40 % of what it would have been). Ended: all 50 runs are spent.
+    - **Spent** 50 of 50 runs, 30 min of 60 min device time and 15 min 48 s on the clock. Stopping 28 hopeless runs early saved about 20 min (40 % of what it would have been). Ended: all 50 runs are spent.
     - **Gained** Baseline 2.216 ± 0.011 (3 runs) → best 0.996 ± 0.088 (trial 6, 3 fresh runs): better by 1.220 ± 0.086 (55 %), p = 0.00011 one-sided.
     - **Mattered** lr: importance 100 % (96 to 100 %), alone 94 % of the variation, best 0.101 to 0.76. The other knob does not stand out from chance. A first look at 43 trials, not an experiment.
     - **Outcomes** No run failed. Of 42 changes tried: 1 kept, 29 discarded and 12 left inconclusive.

@@ -36,7 +36,12 @@ const LOOK_SHARE = 0.2;
 const FAR = 0.35;
 
 /** A point learned from curves of any length instead of from results alone; undefined where there are no curves. */
-export type FromCurves = (state: State, space: Space, random: Rng) => Point | undefined;
+export type FromCurves = (
+  state: State,
+  space: Space,
+  random: Rng,
+  history: readonly Observation[],
+) => Point | undefined;
 
 /** The space a configuration describes: conditions and constraints parsed, parents before children. */
 export function spaceOf(config: StudyConfig): Space {
@@ -105,7 +110,7 @@ export function numericResearcher(
         const draw = attempt < TRIES ? sampler : byChance;
         const random = rng(config.seedNumber, ask, attempt);
         const sampled =
-          (attempt < TRIES && mine === undefined ? fromCurves?.(state, space, random) : undefined) ??
+          (attempt < TRIES && mine === undefined ? fromCurves?.(state, space, random, known()) : undefined) ??
           draw(space, known(), random);
         // A sampled point lacks what does not matter in it; the baseline's value must not bring it back.
         const point = applicable(whole, { ...fixed, ...sampled });

@@ -172,3 +172,47 @@ test('results of full trainings from elsewhere are a warm start for trainings wi
   };
   expect(regret(true)).toBeLessThan(regret(false) / 2);
 });
+
+describe('where trials have curves', () => {
+  const line = (prior?: object): ReturnType<typeof toSpace> =>
+    toSpace([
+      { name: 'x', type: 'float', low: 0, high: 1, ...(prior === undefined ? {} : { prior }) },
+      { name: 'y', type: 'float', low: 0, high: 1 },
+    ]);
+  /** Where new trials start, one running at a time. With `crashes` all fail beyond x = .5, where the loss falls towards. */
+  const starts = (optimizer: Optimizer, count: number, crashes: boolean): number[] => {
+    const started: number[] = [];
+    while (started.length < count) {
+      const { id, params, step: from = 0 } = optimizer.ask();
+      const [x, y] = [Number(params!['x']), Number(params!['y'])];
+      if (from === 0) started.push(x);
+      if (crashes && x > 0.5) {
+        optimizer.tell(id!, undefined, 'failed');
+        continue;
+      }
+      for (let step = from + 1, advice = 'continue'; advice === 'continue'; step++) {
+        const value = 1 - x + (y - 0.3) ** 2 + 1 / step;
+        advice = optimizer.report(id!, step, value);
+        if (step < 9) continue;
+        optimizer.tell(id!, value);
+        break;
+      }
+    }
+    return started;
+  };
+
+  test('new ones keep away from where trials crash', () => {
+    const late = [1, 2, 3].flatMap((seed) =>
+      starts(new Optimizer({ space: line(), seed, maxResource: 9 }), 45, true).slice(25),
+    );
+    // By chance half of them would; a quarter of all is by chance.
+    expect(late.filter((x) => x > 0.5).length / late.length).toBeLessThan(0.35);
+  });
+
+  test('the first ones heed a guess', () => {
+    const firsts = (prior?: object): number[] =>
+      [1, 2, 3].flatMap((seed) => starts(new Optimizer({ space: line(prior), seed, maxResource: 9 }), 8, false));
+    const near = (xs: readonly number[]): number => xs.filter((x) => Math.abs(x - 0.15) < 0.15).length / xs.length;
+    expect(near(firsts({ value: 0.15, width: 0.05, strength: 20 }))).toBeGreaterThan(near(firsts()) + 0.2);
+  });
+});

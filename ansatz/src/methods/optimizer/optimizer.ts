@@ -181,6 +181,7 @@ export class Optimizer {
       trainings: this.#trials,
       reports: this.#reports,
       canPause: this.#pauses,
+      history: this.#history,
       ...(budgetSteps === undefined ? {} : { budgetSteps }),
     };
   }

@@ -1,6 +1,7 @@
 /** The contract of a scheduler: it decides which training gets the next steps. */
 
 import type { Rng } from '../math/rng.ts';
+import type { Observation } from '../sampling/sampler.ts';
 import type { Point, Space } from '../space/space.ts';
 
 /** A training. Its number is its place in the list. */
@@ -31,6 +32,8 @@ export interface Situation {
   readonly canPause?: boolean;
   /** Steps there are for all trainings together; absent when nobody knows. */
   readonly budgetSteps?: number;
+  /** What samplers may know besides: trainings that crashed, results of other studies. */
+  readonly history?: readonly Observation[];
 }
 
 /**

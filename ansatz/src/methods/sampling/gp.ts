@@ -78,7 +78,7 @@ function begun(history: readonly Observation[]): number {
 /**
  * Before there is a model: points that fill the space, every other one of them from what is
  * guessed or known from elsewhere, if anything is. */
-function early(space: Space, history: readonly Observation[], rng: Rng): Point {
+export function early(space: Space, history: readonly Observation[], rng: Rng): Point {
   const own = ownOf(history);
   if (own.length % 2 === 1) return quasi(space, own, rng);
   const layout = layoutOf(space);

@@ -1,12 +1,13 @@
 /** Where new trainings start: a sampler that learns from curves of any length. */
 
 import type { Rng } from '../../math/rng.ts';
-import { believeWith, checkpoint, fitTo, propose, thin } from '../../sampling/gp.ts';
+import { believeWith, checkpoint, early, fitTo, propose, thin } from '../../sampling/gp.ts';
 import { quasi } from '../../sampling/quasi.ts';
 import type { Observation } from '../../sampling/sampler.ts';
 import { layoutOf, rowOf } from '../../sampling/surrogate/layout.ts';
-import type { Box } from '../../sampling/surrogate/search.ts';
 import { type Hyper, plainHyper } from '../../sampling/surrogate/surrogate.ts';
+import { termsOf } from '../../sampling/surrogate/terms.ts';
+import { trustBox } from '../../sampling/surrogate/trust.ts';
 import type { Point } from '../../space/space.ts';
 import type { Report, Situation } from '../scheduler.ts';
 import { bestsOf, proposalHypers } from './belief.ts';
@@ -23,8 +24,9 @@ const LATE_CHANCE = 0.1;
 const NEAR = 0.35;
 /** More trainings than this are thinned: half of them the best, the rest from all over the others. */
 const MOST = 150;
-/** How near: half-width as a share of the range, for a parameter of typical length scale. */
-const HALF = 0.15;
+/** How near: side of the box as a share of the range, for a parameter of typical length scale; others within this factor. */
+const SIDE = 0.3;
+const MOST_STRETCHED = 4;
 /** Late without pauses only reports from this share of a full training on count, when so many trainings made one. */
 const DEEP = 0.5;
 const FEWEST_DEEP = 6;
@@ -40,7 +42,8 @@ export function newPoint(situation: Situation, rng: Rng): Point {
   const late = isLate(situation);
   const chance = late ? LATE_CHANCE : CHANCE;
   const mode = rng.uniform();
-  if (layout.size === 0 || !ready(situation) || mode < chance) return quasi(space, history, rng);
+  if (layout.size === 0 || !ready(situation)) return early(space, situation.history ?? history, rng);
+  if (mode < chance) return quasi(space, history, rng);
 
   const results = (some: readonly Report[]): readonly Observation[] =>
     thin(
@@ -70,31 +73,22 @@ export function newPoint(situation: Situation, rng: Rng): Point {
   for (const { status, step, point } of trainings) {
     if (status === 'running' && step === 0) posterior.believe(rowOf(layout, point), posterior.noise);
   }
+  const { lengths } = belief.hyper;
   const point = propose(
     space,
     belief,
     trainings,
     rng,
-    mode < chance + NEAR ? around(belief.posterior.hyper) : undefined,
+    mode < chance + NEAR ? (centre) => trustBox(centre, SIDE, lengths, layout.category, MOST_STRETCHED) : undefined,
+    termsOf(space, (situation.history ?? []).map(unpriced), belief.used.length),
   );
   posterior.truncate(base);
   return point;
+}
 
-  /** A box around a point, wider where the length scale is longer. */
-  function around(hyper: Hyper): (centre: Float64Array) => Box {
-    const d = layout.size;
-    let mean = 0;
-    for (const log of hyper.lengths) mean += log / d;
-    return (centre) => {
-      const low = new Float64Array(d);
-      const high = new Float64Array(d).fill(1);
-      for (let k = 0; k < d; k++) {
-        if (layout.category[k] === 1 || centre[k]! < 0) continue;
-        const half = HALF * Math.min(4, Math.max(0.25, Math.exp(hyper.lengths[k]! - mean)));
-        low[k] = Math.max(0, centre[k]! - half);
-        high[k] = Math.min(1, centre[k]! + half);
-      }
-      return { low, high };
-    };
-  }
+/** A training that was stopped has cost little for that reason alone, so prices say nothing about points here. */
+function unpriced(seen: Observation): Observation {
+  if (seen.cost === undefined) return seen;
+  const { cost: _, ...rest } = seen;
+  return rest;
 }

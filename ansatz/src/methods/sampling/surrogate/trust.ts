@@ -45,13 +45,15 @@ export function trustSide(history: readonly Observation[], dimensions: number, s
 
 /**
  * The box with that side around a row of a layout: longer where the loss changes slowly, in proportion to the length scales
- * (`lengths`, natural logarithms), shorter where it changes fast. Choices without order are free.
+ * (`lengths`, natural logarithms), shorter where it changes fast, by a factor of `most` at the most. Choices without order
+ * are free.
  */
 export function trustBox(
   centre: ArrayLike<number>,
   side: number,
   lengths: ArrayLike<number>,
   category: ArrayLike<number>,
+  most = Infinity,
 ): Box {
   const d = centre.length;
   const low = new Float64Array(d);
@@ -61,7 +63,8 @@ export function trustBox(
   for (let i = 0; i < d; i++) {
     // A parameter that does not matter at the centre has no place to stay near to.
     if (category[i] === 1 || centre[i]! < 0) continue;
-    const half = (side * Math.exp(lengths[i]! - middle)) / 2;
+    const stretched = Math.min(most, Math.max(1 / most, Math.exp(lengths[i]! - middle)));
+    const half = (side * stretched) / 2;
     low[i] = Math.max(0, centre[i]! - half);
     high[i] = Math.min(1, centre[i]! + half);
   }
