@@ -119,7 +119,7 @@ describe('the first screen', () => {
 
       [running]
       Nothing better than loss 2.216 ± 0.011 was confirmed so far
-      19 changes tried, none held against the baseline. Settings stay as they are. Trial 18 is believed to be better still by 1.2 (chance 90 %), which 1 run does not prove.
+      19 changes tried, none held against the baseline. Settings stay as they are. Trial 18 is believed to be better by 1.2 (chance 90 %), which 1 run does not prove.
       Still running (as of 2026-01-05 09:09 UTC)
       22 of 50 runs, 16 min 12 s of 60 min device time and 9 min on the clock, and up to 8 min 12 s held for runs under way. Stopping 8 hopeless runs early saved about 5 min 48 s (26 % of what it would have been).
       Baseline 2.216 ± 0.011 (3 runs); no trial was confirmed to be better.
