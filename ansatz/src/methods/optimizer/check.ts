@@ -50,8 +50,19 @@ export function pointOf(space: Space, given: unknown, where = 'params'): Point {
   throw new OptimizerError(where, `breaks the constraint ${broken.text}`, 'change one of its parameters');
 }
 
+/** The point, or an error when no sampler has found one that keeps the constraints. */
+export function keeping(space: Space, point: Point): Point {
+  const broken = brokenIn(space, point);
+  if (broken === undefined) return point;
+  throw new OptimizerError(
+    'constraints',
+    `leave no point that could be found; the last one tried breaks ${broken.text}`,
+    'loosen them, or widen the ranges of the parameters they mention',
+  );
+}
+
 /** The first constraint that a point breaks. */
-export function brokenIn(space: Space, point: Point): Constraint | undefined {
+function brokenIn(space: Space, point: Point): Constraint | undefined {
   return space.constraints.find((constraint) => !feasible({ ...space, constraints: [constraint] }, point));
 }
 

@@ -7,6 +7,9 @@ export const EXPECTED = {
   id: 'the id of an answer to ask',
   step: 'a whole number, 1 or more, that grows with every report of a trial',
   value: 'a number',
+  values: 'a list of numbers, one for each direction',
+  violations: 'a list of numbers, above 0 where a constraint is broken',
+  directions: 'a list with "minimize" or "maximize" for each value',
   cost: 'a number above 0, such as seconds',
   state: '"complete", "pruned" or "failed"',
   direction: '"minimize" or "maximize"',
@@ -17,6 +20,7 @@ export const EXPECTED = {
   space: 'a list of parameters, such as {"name": "lr", "type": "float", "low": 1e-5, "high": 0.1, "log": true}',
   constraints: 'a list of expressions, such as "warmup < steps"',
   trials: 'a list of {"params": {…}, "value": number}',
+  outcomes: 'a list of {"params": {…}, "values": [numbers]}',
 } as const;
 
 /** An argument that makes no sense, and what to do about it. Whatever it was, nothing has changed. */

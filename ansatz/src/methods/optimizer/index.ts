@@ -1,5 +1,6 @@
 export { Optimizer, type Asked, type Finished, type State } from './optimizer.ts';
 export type { OptimizerOptions } from './options.ts';
+export { FrontOptimizer, type FrontOptions, type OnFront, type Outcomes } from './front.ts';
 export { OptimizerError } from './error.ts';
 export {
   defineSpace,

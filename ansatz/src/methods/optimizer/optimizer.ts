@@ -13,9 +13,10 @@ import { stopOrNot } from '../pruning/forecast.ts';
 import type { Curve } from '../pruning/pruner.ts';
 import type { Report, Situation } from '../pruning/scheduler.ts';
 import type { Point } from '../space/space.ts';
-import { brokenIn, checkCost, isCount, pointOf } from './check.ts';
-import { EXPECTED, misfit, OptimizerError, shown, unknownName } from './error.ts';
+import { checkCost, isCount, keeping, pointOf } from './check.ts';
+import { EXPECTED, misfit, OptimizerError, unknownName } from './error.ts';
 import { checkOptions, type OptimizerOptions } from './options.ts';
+import { trialAt } from './trial.ts';
 
 export interface Asked {
   /** Number of the trial, counted from 0; undefined: nothing to do until a running trial ends. */
@@ -96,24 +97,13 @@ export class Optimizer {
       const random = this.#random();
       const situation = this.#situation();
       const id = this.#pauses ? freezeThaw.resume(situation, random) : undefined;
-      if (id === undefined) return this.#start(this.#allowed(newPoint(situation, random)));
+      if (id === undefined) return this.#start(keeping(space, newPoint(situation, random)));
       const trial = this.#trials[id]!;
       trial.status = 'running';
       return { id, params: trial.point, step: trial.step };
     }
     if (params !== undefined) return this.#start(pointOf(space, params), true);
-    return this.#start(this.#allowed(samplers[sampler](space, this.#history, this.#random())));
-  }
-
-  /** The point, or an error when no sampler has found one that keeps the constraints. */
-  #allowed(point: Point): Point {
-    const broken = brokenIn(this.#options.space, point);
-    if (broken === undefined) return point;
-    throw new OptimizerError(
-      'constraints',
-      `leave no point that could be found; the last one tried breaks ${broken.text}`,
-      'loosen them, or widen the ranges of the parameters they mention',
-    );
+    return this.#start(keeping(space, samplers[sampler](space, this.#history, this.#random())));
   }
 
   #start(point: Point, given = false): Asked {
@@ -134,7 +124,7 @@ export class Optimizer {
    * {@link ask} may let it go on. `stop`: end it and {@link tell} it as pruned. A value that is not finite stops it.
    */
   report(id: number, step: number, value: number): 'continue' | 'pause' | 'stop' {
-    const trial = this.#trialOf(id);
+    const trial = trialAt(this.#trials, id);
     if (trial.status !== 'running')
       throw new OptimizerError(
         'id',
@@ -192,7 +182,7 @@ export class Optimizer {
    * there is no value, or one that is not finite.
    */
   tell(id: number, value?: number, state: State = 'complete', cost?: number): State {
-    const trial = this.#trialOf(id);
+    const trial = trialAt(this.#trials, id);
     if (trial.status === 'over')
       throw new OptimizerError('id', `is ${id}, and that trial is over`, 'tell each trial once');
     if (value !== undefined && typeof value !== 'number') throw misfit('value', value, EXPECTED.value);
@@ -286,17 +276,6 @@ export class Optimizer {
       if (best < least) [id, least] = [i, best];
     });
     return id < 0 ? undefined : { id, params: this.#trials[id]!.point, value: this.#sign * least };
-  }
-
-  #trialOf(id: number): Trial {
-    const trial = Number.isSafeInteger(id) ? this.#trials[id] : undefined;
-    if (trial !== undefined) return trial;
-    if (typeof id !== 'number' || this.#trials.length === 0) throw misfit('id', id, EXPECTED.id);
-    throw new OptimizerError(
-      'id',
-      `is ${shown(id)}, and there is no such trial`,
-      `use one of 0 to ${this.#trials.length - 1}`,
-    );
   }
 
   #add(trial: Trial): void {

@@ -23,8 +23,8 @@ import type { Posterior } from './surrogate/surrogate.ts';
 const MOST_RESULTS = 250;
 const MOST_OBJECTIVES = 3;
 const DRAWS = 24;
-/** The reference lies this share of the front's span behind its worst. */
-const BEHIND = 0.1;
+/** How far the reference lies behind results that are all alike. */
+const BEHIND = 1e-4;
 /** Log of an improvement that is none. */
 const NOTHING = -1e3;
 
@@ -69,14 +69,12 @@ export const ehvi: Sampler = (space, history, rng) => {
     ...pending.map((o) => objectives.map(({ posterior }) => posterior.mean(rowOf(layout, o.point)))),
   ];
   const front = nondominated(outcomes).map((i) => outcomes[i]!);
-  const reference = objectives.map((_, m) => {
-    const all = (
-      front.length > 1
-        ? front
-        : [...front, ...same.map((o) => objectives.map(({ warped }, k) => warped.map(o.losses![k]!)))]
-    ).map((f) => f[m]!);
+  // Behind everything seen, not just behind the front: else what lengthens the front at an end adds no volume, since it is
+  // worse in the other loss than all of the front.
+  const reference = objectives.map(({ warped }, m) => {
+    const all = [...front.map((f) => f[m]!), ...same.map((o) => warped.map(o.losses![m]!))];
     const worst = Math.max(...all);
-    return worst + BEHIND * Math.max(worst - Math.min(...all), 1e-3);
+    return worst + (worst > Math.min(...all) ? 0 : BEHIND);
   });
   const base = hypervolume(front, reference);
   // The same draws for every candidate: differences between them are then not luck.

@@ -389,3 +389,44 @@ describe('trainings with curves', () => {
     expect(advice).toEqual([{}, {}, {}, { pause: true }]);
   });
 });
+
+describe('trials with several values', () => {
+  const CREATE_TWO = { cmd: 'create', space: SPACE, directions: ['minimize', 'maximize'], seed: 1 };
+  const ask = (layers: number): object => ({ cmd: 'ask', params: { ...POINT, layers } });
+
+  test('are told in the order of the directions, and best is a front', () => {
+    const send = talk(CREATE_TWO, ask(1), ask(2), ask(3), ask(4));
+    expect(send({ cmd: 'tell', id: 0, values: [0.5, 7], violations: [-1], cost: 3 })).toEqual({ ok: true });
+    expect(send({ cmd: 'tell', id: 1, values: [0.6, 6], violations: [-1] })).toEqual({ ok: true });
+    expect(send({ cmd: 'tell', id: 2, values: [null, 9] })).toEqual({ ok: true, state: 'failed' });
+    expect(send({ cmd: 'tell', id: 3, state: 'failed' })).toEqual({ ok: true });
+    const trials = [{ params: { ...POINT, layers: 5 }, values: [0.7, 8], violations: [0] }];
+    expect(send({ cmd: 'observe', trials })).toEqual({ ok: true });
+    expect(send({ cmd: 'best' })).toEqual({
+      front: [
+        { id: 0, params: { ...POINT, layers: 1 }, values: [0.5, 7], violations: [-1], cost: 3 },
+        { id: 4, params: { ...POINT, layers: 5 }, values: [0.7, 8], violations: [0] },
+      ],
+    });
+    expect(send({ cmd: 'ask' }).id).toBe(5);
+    // Another study, of one value again.
+    expect(send(CREATE)).toMatchObject({ ok: true });
+    expect(send({ cmd: 'best' })).toEqual({ id: null });
+  });
+
+  test.each<[unknown, string]>([
+    [{ ...CREATE_TWO, max_resource: 9 }, 'max_resource is 9, and trials with several values have no curve'],
+    [{ ...CREATE_TWO, direction: 'minimize' }, 'direction stands beside "directions"'],
+    [{ ...CREATE_TWO, directions: 'minimize' }, 'directions is "minimize"'],
+    [{ ...CREATE_TWO, sampler: 'tpe' }, 'sampler is "tpe"'],
+    [{ cmd: 'tell', id: 0, value: 1 }, 'values is missing; there is "value"'],
+    [{ cmd: 'tell', id: 0, values: [1] }, 'values has 1'],
+    [{ cmd: 'tell', id: 0, values: [1, 'x'] }, 'values[1] is "x"'],
+    [{ cmd: 'tell', id: 0, values: [1, 2], state: 'pruned' }, 'state is "pruned"'],
+    [{ cmd: 'report', id: 0, step: 1, value: 2 }, 'report is for trials with curves'],
+  ])('%j is an error that changes nothing', (request, error) => {
+    const send = talk(CREATE_TWO, ask(1));
+    expect(send(request)).toEqual({ error, fix: expect.any(String) as string });
+    expect(send({ cmd: 'tell', id: 0, values: [1, 2] })).toEqual({ ok: true });
+  });
+});

@@ -3,12 +3,12 @@
 import type * as z from 'zod';
 import { nearest } from '../../../methods/math/nearest.ts';
 import { misfit, OptimizerError, unknownName } from '../../../methods/optimizer/error.ts';
-import { Optimizer } from '../../../methods/optimizer/index.ts';
+import { FrontOptimizer, Optimizer, type Outcomes } from '../../../methods/optimizer/index.ts';
 import { samplers } from '../../../methods/sampling/index.ts';
 import { SpaceError, toSpace } from '../../../methods/space/index.ts';
 import { version } from '../version.ts';
 import { parse } from './json.ts';
-import { requests } from './requests.ts';
+import { frontRequests, requests } from './requests.ts';
 
 /** Longest text in an error, in characters. */
 const LONGEST = 400;
@@ -25,12 +25,14 @@ const NAMES: Readonly<Record<string, string>> = {
 };
 
 type Name = keyof typeof requests;
-type Fields<N extends Name> = z.output<(typeof requests)[N]>;
+type Fields<S extends z.ZodType> = z.output<S>;
 type Json = Readonly<Record<string, unknown>>;
 
 /** A conversation with one program: a study at a time, in memory. */
 export class Conversation {
   #optimizer: Optimizer | undefined;
+  /** Instead of that one where trials have several values. */
+  #fronts: FrontOptimizer | undefined;
   #closed = false;
 
   /** Whether `close` was asked for. */
@@ -52,9 +54,9 @@ export class Conversation {
     const request = objectOf(line);
     const { cmd } = request;
     if (typeof cmd !== 'string' || !Object.hasOwn(requests, cmd)) throw unknownName('cmd', cmd, Object.keys(requests));
-    switch (cmd as Name) {
-      case 'create':
-        return this.#create(request);
+    if (cmd === 'create') return this.#create(request);
+    if (this.#fronts !== undefined && cmd !== 'close') return answerFront(this.#fronts, cmd as Name, request);
+    switch (cmd as Exclude<Name, 'create'>) {
       case 'ask': {
         const { id, ...rest } = this.#study('ask').ask((fieldsOf('ask', request).params ?? undefined) as undefined);
         return { id: id ?? null, ...rest };
@@ -99,11 +101,31 @@ export class Conversation {
 
   #create(request: Json): Json {
     const fields = fieldsOf('create', request);
-    const options = {
+    const common = {
       space: toSpace(fields.space, fields.constraints ?? []),
-      direction: fields.direction ?? undefined,
       seed: fields.seed ?? undefined,
       sampler: samplerOf(fields.sampler ?? undefined),
+    };
+    const known = Object.keys(requests.create.shape);
+    const ignored = Object.keys(request).filter((key) => key !== 'cmd' && !known.includes(key));
+    const answer = { ok: true, name: `ansatz ${version()}`, ...(ignored.length === 0 ? {} : { ignored }) };
+    const directions = fields.directions ?? undefined;
+    if (directions !== undefined) {
+      if (fields.direction !== undefined && fields.direction !== null)
+        throw new OptimizerError('direction', 'stands beside "directions"', 'send one of them');
+      if (typeof fields.max_resource === 'number' && fields.max_resource > 1)
+        throw new OptimizerError(
+          'max_resource',
+          `is ${fields.max_resource}, and trials with several values have no curve`,
+          'leave it out, or send one "direction"',
+        );
+      this.#fronts = new FrontOptimizer({ ...common, directions } as ConstructorParameters<typeof FrontOptimizer>[0]);
+      this.#optimizer = undefined;
+      return answer;
+    }
+    const options = {
+      ...common,
+      direction: fields.direction ?? undefined,
       pause: fields.pause ?? undefined,
       minResource: fields.min_resource ?? undefined,
       maxResource: fields.max_resource ?? undefined,
@@ -112,15 +134,48 @@ export class Conversation {
       budgetTrials: fields.budget_trials ?? undefined,
     };
     this.#optimizer = new Optimizer(options as ConstructorParameters<typeof Optimizer>[0]);
-    const known = Object.keys(requests.create.shape);
-    const ignored = Object.keys(request).filter((key) => key !== 'cmd' && !known.includes(key));
-    return { ok: true, name: `ansatz ${version()}`, ...(ignored.length === 0 ? {} : { ignored }) };
+    this.#fronts = undefined;
+    return answer;
   }
 
   #study(cmd: Name): Optimizer {
     if (this.#optimizer !== undefined) return this.#optimizer;
     throw new OptimizerError(cmd, 'came before create', 'send {"cmd": "create", "space": [...]} first');
   }
+}
+
+/** Requests about trials with several values. */
+function answerFront(search: FrontOptimizer, cmd: Name, request: Json): Json {
+  if (cmd === 'ask') return { ...search.ask((fieldsOf('ask', request).params ?? undefined) as undefined) };
+  if (cmd === 'best') return { front: search.front() };
+  if (cmd === 'tell') {
+    const { id, state, ...told } = checked(frontRequests.tell, request);
+    if (state !== undefined && state !== null && state !== 'complete' && state !== 'failed')
+      throw unknownName('state', state, ['complete', 'failed']);
+    if (told.values === undefined && state !== 'failed')
+      refuseMisspelt('values', request, ['cmd', 'id', 'violations', 'cost', 'state']);
+    const counted = search.tell(id, state === 'failed' ? undefined : outcomesOf(told));
+    return counted === (state ?? 'complete') ? { ok: true } : { ok: true, state: counted };
+  }
+  if (cmd === 'observe') {
+    const { trials } = checked(frontRequests.observe, request);
+    search.observe(
+      trials.map(({ params, ...told }) => ({ params: params as never, ...(outcomesOf(told) ?? { values: [] }) })),
+    );
+    return { ok: true };
+  }
+  throw new OptimizerError('report', 'is for trials with curves', 'tell the trial when it has ended');
+}
+
+/** Undefined without values: the trial has failed. */
+function outcomesOf({ values, violations, cost }: Json): Outcomes | undefined {
+  if (values === undefined || values === null) return undefined;
+  const numbers = (list: unknown): number[] => (list as (number | null)[]).map((one) => one ?? NaN);
+  return {
+    values: numbers(values),
+    ...(violations === undefined || violations === null ? {} : { violations: numbers(violations) }),
+    ...(cost === undefined || cost === null ? {} : { cost: cost as number }),
+  };
 }
 
 function objectOf(line: string): Json {
@@ -135,15 +190,19 @@ function objectOf(line: string): Json {
 }
 
 /** The fields of a request, checked. */
-function fieldsOf<N extends Name>(cmd: N, request: Json): Fields<N> {
-  const read = requests[cmd].safeParse(request);
-  if (read.success) return read.data as Fields<N>;
+function fieldsOf<N extends Name>(cmd: N, request: Json): Fields<(typeof requests)[N]> {
+  return checked(requests[cmd], request) as Fields<(typeof requests)[N]>;
+}
+
+function checked<S extends z.ZodObject>(schema: S, request: Json): Fields<S> {
+  const read = schema.safeParse(request);
+  if (read.success) return read.data;
   const { path, message } = read.error.issues[0]!;
   const given = path.reduce<unknown>(
     (value, key) => (value as Record<PropertyKey, unknown> | undefined)?.[key],
     request,
   );
-  const known = Object.keys(requests[cmd].shape);
+  const known = Object.keys(schema.shape);
   if (given === undefined && path.length === 1) refuseMisspelt(String(path[0]), request, ['cmd', ...known]);
   const where = path.map((key, i) => (typeof key === 'number' ? `[${key}]` : `${i > 0 ? '.' : ''}${String(key)}`));
   throw misfit(where.join(''), given, message);

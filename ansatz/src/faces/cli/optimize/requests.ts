@@ -17,6 +17,7 @@ export const requests = {
     space: z.array(anything, EXPECTED.space),
     constraints: z.array(z.string(EXPECTED.constraints), EXPECTED.constraints).nullish(),
     direction: anything,
+    directions: anything,
     seed: anything,
     sampler: anything,
     pause: anything,
@@ -37,4 +38,17 @@ export const requests = {
   }),
   best: z.object({}),
   close: z.object({}),
+} as const;
+
+/** What these hold instead where trials have several values. Null in a list is a value that is not finite. */
+const outcomes = {
+  values: z.array(value, EXPECTED.values).nullish(),
+  violations: z.array(value, EXPECTED.violations).nullish(),
+  cost: anything,
+};
+export const frontRequests = {
+  tell: z.object({ id, ...outcomes, state: anything }),
+  observe: z.object({
+    trials: z.array(z.object({ params: anything, ...outcomes }, EXPECTED.outcomes), EXPECTED.outcomes),
+  }),
 } as const;
