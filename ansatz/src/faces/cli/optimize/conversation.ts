@@ -191,7 +191,7 @@ function objectOf(line: string): Json {
 
 /** The fields of a request, checked. */
 function fieldsOf<N extends Name>(cmd: N, request: Json): Fields<(typeof requests)[N]> {
-  return checked(requests[cmd], request) as Fields<(typeof requests)[N]>;
+  return checked(requests[cmd], request);
 }
 
 function checked<S extends z.ZodObject>(schema: S, request: Json): Fields<S> {
