@@ -189,7 +189,7 @@ function waits(state: State, trial: Trial): boolean {
 /** Trials that a leader has to last: a share of the runs that the study will come to, within bounds. */
 const PATIENCE = { share: 0.15, least: 2, most: 10 } as const;
 /** Runs before any leader is asked to prove itself: what leads among the first few points seldom leads for long. */
-const OPENING = { share: 0.5, most: 20 } as const;
+const OPENING = { share: 0.65, most: 20 } as const;
 
 /**
  * Fresh runs for the trial that is believed to be the best of those never confirmed, once it has led for a while or

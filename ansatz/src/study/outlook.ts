@@ -37,7 +37,7 @@ export function promised(state: State): number {
 /** Runs that the reserve is worth at least and at most, and the runs a budget must be worth to have one. */
 const RESERVE = { least: 4, most: 12, from: 40 } as const;
 /** A smaller budget, from so many runs on, keeps this share of them, within bounds, while something better by so many noise sd waits to be confirmed. */
-const LAST_WORD = { from: 8, share: 0.15, least: 2, most: 4, gain: 1.5 } as const;
+const LAST_WORD = { from: 8, share: 0.15, least: 2, most: 4, gain: 1.5, longer: 1.5 } as const;
 
 /**
  * What the search may not touch: a share of each budget that is kept to run the incumbent again at the end. Nothing
@@ -70,7 +70,8 @@ function reserveFor(state: State, share: number, seconds: number): Amount {
       if (waiting === undefined) return 0;
       if (resource === 'runs') return runs;
       // One that takes longer than others needs more to be confirmed.
-      return runs * each * Math.max(1, (runOf(state, waiting.runs[0]!).seconds ?? 0) / seconds);
+      const longer = (runOf(state, waiting.runs[0]!).seconds ?? 0) / seconds;
+      return runs * each * Math.min(LAST_WORD.longer, Math.max(1, longer));
     }
     return Math.max(RESERVE.least * each, Math.min(RESERVE.most * each, share * cap));
   };
