@@ -32,7 +32,6 @@ const RANDOM = 0.01;
 export interface Belief {
   readonly layout: Layout;
   readonly posterior: Posterior;
-  readonly hyper: Hyper;
   readonly warped: Warped;
   /** The observations behind the posterior's first rows. */
   readonly used: readonly Observation[];
@@ -62,7 +61,7 @@ export const gp: Sampler = (space, history, rng) => {
   try {
     // What another study tried may well be right here.
     const side = layout.size > MANY ? trustSide(history, layout.size, startupOf(space)) : undefined;
-    const { lengths } = belief.hyper;
+    const { lengths } = posterior.hyper;
     const box = side === undefined ? undefined : (row: Float64Array) => trustBox(row, side, lengths, layout.category);
     return propose(space, belief, ownOf(history), rng, box, termsOf(space, history, known.length), 1);
   } finally {
@@ -211,7 +210,7 @@ export function believeWith(layout: Layout, known: readonly Observation[], hyper
   const posterior = posteriorOf(layout, hyper, rows);
   posterior.condition(warped.values);
   const means = Float64Array.from(rows, (row) => posterior.mean(row));
-  return { layout, posterior, hyper, warped, used, means };
+  return { layout, posterior, warped, used, means };
 }
 
 function previous(at: number): number {
@@ -268,8 +267,6 @@ function posteriorOf(layout: Layout, hyper: Hyper, rows: readonly Float64Array[]
   for (const row of rows.slice(same)) posterior.add(row, posterior.noise);
   return posterior;
 }
-
-export { checkpoint };
 
 /** At most `most` (even) results in their order: the better half of that number, the rest evenly from the others. */
 export function thin(known: readonly Observation[], most = MOST): readonly Observation[] {

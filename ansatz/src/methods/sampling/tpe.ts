@@ -5,13 +5,13 @@
  */
 
 import type { Rng } from '../math/rng.ts';
-import { decode, encodeParam } from '../space/encode.ts';
-import { valueAt } from '../space/point.ts';
+import { decode } from '../space/encode.ts';
 import { drawPrior, hasPrior, PRIOR_STRENGTH } from '../space/prior.ts';
-import type { ChoiceParam, Param, Point, Space, Value } from '../space/space.ts';
+import type { ChoiceParam, Param, Space } from '../space/space.ts';
 import { firstUntried } from './candidates.ts';
 import { quasi } from './quasi.ts';
 import type { Observation, Sampler } from './sampler.ts';
+import { INACTIVE, layoutOf, rowOf } from './surrogate/layout.ts';
 
 const STARTUP = 10;
 const CANDIDATES = 32;
@@ -126,13 +126,14 @@ function density(space: Space, observations: readonly Observation[]): Density {
   const same = new Float64Array(d);
   const other = new Float64Array(d);
   let constant = 0;
-  const rows = observations.map(({ point }) => coordinates(space, point));
+  const layout = layoutOf(space);
+  const rows = observations.map(({ point }) => rowOf(layout, point));
   for (let i = 0; i < d; i++) {
     const param = space.params[i]!;
     let sum = 0;
     let squares = 0;
     for (let k = 0; k < count; k++) {
-      const x = rows[k]![i]!;
+      const x = rows[k]![i] === INACTIVE ? 0.5 : rows[k]![i]!;
       centres[k * d + i] = x;
       sum += x;
       squares += x * x;
@@ -152,31 +153,9 @@ function density(space: Space, observations: readonly Observation[]): Density {
   return { centres, count, bandwidths, curvature, same, other, constant };
 }
 
-/** What was encoded once: each ask looks at nearly the same points again. */
-const encoded = new WeakMap<Space, WeakMap<Point, Float64Array>>();
-
-function coordinates(space: Space, point: Point): Float64Array {
-  let known = encoded.get(space);
-  if (known === undefined) encoded.set(space, (known = new WeakMap()));
-  let row = known.get(point);
-  if (row === undefined) {
-    row = Float64Array.from(space.params, (param) => {
-      const value = valueAt(point, param.name);
-      return value === undefined ? 0.5 : coordinate(param, value);
-    });
-    known.set(point, row);
-  }
-  return row;
-}
-
 /** A choice whose neighbours in the list are alike is a number here. */
 function isCategory(param: Param): param is Param & ChoiceParam {
   return param.kind === 'choice' && param.ordered !== true;
-}
-
-/** Where a value lies: its place in the unit interval, or the index of its category. */
-function coordinate(param: Param, value: Value): number {
-  return isCategory(param) ? Math.max(0, param.choices.indexOf(value)) : encodeParam(param, value);
 }
 
 /** How likely a kernel is to keep its category; the rest is shared by all. */

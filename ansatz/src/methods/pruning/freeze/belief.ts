@@ -1,6 +1,6 @@
 /** What a scheduler believes about all curves after some reports, kept from one question to the next. */
 
-import { checkpoint } from '../../sampling/gp.ts';
+import { checkpoint } from '../../sampling/surrogate/checkpoint.ts';
 import { type Layout, layoutOf, rowOf } from '../../sampling/surrogate/layout.ts';
 import { type Hyper } from '../../sampling/surrogate/surrogate.ts';
 import { warp } from '../../sampling/surrogate/warp.ts';

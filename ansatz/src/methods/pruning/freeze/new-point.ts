@@ -1,9 +1,10 @@
 /** Where new trainings start: a sampler that learns from curves of any length. */
 
 import type { Rng } from '../../math/rng.ts';
-import { believeWith, checkpoint, early, fitTo, propose, thin } from '../../sampling/gp.ts';
+import { believeWith, early, fitTo, propose, thin } from '../../sampling/gp.ts';
 import { quasi } from '../../sampling/quasi.ts';
 import type { Observation } from '../../sampling/sampler.ts';
+import { checkpoint } from '../../sampling/surrogate/checkpoint.ts';
 import { layoutOf, rowOf } from '../../sampling/surrogate/layout.ts';
 import { type Hyper, plainHyper } from '../../sampling/surrogate/surrogate.ts';
 import { termsOf } from '../../sampling/surrogate/terms.ts';
@@ -73,7 +74,7 @@ export function newPoint(situation: Situation, rng: Rng): Point {
   for (const { status, step, point } of trainings) {
     if (status === 'running' && step === 0) posterior.believe(rowOf(layout, point), posterior.noise);
   }
-  const { lengths } = belief.hyper;
+  const { lengths } = posterior.hyper;
   const point = propose(
     space,
     belief,
