@@ -29,8 +29,10 @@ export function encodeParam(param: Domain, value: Value): number {
   if (param.low === param.high) return 0.5;
   const { low, high } = endsOf(param);
   const x = Math.min(high, Math.max(low, Number(value)));
-  if (param.scale === 'log') return (Math.log(x) - Math.log(low)) / (Math.log(high) - Math.log(low));
-  return (x - low) / (high - low);
+  if (param.scale !== 'log') return (x - low) / (high - low);
+  const span = Math.log(high) - Math.log(low);
+  // Two neighbouring numbers may have the same logarithm.
+  return span > 0 ? (Math.log(x) - Math.log(low)) / span : 0.5;
 }
 
 /** The range that the unit interval stands for: that of the values, half a step wider at both ends where there are steps. */

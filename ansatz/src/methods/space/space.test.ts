@@ -236,3 +236,9 @@ describe('constraints', () => {
     }
   });
 });
+
+test('a range of two numbers with the same logarithm has a place in the cube', () => {
+  const param = { name: 'x', kind: 'float', low: 8.10135204121041, high: 8.101352041210411, scale: 'log' } as const;
+  expect(Math.log(param.low)).toBe(Math.log(param.high));
+  expect(encodeParam(param, param.high)).toBe(0.5);
+});
