@@ -4,6 +4,7 @@
  */
 
 import { studentCdf } from '../math/quantile.ts';
+import { mean } from '../math/summary.ts';
 import { byFamilies, type Forecast } from './families.ts';
 import type { Curve, Pruner } from './pruner.ts';
 
@@ -103,12 +104,14 @@ function bySiblings(run: Curve, step: number, finished: readonly Curve[], longes
   if (here === undefined) return undefined;
   const recent = here - (lowestBy(run, before) ?? lowest(run)[0]!);
   // What each sibling had at the step, had gained lately by then, and still gained.
-  const features: [number, number][] = [];
+  const places: number[] = [];
+  const paces: number[] = [];
   const gains: number[] = [];
   for (const curve of finished) {
     const then = lowestBy(curve, step);
     if (then === undefined) continue;
-    features.push([then, then - (lowestBy(curve, before) ?? lowest(curve)[0]!)]);
+    places.push(then);
+    paces.push(then - (lowestBy(curve, before) ?? lowest(curve)[0]!));
     gains.push(lowestBy(curve, longest)! - then);
   }
   const n = gains.length;
@@ -117,7 +120,7 @@ function bySiblings(run: Curve, step: number, finished: readonly Curve[], longes
   let variance: number;
   let df: number;
   if (n >= REGRESSED) {
-    const fit = ridge(features, gains, [here, recent]);
+    const fit = ridge([places, paces], gains, [here, recent]);
     gain = fit.at;
     df = n;
     variance = fit.squares / (n - 2);
@@ -129,7 +132,7 @@ function bySiblings(run: Curve, step: number, finished: readonly Curve[], longes
   gain = Math.min(0, gain);
   const most = Math.min(...gains);
   const pace = Math.min(0, recent);
-  const alike = features.filter(([, gained]) => gained <= FAST * pace).length;
+  const alike = paces.filter((gained) => gained <= FAST * pace).length;
   const own = pace * (alike < ALIKE ? Math.max(1, logClock(before, step, longest)) : PACE);
   const sd = Math.hypot(Math.max(Math.sqrt(variance * (1 + 1 / n)), LEAST_SPREAD * Math.abs(most)), 0.5 * own);
   return { mean: here + gain, sd, df, hope: here + Math.min(most, gain) + own };
@@ -156,41 +159,50 @@ function byRatio(run: Curve, step: number, finished: readonly Curve[]): Forecast
   return { mean: here + gain, sd: Math.max(Math.abs(gain), Math.abs(future), 1e-12) };
 }
 
+/** A column of a sample about its mean, in units of its spread and cut off at 2.5 of them. */
+interface Column {
+  /** From a value to its place. */
+  readonly standard: (value: number) => number;
+  /** Places of the sample's values, less their mean. */
+  readonly places: readonly number[];
+  readonly mean: number;
+}
+
+function columnOf(values: readonly number[]): Column {
+  const centre = mean(values);
+  let squares = 0;
+  for (const value of values) squares += (value - centre) ** 2;
+  const scale = Math.sqrt(squares / values.length) + 1e-12;
+  const standard = (value: number): number => Math.max(-CLIP, Math.min(CLIP, (value - centre) / scale));
+  const places = values.map(standard);
+  const middle = mean(places);
+  return { standard, places: places.map((place) => place - middle), mean: middle };
+}
+
 /** Ridge regression on two standardised features; the prediction is made no further out than 2.5 of their sd. */
 function ridge(
-  features: readonly (readonly number[])[],
+  features: readonly [readonly number[], readonly number[]],
   targets: readonly number[],
-  at: readonly number[],
+  at: readonly [number, number],
 ): { readonly at: number; readonly squares: number } {
-  const n = features.length;
-  const centre = [0, 1].map((j) => features.reduce((sum, x) => sum + x[j]!, 0) / n);
-  const scale = [0, 1].map(
-    (j) => Math.sqrt(features.reduce((sum, x) => sum + (x[j]! - centre[j]!) ** 2, 0) / n) + 1e-12,
-  );
-  const standard = (x: readonly number[]): [number, number] =>
-    [0, 1].map((j) => Math.max(-CLIP, Math.min(CLIP, (x[j]! - centre[j]!) / scale[j]!))) as [number, number];
-  const z = features.map(standard);
-  const mean = targets.reduce((a, b) => a + b, 0) / n;
-  const zm = [0, 1].map((j) => z.reduce((sum, x) => sum + x[j]!, 0) / n) as [number, number];
-  let aa = RIDGE;
-  let bb = RIDGE;
-  let ab = 0;
-  let ay = 0;
-  let by = 0;
-  z.forEach(([a, b], i) => {
-    const [p, q, y] = [a - zm[0], b - zm[1], targets[i]! - mean];
+  const [a, b] = [columnOf(features[0]), columnOf(features[1])];
+  const level = mean(targets);
+  let [aa, bb, ab, ay, by] = [RIDGE, RIDGE, 0, 0, 0];
+  for (let i = 0; i < targets.length; i++) {
+    const [p, q, y] = [a.places[i]!, b.places[i]!, targets[i]! - level];
     aa += p * p;
     bb += q * q;
     ab += p * q;
     ay += p * y;
     by += q * y;
-  });
+  }
   const determinant = aa * bb - ab * ab;
   const wa = (ay * bb - by * ab) / determinant;
   const wb = (by * aa - ay * ab) / determinant;
-  const value = ([a, b]: [number, number]): number => mean + wa * (a - zm[0]) + wb * (b - zm[1]);
-  const squares = z.reduce((sum, x, i) => sum + (targets[i]! - value(x)) ** 2, 0);
-  return { at: value(standard(at)), squares };
+  let squares = 0;
+  for (let i = 0; i < targets.length; i++)
+    squares += (targets[i]! - level - wa * a.places[i]! - wb * b.places[i]!) ** 2;
+  return { at: level + wa * (a.standard(at[0]) - a.mean) + wb * (b.standard(at[1]) - b.mean), squares };
 }
 
 const running = new WeakMap<readonly number[], { readonly length: number; readonly lowest: number[] }>();

@@ -53,26 +53,34 @@ export const tpe: Sampler = (space, history, rng) => {
   const below = density(space, good);
   const above = density(space, rest);
 
+  // Proposals that were tried before, or are forbidden, give way to the next best: scoring others is what costs.
+  let ranked: Scored[] = [];
   return firstUntried(space, history, rng, () => {
-    let best: number[] | undefined;
-    let bestScore = -Infinity;
-    for (let i = 0; i < CANDIDATES; i++) {
-      const candidate = draw(space, below, rng);
-      const score = logDensity(space, below, candidate) - logDensity(space, above, candidate);
-      if (score > bestScore || best === undefined) {
-        best = candidate;
-        bestScore = score;
-      }
-    }
+    if (ranked.length === 0) ranked = rankedDraws(space, below, above, rng);
+    const { candidate } = ranked.pop()!;
     return decode(
       space,
-      best!.map((x, i) => {
+      candidate.map((x, i) => {
         const param = space.params[i]!;
         return isCategory(param) ? (x + 0.5) / param.choices.length : x;
       }),
     );
   });
 };
+
+interface Scored {
+  readonly candidate: readonly number[];
+  /** Log of the ratio of the two densities. */
+  readonly score: number;
+}
+
+/** Candidates drawn from the good ones, the best last. */
+function rankedDraws(space: Space, below: Density, above: Density, rng: Rng): Scored[] {
+  return Array.from({ length: CANDIDATES }, () => {
+    const candidate = draw(space, below, rng);
+    return { candidate, score: logDensity(space, below, candidate) - logDensity(space, above, candidate) };
+  }).sort((a, b) => a.score - b.score);
+}
 
 /** Share of points drawn from guesses at good values: half, until there are more results than the strongest is worth. */
 function guessesAt(space: Space, results: number): number {
