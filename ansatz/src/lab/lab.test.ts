@@ -138,7 +138,7 @@ describe('a lab that is disturbed', () => {
     const first = await simulate(config, [], uneven, { watch });
     expect(first.state).toMatchObject({ phase: 'killed', trials: [{ values: [expect.any(Number)] }] });
     const { state } = await simulate(config, first.events);
-    expect(state.trials[0]!.values).toHaveLength(3);
+    expect(state.trials[0]!.values.length).toBeGreaterThanOrEqual(3);
     expect(noiseOf(state).df).toBeGreaterThan(0);
     expect(state.trials[0]!.why).not.toMatch(/failed/);
   });

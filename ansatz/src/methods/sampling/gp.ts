@@ -224,14 +224,14 @@ const fits = new WeakMap<Layout, Map<string, Hyper>>();
  * results alone; keeping them only saves time.
  */
 function hyperOf(layout: Layout, known: readonly Observation[], at: number): Hyper {
-  if (at < 3) return plainHyper(layout.size);
+  if (at < 3) return plainHyper(layout.size, true);
   let memo = fits.get(layout);
   if (memo === undefined) fits.set(layout, (memo = new Map<string, Hyper>()));
   const first = known.slice(0, at);
   const key = keyOf(layout, first, (o) => o.loss!);
   const found = memo.get(key);
   if (found !== undefined) return found;
-  const start = at > LONG ? plainHyper(layout.size) : hyperOf(layout, known, previous(at));
+  const start = at > LONG ? plainHyper(layout.size, true) : hyperOf(layout, known, previous(at));
   const best = fitTo(layout, first, start);
   if (memo.size > 200) memo.clear();
   memo.set(key, best);
@@ -249,7 +249,8 @@ export function fitTo(layout: Layout, known: readonly Observation[], start: Hype
   const few = known.length < 60;
   let best = fitHyper(rows, values, layout.category, start, few ? 25 : 15);
   if (few) {
-    const other = fitHyper(rows, values, layout.category, plainHyper(layout.size), 25);
+    const plain = plainHyper(layout.size, start.alone !== undefined);
+    const other = fitHyper(rows, values, layout.category, plain, 25);
     if (other.objective < best.objective) best = other;
   }
   return best;

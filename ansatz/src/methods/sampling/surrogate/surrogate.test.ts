@@ -4,7 +4,7 @@ import { factor, inverse } from '../../math/cholesky.ts';
 import { minimise } from '../../math/minimise.ts';
 import { cdf, logCdf, logH, logHSlope, mills, pdf } from '../../math/normal.ts';
 import { rng } from '../../math/rng.ts';
-import { fitHyper, plainHyper, Posterior } from './surrogate.ts';
+import { fitHyper, misfitOf, plainHyper, Posterior } from './surrogate.ts';
 import { warp } from './warp.ts';
 
 /** Made by test/reference/gp_reference.py with scikit-learn and SciPy. */
@@ -60,8 +60,8 @@ test('log expected improvement is stable far from the threshold, and its slope i
   expect(logH(2)).toBeCloseTo(Math.log(pdf(2) + 2 * cdf(2)), 12);
 });
 
-test('gradients of the prediction are those of finite differences', () => {
-  const posterior = new Posterior(hyper, numbers);
+test.each([undefined, 0.5])('gradients of the prediction are those of finite differences (alone: %s)', (alone) => {
+  const posterior = new Posterior(alone === undefined ? hyper : { ...hyper, alone }, numbers);
   for (const row of fixture.x) posterior.add(Float64Array.from(row), posterior.noise);
   posterior.condition(fixture.y);
   const [dMean, dSd, out] = [new Float64Array(3), new Float64Array(3), { mean: 0, sd: 0 }];
@@ -78,6 +78,56 @@ test('gradients of the prediction are those of finite differences', () => {
   }
 });
 
+test.each([false, true])('the gradient a fit follows is that of finite differences (alone: %s)', (alone) => {
+  const rows = fixture.x.map((row) => Float64Array.from(row));
+  const extra = Float64Array.from(rows, (_, i) => 0.01 * (i % 3));
+  const misfit = misfitOf(rows, Float64Array.from(fixture.y), Uint8Array.from([0, 0, 1]), alone, extra);
+  const x = Float64Array.from([-0.4, 0.2, 0.5, -3, 0.3, ...(alone ? [0.7] : [])]);
+  const [gradient, unused] = [new Float64Array(x.length), new Float64Array(x.length)];
+  misfit(x, gradient);
+  for (const i of x.keys()) {
+    const [up, down] = [Float64Array.from(x), Float64Array.from(x)];
+    up[i]! += 1e-5;
+    down[i]! -= 1e-5;
+    expect(gradient[i]).toBeCloseTo((misfit(up, unused) - misfit(down, unused)) / 2e-5, 4);
+  }
+});
+
+describe('functions of one parameter each', () => {
+  const size = 6;
+  const wiggles = (row: Float64Array): number => row.reduce((sum, x, k) => sum + Math.sin((4 + k) * x), 0);
+  const product = (row: Float64Array): number => 10 * row.reduce((all, x, k) => all * Math.sin((4 + k) * x + 1), 1);
+  const sample = (f: (row: Float64Array) => number, count: number, seed: number) => {
+    const random = rng(seed);
+    const rows = Array.from({ length: count }, () => Float64Array.from({ length: size }, () => random.uniform()));
+    return { rows, y: warp(rows.map(f)).values };
+  };
+  const none = new Uint8Array(size);
+
+  test('their share is found where they are all there is, and where there are none', () => {
+    const fitted = (f: (row: Float64Array) => number): number => {
+      const { rows, y } = sample(f, 60, 5);
+      return fitHyper(rows, y, none, plainHyper(size, true), 100).alone!;
+    };
+    expect(fitted(wiggles)).toBeGreaterThan(2);
+    expect(fitted(product)).toBeLessThan(0);
+    expect(plainHyper(1, true).alone).toBeUndefined();
+  });
+
+  test('they are learned from fewer points: half the error, or less, of a model without them', () => {
+    const { rows, y } = sample(wiggles, 60, 6);
+    const unseen = sample(wiggles, 200, 7).rows;
+    const { map } = warp(rows.map(wiggles));
+    const error = (alone: boolean): number => {
+      const model = new Posterior(fitHyper(rows, y, none, plainHyper(size, alone), 100), none);
+      for (const row of rows) model.add(row, model.noise);
+      model.condition(y);
+      return Math.hypot(...unseen.map((row) => model.mean(row) - map(wiggles(row))));
+    };
+    expect(error(true)).toBeLessThan(0.5 * error(false));
+  });
+});
+
 test('a fit finds which coordinate matters', () => {
   const random = rng(3);
   const rows = Array.from({ length: 40 }, () => Float64Array.from({ length: 3 }, () => random.uniform()));
@@ -88,10 +138,13 @@ test('a fit finds which coordinate matters', () => {
   expect(Math.exp(fit.noise)).toBeLessThan(0.01);
 });
 
-test('rows that lack parameters keep the covariance positive definite', () => {
+test.each([undefined, 3])('rows that lack parameters keep the covariance positive definite (alone: %s)', (alone) => {
   const random = rng(8);
   const category = Uint8Array.from([1, 0, 1, 0]);
-  const posterior = new Posterior({ ...plainHyper(4), noise: Math.log(1e-9) }, category);
+  const posterior = new Posterior(
+    { ...plainHyper(4), noise: Math.log(1e-9), ...(alone === undefined ? {} : { alone }) },
+    category,
+  );
   for (let i = 0; i < 80; i++) {
     const row = Float64Array.from(category, (kind) =>
       random.uniform() < 0.4 ? -1 : kind === 1 ? random.int(3) : random.uniform(),

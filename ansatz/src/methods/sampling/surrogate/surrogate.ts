@@ -1,10 +1,12 @@
 /**
  * Gaussian process over rows: Matérn 5/2 with one length scale per parameter (Rasmussen & Williams 2006, eq. 4.17),
- * Hamming distance for unordered choices, a constant distance between "has it" and "has it not".
+ * Hamming distance for unordered choices, a constant distance between "has it" and "has it not". A share of the signal
+ * may be a mean of functions of one parameter each (Duvenaud, Nickisch & Rasmussen 2011, arXiv 1112.4394, first order):
+ * what a parameter does by itself is learned from far fewer points than what all do together.
  */
 
 import { factor, halfLogDet, inverse, solve } from '../../math/cholesky.ts';
-import { minimise } from '../../math/minimise.ts';
+import { minimise, type Smooth } from '../../math/minimise.ts';
 import { Gaussian, type Prediction } from './gaussian.ts';
 
 /** What is learned from the data: logs of length scales (d), of noise ÷ signal, and of the signal's variance. */
@@ -12,6 +14,8 @@ export interface Hyper {
   readonly lengths: Float64Array;
   readonly noise: number;
   readonly signal: number;
+  /** Logit of the share of the signal that is a mean of functions of one parameter each; absent: there is none. */
+  readonly alone?: number;
   /** Negative log posterior of the fit, lower is better; comparable only on the same data. */
   readonly objective: number;
 }
@@ -24,13 +28,21 @@ const NOISE_MEAN = -6;
 const NOISE_SD = 2.5;
 const SIGNAL_SD = 1;
 const LOW_NOISE = Math.log(1e-9);
+/** The logit of the share of functions of one parameter each: its prior, and its bound. */
+const ALONE_MEAN = -1;
+const ALONE_SD = 1.5;
+const MOST_ALONE = 6;
 
-/** Where a fit starts that knows nothing: length scales grow with √d (Hvarfner et al. 2024, arXiv 2402.02229). */
-export function plainHyper(size: number): Hyper {
+/**
+ * Where a fit starts that knows nothing: length scales grow with √d (Hvarfner et al. 2024, arXiv 2402.02229). `alone`:
+ * with a share of functions of one parameter each, where there is more than one parameter.
+ */
+export function plainHyper(size: number, alone = false): Hyper {
   return {
     lengths: new Float64Array(size).fill(Math.log(0.35 * Math.sqrt(Math.max(1, size)))),
     noise: Math.log(1e-3),
     signal: 0,
+    ...(alone && size > 1 ? { alone: ALONE_MEAN } : {}),
     objective: Infinity,
   };
 }
@@ -55,17 +67,43 @@ export function matern(distance: number): number {
 }
 
 /**
- * The most probable hyperparameters for values `y` (standardised) at `rows`, from `start`, in at most `most`
- * evaluations. `extra` is variance known per value, in the units of y².
+ * Covariance of a function of one parameter, at the squared distance along it over 12 squared length scales: Wendland's
+ * φ₃,₁ (1995, Adv. Comput. Math. 4), as curved at 0 as the Matérn 5/2 and nearly the same beyond, at a fraction of the time.
  */
-export function fitHyper(
+function bump(distance: number): number {
+  if (distance >= 1) return 0;
+  const s = Math.sqrt(distance);
+  const square = (1 - s) * (1 - s);
+  return square * square * (4 * s + 1);
+}
+
+/** Minus its slope by the distance, over 10. */
+function bumpSlope(distance: number): number {
+  if (distance >= 1) return 0;
+  const rest = 1 - Math.sqrt(distance);
+  return rest * rest * rest;
+}
+
+/** From the weight of a parameter among d to its weight alone: its length scale is what it would be if d were 1. */
+const aloneOf = (d: number): number => d / 12;
+
+/** e^x / (1 + e^x). */
+function logistic(x: number): number {
+  return 1 / (1 + Math.exp(-x));
+}
+
+/**
+ * Minus the log posterior density of hyperparameters, with its gradient, given values `y` (standardised) at `rows`. They
+ * are the logs of the length scales, of noise ÷ signal, of the signal and, if `alone`, the logit of {@link Hyper.alone}.
+ * `extra` is variance known per value, in the units of y².
+ */
+export function misfitOf(
   rows: readonly Float64Array[],
   y: Float64Array,
   category: Uint8Array,
-  start: Hyper,
-  most: number,
+  alone: boolean,
   extra?: Float64Array,
-): Hyper {
+): Smooth {
   const n = rows.length;
   const d = category.length;
   const pairs = (n * (n - 1)) / 2;
@@ -82,21 +120,38 @@ export function fitHyper(
   const c = new Float64Array(n * n);
   const slopes = new Float64Array(pairs);
   const weights = new Float64Array(d);
+  const single = new Float64Array(alone ? pairs * d : 0);
+  const differences = new Float64Array(alone ? pairs : 0);
+  const scale = aloneOf(d);
 
-  const f = (x: Float64Array, gradient: Float64Array): number => {
+  return (x, gradient) => {
     for (let k = 0; k < d; k++) weights[k] = Math.exp(-2 * x[k]!);
     const eta = Math.exp(x[d]!);
     const s2 = Math.exp(x[d + 1]!);
+    const share = alone ? logistic(x[d + 2]!) : 0;
     for (let i = 0, pair = 0, p = 0; i < n; i++) {
       const row = i * n;
       for (let j = 0; j < i; j++, pair++) {
         let distance = 0;
-        for (let k = 0; k < d; k++, p++) distance += weights[k]! * apart[p]!;
+        let mean = 0;
+        for (let k = 0; k < d; k++, p++) {
+          const own = weights[k]! * apart[p]!;
+          distance += own;
+          if (!alone) continue;
+          mean += bump(scale * own) / d;
+          // d bump / d log ℓₖ = 20 · bumpSlope · scale · wₖ · apartₖ
+          single[p] = share * s2 * ((20 * scale) / d) * bumpSlope(scale * own);
+        }
         const r = Math.sqrt(5 * distance);
         const e = Math.exp(-r);
-        c[row + j] = s2 * (1 + r + (r * r) / 3) * e + MEAN_VARIANCE;
+        const joint = (1 + r + (r * r) / 3) * e;
+        c[row + j] = s2 * joint + MEAN_VARIANCE;
+        if (alone) {
+          differences[pair] = s2 * (mean - joint);
+          c[row + j]! += share * differences[pair]!;
+        }
         // d k / d log ℓₖ = slope · wₖ · apartₖ
-        slopes[pair] = s2 * (5 / 3) * (1 + r) * e;
+        slopes[pair] = (1 - share) * s2 * (5 / 3) * (1 + r) * e;
       }
       c[row + i] = s2 * (1 + eta) + MEAN_VARIANCE + (extra === undefined ? 0 : extra[i]!);
     }
@@ -109,6 +164,7 @@ export function fitHyper(
     let trace = 0;
     let plain = 0;
     let sumAll = 0;
+    let more = 0;
     for (let i = 0, pair = 0, p = 0; i < n; i++) {
       const row = i * n;
       const ai = alpha[i]!;
@@ -116,7 +172,10 @@ export function fitHyper(
         const m = inv[row + j]! - ai * alpha[j]!;
         sumAll += 2 * m;
         const g = m * slopes[pair]!;
-        for (let k = 0; k < d; k++, p++) gradient[k]! += g * apart[p]!;
+        if (alone) {
+          for (let k = 0; k < d; k++, p++) gradient[k]! += (g + m * single[p]!) * apart[p]!;
+          more += m * differences[pair]!;
+        } else for (let k = 0; k < d; k++, p++) gradient[k]! += g * apart[p]!;
       }
       const own = inv[row + i]! - ai * ai;
       sumAll += own;
@@ -139,20 +198,42 @@ export function fitHyper(
     value += 0.5 * (zn * zn + zs * zs);
     gradient[d] += zn / NOISE_SD;
     gradient[d + 1]! += zs / SIGNAL_SD;
+    if (alone) {
+      const za = (x[d + 2]! - ALONE_MEAN) / ALONE_SD;
+      value += 0.5 * za * za;
+      gradient[d + 2] = more * share * (1 - share) + za / ALONE_SD;
+    }
     return value;
   };
+}
 
-  const x0 = Float64Array.from([...start.lengths, start.noise, start.signal]);
-  const low = new Float64Array(d + 2).fill(Math.log(0.02));
-  const high = new Float64Array(d + 2).fill(5);
+/**
+ * The most probable hyperparameters for values `y` (standardised) at `rows`, from `start`, in at most `most`
+ * evaluations. `extra` is variance known per value, in the units of y².
+ */
+export function fitHyper(
+  rows: readonly Float64Array[],
+  y: Float64Array,
+  category: Uint8Array,
+  start: Hyper,
+  most: number,
+  extra?: Float64Array,
+): Hyper {
+  const d = category.length;
+  const alone = start.alone !== undefined;
+  const x0 = Float64Array.from([...start.lengths, start.noise, start.signal, ...(alone ? [start.alone] : [])]);
+  const low = new Float64Array(x0.length).fill(Math.log(0.02));
+  const high = new Float64Array(x0.length).fill(5);
   low[d] = LOW_NOISE;
   high[d] = Math.log(4);
   low[d + 1] = Math.log(0.02);
-  const found = minimise(f, x0, low, high, most, 1e-3);
+  if (alone) [low[d + 2], high[d + 2]] = [-MOST_ALONE, MOST_ALONE];
+  const found = minimise(misfitOf(rows, y, category, alone, extra), x0, low, high, most, 1e-3);
   return {
     lengths: found.x.slice(0, d),
     noise: found.x[d]!,
     signal: found.x[d + 1]!,
+    ...(alone ? { alone: found.x[d + 2]! } : {}),
     objective: found.value,
   };
 }
@@ -165,13 +246,18 @@ export class Posterior extends Gaussian<Float64Array> {
   readonly noise: number;
   readonly #weights: Float64Array;
   readonly #s2: number;
+  readonly #share: number;
 
   constructor(hyper: Hyper, category: Uint8Array) {
     const weights = hyper.lengths.map((log) => Math.exp(-2 * log));
     // A signal smaller than the values' own spread would make the search too sure of itself.
     const s2 = Math.max(1, Math.exp(hyper.signal));
+    const share = hyper.alone === undefined ? 0 : logistic(hyper.alone);
     super({
-      between: (a, b) => s2 * matern(distanceOf(a, b, weights, category)) + MEAN_VARIANCE,
+      between:
+        share === 0
+          ? (a, b) => s2 * matern(distanceOf(a, b, weights, category)) + MEAN_VARIANCE
+          : (a, b) => s2 * mixed(a, b, weights, category, share) + MEAN_VARIANCE,
       variance: () => s2 + MEAN_VARIANCE,
     });
     this.hyper = hyper;
@@ -179,6 +265,7 @@ export class Posterior extends Gaussian<Float64Array> {
     this.noise = Math.exp(hyper.signal + hyper.noise);
     this.#weights = weights;
     this.#s2 = s2;
+    this.#share = share;
   }
 
   /** As predict, with the gradients of mean and sd by each coordinate written into `dMean` and `dSd` (length d). */
@@ -187,19 +274,22 @@ export class Posterior extends Gaussian<Float64Array> {
     const { spread, mean } = this.weights();
     const weights = this.#weights;
     const d = row.length;
+    const share = this.#share;
+    const scale = aloneOf(d);
     dMean.fill(0);
     dSd.fill(0);
     for (let i = 0; i < this.rows.length; i++) {
       const other = this.rows[i]!;
       const r = Math.sqrt(5 * distanceOf(row, other, weights, this.category));
-      const dk = this.#s2 * (-5 / 3) * (1 + r) * Math.exp(-r);
-      const m = dk * mean[i]!;
-      const v = dk * spread[i]!;
+      const joint = (1 - share) * this.#s2 * (-5 / 3) * (1 + r) * Math.exp(-r);
       for (let j = 0; j < d; j++) {
         if (this.category[j] === 1 || row[j]! < 0 || other[j]! < 0) continue;
-        const e = weights[j]! * (row[j]! - other[j]!);
-        dMean[j]! += m * e;
-        dSd[j]! -= v * e;
+        const off = row[j]! - other[j]!;
+        let by = joint;
+        if (share > 0) by -= share * this.#s2 * ((20 * scale) / d) * bumpSlope(scale * weights[j]! * off * off);
+        const dk = by * weights[j]! * off;
+        dMean[j]! += dk * mean[i]!;
+        dSd[j]! -= dk * spread[i]!;
       }
     }
     for (let j = 0; j < d; j++) dSd[j]! /= out.sd;
@@ -224,6 +314,20 @@ export class Posterior extends Gaussian<Float64Array> {
     }
     return sum;
   }
+}
+
+/** (1 − share) × the joint correlation + share × the mean of those along each parameter alone. */
+function mixed(a: Float64Array, b: Float64Array, weights: Float64Array, category: Uint8Array, share: number): number {
+  const d = a.length;
+  const scale = aloneOf(d);
+  let sum = 0;
+  let alone = 0;
+  for (let k = 0; k < d; k++) {
+    const own = weights[k]! * squared(a[k]!, b[k]!, category[k]!);
+    sum += own;
+    alone += bump(scale * own);
+  }
+  return (1 - share) * matern(sum) + (share * alone) / d;
 }
 
 /** Σ (aᵢ−bᵢ)² wᵢ. */
