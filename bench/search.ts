@@ -38,7 +38,7 @@ export async function bench(): Promise<Bench> {
     const out = join(folder, 'parallel.jsonl');
     const peers = peersFile('parallel', [...SAMPLERS, 'optuna-random'], [ours('ansatz')]);
     const script = join(import.meta.dirname, 'parallel.py');
-    run(script, [harness, peers, out, 'synth,real-dev', String(Math.min(seedCount, PARALLEL_SEEDS)), '100', '8']);
+    run(script, [harness, peers, out, 'synth,real-dev', String(seedCount), '100', '8']);
     perProblem('8 in flight, ', rowsOf(out), 0.9, figures, notes);
   }
   if (parts.includes('curves')) {
@@ -62,7 +62,6 @@ export async function bench(): Promise<Bench> {
   return { seeds: Array.from({ length: seedCount }, (_, seed) => seed), figures, notes };
 }
 
-const PARALLEL_SEEDS = 8;
 
 function perProblem(
   label: string,
