@@ -62,7 +62,6 @@ export async function bench(): Promise<Bench> {
   return { seeds: Array.from({ length: seedCount }, (_, seed) => seed), figures, notes };
 }
 
-
 function perProblem(
   label: string,
   rows: readonly Row[],
