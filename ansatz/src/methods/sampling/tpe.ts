@@ -30,6 +30,8 @@ interface Density {
   readonly other: Float64Array;
   /** Sum of the parts of a kernel's log density that no candidate changes. */
   readonly constant: number;
+  /** Room for the log density of a candidate under each kernel. */
+  readonly logs: Float64Array;
 }
 
 /**
@@ -102,9 +104,12 @@ function lowest(
   let mark = Infinity;
   let [done, pending] = [0, 0];
   for (const observation of history) {
-    const { status, loss } = observation;
-    if (status === 'pending') pending++;
-    if (status !== 'done' || loss === undefined || !Number.isFinite(loss)) continue;
+    if (observation.status !== 'done') {
+      if (observation.status === 'pending') pending++;
+      continue;
+    }
+    const { loss } = observation;
+    if (loss === undefined || !Number.isFinite(loss)) continue;
     done++;
     if (best.length === count && loss >= mark) continue;
     let place = best.length;
@@ -158,7 +163,7 @@ function density(space: Space, observations: readonly Observation[]): Density {
     curvature[i] = -0.5 / (h * h);
     constant -= Math.log(h) + 0.5 * Math.log(2 * Math.PI);
   }
-  return { centres, count, bandwidths, curvature, same, other, constant };
+  return { centres, count, bandwidths, curvature, same, other, constant, logs: new Float64Array(count + 1) };
 }
 
 /** A choice whose neighbours in the list are alike is a number here. */
@@ -196,7 +201,7 @@ function draw(space: Space, of: Density, rng: Rng): number[] {
 /** Log density of a mixture of the kernels and the uniform prior, up to the same constant for both groups. */
 function logDensity(space: Space, of: Density, candidate: readonly number[]): number {
   const d = space.params.length;
-  const logs = new Float64Array(of.count + 1);
+  const { logs } = of;
   let top = uniformLog(space.params);
   logs[of.count] = top;
   for (let k = 0; k < of.count; k++) {
