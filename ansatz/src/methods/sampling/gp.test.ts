@@ -88,8 +88,8 @@ describe('of crashes, while everything draws it towards them', () => {
   test('several objectives keep away too', () => {
     const outcome = (p: Point): Partial<Observation> =>
       Number(p['x']) > 0.5 ? { status: 'crashed' } : { losses: [1 - Number(p['x']), Number(p['y'])] };
-    // Chance: .5.
-    expect(late(ehvi, plane, outcome, [0, 1])).toBeLessThan(0.4);
+    expect(late(ehvi, plane, outcome, [1])).toBeLessThan(0.35);
+    expect(late(ehvi, plane, outcome, [0, 1])).toBeLessThan(0.35);
   });
 
   test('those that come by bad luck, one in five, keep it from nothing', () => {
