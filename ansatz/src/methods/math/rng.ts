@@ -2,6 +2,8 @@
 
 /** A stream of random numbers. Same seed, same stream; every draw advances it. */
 export interface Rng {
+  /** The seed it was made from, whatever its labels: what all streams of one study have in common. */
+  readonly seed: number;
   /** Uniform in [0, 1), 32 random bits. */
   uniform(): number;
   /** Uniform integer in [0, n). */
@@ -34,6 +36,7 @@ export function rng(seed: number, ...labels: readonly number[]): Rng {
   const uniform = (): number => bits() / 2 ** 32;
 
   return {
+    seed,
     uniform,
     int: (n) => Math.floor(uniform() * n),
     normal() {

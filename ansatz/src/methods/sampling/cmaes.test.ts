@@ -43,7 +43,7 @@ const values = (space: Space, point: Point): number[] => space.params.map(({ nam
 
 describe('finds the bottom of', () => {
   test.each([
-    ['a sphere', 10, sphere, 600, 0.01],
+    ['a sphere', 10, sphere, 700, 0.01],
     ['an ellipsoid of condition 10⁴', 8, ellipsoid, 1500, 0.1],
     // Near 4 lies its second, false bottom.
     ['the valley of Rosenbrock', 8, rosenbrock, 2500, 5],
@@ -83,9 +83,9 @@ describe('finds the bottom of', () => {
       (Math.log10(Number(p['lr'])) + 3) ** 2 +
       0.1 * (Number(p['layers']) - 7) ** 2;
     let wins = 0;
-    for (let seed = 1; seed <= 10; seed++)
+    for (let seed = 1; seed <= 20; seed++)
       if (search(cmaes, space, loss, 150, seed).best < search(random, space, loss, 150, seed).best) wins++;
-    expect(wins).toBeGreaterThanOrEqual(9);
+    expect(wins).toBeGreaterThanOrEqual(17);
   });
 });
 

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { rng } from '../math/rng.ts';
 import { canonical, type Point, type Space, toSpace } from '../space/index.ts';
 import { hypervolume } from '../stats/pareto.ts';
+import { believe } from './gp.ts';
 import { auto, ehvi, gp, type Observation, random, type Sampler } from './index.ts';
 
 const plane = toSpace([
@@ -31,6 +32,19 @@ const best = (history: readonly Observation[]): number => Math.min(...history.ma
 
 test('finds the bottom of a bowl to 1e-4 in 20 evaluations', () => {
   expect(best(run(gp, plane, 20, (point) => ({ loss: bowl(point) })))).toBeLessThan(1e-4);
+});
+
+test('numbers are moved before they are compared where the results call for it, and nowhere else', () => {
+  const believed = (f: (x: number) => number): boolean => {
+    const known = Array.from({ length: 40 }, (_, i): Observation => {
+      const point = random(plane, [], rng(4, i));
+      return { point, status: 'done', loss: f(Number(point['x'])) + Number(point['y']) };
+    });
+    expect(believe(plane, known.slice(0, 19)).posterior.hyper.warping).toBeUndefined();
+    return believe(plane, known).posterior.hyper.warping !== undefined;
+  };
+  expect(believed((x) => Math.sin(12 * x ** 4))).toBe(true);
+  expect(believed((x) => Math.sin(6 * x))).toBe(false);
 });
 
 test('pending points are not proposed again, and spread the others', () => {

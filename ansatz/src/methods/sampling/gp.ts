@@ -25,6 +25,10 @@ import { type Pressing, type Warped, warp } from './surrogate/warp.ts';
 const MOST = 300;
 /** Beyond so many parameters a search that stands still goes on in a box (see `trust.ts`). */
 const MANY = 10;
+/** From so many results on numbers may be moved before they are compared (input-warp.ts) ... */
+const WARPED_FROM = 20;
+/** ... where that gains so much in the log of the posterior density. It is a loss where the data do not call for it. */
+const WARP_GAIN = 5;
 /** Share of proposals made at random, so that a wrong model is found out. */
 const RANDOM = 0.01;
 
@@ -196,7 +200,9 @@ export function expectedImprovement(posterior: Posterior, threshold: number): Sc
 /** Fit the model to results (finite losses, at least one). The same results give the same belief. */
 export function believe(space: Space, known: readonly Observation[]): Belief {
   const layout = layoutOf(space);
-  return believeWith(layout, known, hyperOf(layout, known, checkpoint(known.length)));
+  const at = checkpoint(known.length);
+  const hyper = hyperOf(layout, known, at);
+  return believeWith(layout, known, at < WARPED_FROM ? hyper : warpingOf(layout, known.slice(0, at), hyper));
 }
 
 /** The same with given hyperparameters. */
@@ -235,6 +241,22 @@ function hyperOf(layout: Layout, known: readonly Observation[], at: number): Hyp
   const best = fitTo(layout, first, start);
   if (memo.size > 200) memo.clear();
   memo.set(key, best);
+  return best;
+}
+
+const warpings = new WeakMap<Hyper, Hyper>();
+
+/** The same with input warping, fitted to the same results, where those call for it. */
+function warpingOf(layout: Layout, known: readonly Observation[], hyper: Hyper): Hyper {
+  let best = warpings.get(hyper);
+  if (best !== undefined) return best;
+  const used = thin(known);
+  const rows = used.map((o) => rowOf(layout, o.point));
+  const { values } = warp(used.map((o) => o.loss!));
+  const start = { ...hyper, warping: new Float64Array(2 * layout.size) };
+  const warped = fitHyper(rows, values, layout.category, start, 25);
+  best = warped.objective < hyper.objective - WARP_GAIN ? warped : hyper;
+  warpings.set(hyper, best);
   return best;
 }
 

@@ -37,18 +37,19 @@ function search(
   return seen;
 }
 
-test('ZDT1: more volume than random search on every one of five seeds, most of what there is', () => {
+test('ZDT1: far more volume than random search on every one of five seeds, most of what there is', () => {
   // Below the reference (1.1, 1.1) the best front of ZDT1 has 0.871.
   const volumeOf = (seen: readonly Observation[]): number =>
     hypervolume(
       seen.map((o) => o.losses!),
       [1.1, 1.1],
     );
-  for (let seed = 1; seed <= 5; seed++) {
+  const volumes = [1, 2, 3, 4, 5].map((seed) => {
     const mine = volumeOf(search(nsga2, 600, seed, (point) => ({ losses: zdt1(point) })));
-    expect(mine).toBeGreaterThan(0.6);
-    expect(mine).toBeGreaterThan(volumeOf(search(random, 600, seed, (point) => ({ losses: zdt1(point) }))));
-  }
+    expect(mine).toBeGreaterThan(0.3 + volumeOf(search(random, 600, seed, (point) => ({ losses: zdt1(point) }))));
+    return mine;
+  });
+  expect(volumes.reduce((sum, volume) => sum + volume, 0) / 5).toBeGreaterThan(0.6);
 });
 
 test('measured constraints are met by most later points', () => {

@@ -5,13 +5,11 @@ import { decode } from '../space/encode.ts';
 import { firstUntried } from './candidates.ts';
 import type { Sampler } from './sampler.ts';
 
-const SCRAMBLE = 0x5eed;
-
 /**
- * The next unused point of one scrambled Sobol sequence: the history's length is the index, so that the sequence
- * goes on after a restart. Infeasible points and ones that were tried are skipped by looking further along the sequence.
+ * The next unused point of a Sobol sequence that the seed scrambles: the history's length is the index, so that the
+ * sequence goes on after a restart. Infeasible points and ones that were tried are skipped by looking further along the sequence.
  */
 export const quasi: Sampler = (space, history, rng) =>
   firstUntried(space, history, rng, (attempt) =>
-    decode(space, sobol(history.length + attempt * 4096, space.params.length, SCRAMBLE)),
+    decode(space, sobol(history.length + attempt * 4096, space.params.length, rng.seed)),
   );

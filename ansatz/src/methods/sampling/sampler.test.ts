@@ -206,6 +206,18 @@ describe.each(SAMPLERS)('the %s sampler', (name, sampler) => {
     }
   });
 
+  test('another seed, other points from the first on', () => {
+    const firsts = (seed: number): Point[] => {
+      const seen: Observation[] = [];
+      for (let i = 0; i < 4; i++) seen.push({ point: sampler(mixed, seen, rng(seed, i)), status: 'pending' });
+      return seen.map(({ point }) => point);
+    };
+    const [one, two] = [firsts(1), firsts(2)];
+    one.forEach((point, i) => {
+      expect(point).not.toEqual(two[i]);
+    });
+  });
+
   test('does not change its history', () => {
     const seen = histories['ordinary results']!(mixed);
     const copy = structuredClone(seen);

@@ -12,11 +12,15 @@ export interface Prediction {
 export interface Kernel<Row> {
   readonly between: (a: Row, b: Row) => number;
   readonly variance: (a: Row) => number;
+  /** What the two others are to see of a row; absent: the row as it is. */
+  readonly place?: (row: Row) => Row;
 }
 
 /** Takes rows one at a time at O(n²) each, and values for all of them at once. */
 export class Gaussian<Row> {
   readonly rows: Row[] = [];
+  /** The rows as the covariance sees them. */
+  readonly places: Row[] = [];
   readonly kernel: Kernel<Row>;
   #stride = 0;
   #l: Float64Array = new Float64Array(0);
@@ -33,20 +37,23 @@ export class Gaussian<Row> {
     const n = this.rows.length;
     if (n >= this.#stride) this.#grow();
     const at = n * this.#stride;
-    const own = this.kernel.variance(row) + noise;
+    const place = this.placeOf(row);
+    const own = this.kernel.variance(place) + noise;
     // Rows that all but coincide need a little more noise than was asked for.
     for (let jitter = 1e-10 * own; ; jitter *= 100) {
-      for (let i = 0; i < n; i++) this.#l[at + i] = this.kernel.between(row, this.rows[i]!);
+      for (let i = 0; i < n; i++) this.#l[at + i] = this.kernel.between(place, this.places[i]!);
       this.#l[at + n] = own + jitter;
       if (factorRow(this.#l, this.#stride, n)) break;
       if (!(jitter < 10 * own)) throw new Error('a covariance is not positive definite');
     }
     this.rows.push(row);
+    this.places.push(place);
   }
 
   /** Forget the rows from number `count` on. */
   truncate(count: number): void {
     this.rows.length = Math.min(this.rows.length, count);
+    this.places.length = this.rows.length;
   }
 
   /** Take the values of all rows. */
@@ -65,8 +72,9 @@ export class Gaussian<Row> {
   /** Only the mean: O(n) covariances. */
   mean(row: Row): number {
     const { between } = this.kernel;
+    const place = this.placeOf(row);
     let mean = 0;
-    for (let i = 0; i < this.rows.length; i++) mean += between(row, this.rows[i]!) * this.#alpha[i]!;
+    for (let i = 0; i < this.rows.length; i++) mean += between(place, this.places[i]!) * this.#alpha[i]!;
     return mean;
   }
 
@@ -76,14 +84,15 @@ export class Gaussian<Row> {
     if (this.#k.length < n) this.#k = new Float64Array(n + 64);
     const k = this.#k;
     const { between } = this.kernel;
+    const place = this.placeOf(row);
     let mean = 0;
     for (let i = 0; i < n; i++) {
-      const value = between(row, this.rows[i]!);
+      const value = between(place, this.places[i]!);
       k[i] = value;
       mean += value * this.#alpha[i]!;
     }
     solveLower(this.#l, this.#stride, n, k);
-    const prior = this.kernel.variance(row);
+    const prior = this.kernel.variance(place);
     let variance = prior;
     for (let i = 0; i < n; i++) variance -= k[i]! * k[i]!;
     out.mean = mean;
@@ -94,6 +103,11 @@ export class Gaussian<Row> {
   /** Right after {@link predict}: the weights C⁻¹k of that row, and those of the mean. Shared memory: read at once. */
   weights(): { readonly spread: Float64Array; readonly mean: Float64Array } {
     return { spread: solveUpper(this.#l, this.#stride, this.rows.length, this.#k), mean: this.#alpha };
+  }
+
+  /** A row as the covariance sees it. */
+  placeOf(row: Row): Row {
+    return this.kernel.place?.(row) ?? row;
   }
 
   #grow(): void {

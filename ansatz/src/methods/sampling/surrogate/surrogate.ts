@@ -8,6 +8,7 @@
 import { factor, halfLogDet, inverse, solve } from '../../math/cholesky.ts';
 import { minimise, type Smooth } from '../../math/minimise.ts';
 import { Gaussian, type Prediction } from './gaussian.ts';
+import { WarpedRows, warpedRow, warpSlopes } from './input-warp.ts';
 
 /** What is learned from the data: logs of length scales (d), of noise ÷ signal, and of the signal's variance. */
 export interface Hyper {
@@ -16,6 +17,8 @@ export interface Hyper {
   readonly signal: number;
   /** Logit of the share of the signal that is a mean of functions of one parameter each; absent: there is none. */
   readonly alone?: number;
+  /** See input-warp.ts (length 2 d); absent: numbers stay where they are. */
+  readonly warping?: Float64Array;
   /** Negative log posterior of the fit, lower is better; comparable only on the same data. */
   readonly objective: number;
 }
@@ -32,6 +35,9 @@ const LOW_NOISE = Math.log(1e-9);
 const ALONE_MEAN = -1;
 const ALONE_SD = 1.5;
 const MOST_ALONE = 6;
+/** Prior spread of the logs of a warping, and their bound. */
+const WARP_SD = 0.5;
+const MOST_WARP = 2;
 
 /**
  * Where a fit starts that knows nothing: length scales grow with √d (Hvarfner et al. 2024, arXiv 2402.02229). `alone`:
@@ -94,7 +100,8 @@ function logistic(x: number): number {
 
 /**
  * Minus the log posterior density of hyperparameters, with its gradient, given values `y` (standardised) at `rows`. They
- * are the logs of the length scales, of noise ÷ signal, of the signal and, if `alone`, the logit of {@link Hyper.alone}.
+ * are the logs of the length scales, of noise ÷ signal, of the signal, if `alone` the logit of {@link Hyper.alone}, and if
+ * `warping` its logs.
  * `extra` is variance known per value, in the units of y².
  */
 export function misfitOf(
@@ -103,19 +110,15 @@ export function misfitOf(
   category: Uint8Array,
   alone: boolean,
   extra?: Float64Array,
+  warping = false,
 ): Smooth {
   const n = rows.length;
   const d = category.length;
   const pairs = (n * (n - 1)) / 2;
   // Pair-major, so that a pass over all pairs reads memory in order.
   const apart = new Float64Array(pairs * d);
-  for (let i = 0, p = 0; i < n; i++) {
-    const a = rows[i]!;
-    for (let j = 0; j < i; j++) {
-      const b = rows[j]!;
-      for (let k = 0; k < d; k++, p++) apart[p] = squared(a[k]!, b[k]!, category[k]!);
-    }
-  }
+  const warped = warping ? new WarpedRows(rows, category) : undefined;
+  if (warped === undefined) measure(rows, category, apart);
   const centre = Math.log(0.35 * Math.sqrt(Math.max(1, d)));
   const c = new Float64Array(n * n);
   const slopes = new Float64Array(pairs);
@@ -123,12 +126,17 @@ export function misfitOf(
   const single = new Float64Array(alone ? pairs * d : 0);
   const differences = new Float64Array(alone ? pairs : 0);
   const scale = aloneOf(d);
+  const first = d + 2 + Number(alone);
 
   return (x, gradient) => {
     for (let k = 0; k < d; k++) weights[k] = Math.exp(-2 * x[k]!);
     const eta = Math.exp(x[d]!);
     const s2 = Math.exp(x[d + 1]!);
     const share = alone ? logistic(x[d + 2]!) : 0;
+    if (warped !== undefined) {
+      warped.move(x.subarray(first));
+      measure(warped.rows, category, apart);
+    }
     for (let i = 0, pair = 0, p = 0; i < n; i++) {
       const row = i * n;
       for (let j = 0; j < i; j++, pair++) {
@@ -172,6 +180,10 @@ export function misfitOf(
         const m = inv[row + j]! - ai * alpha[j]!;
         sumAll += 2 * m;
         const g = m * slopes[pair]!;
+        if (warped !== undefined) {
+          // d k / d apartₖ = −½ slope · wₖ
+          for (let k = 0; k < d; k++) warped.pull(i, j, k, -0.5 * (g + (alone ? m * single[p + k]! : 0)) * weights[k]!);
+        }
         if (alone) {
           for (let k = 0; k < d; k++, p++) gradient[k]! += (g + m * single[p]!) * apart[p]!;
           more += m * differences[pair]!;
@@ -203,8 +215,26 @@ export function misfitOf(
       value += 0.5 * za * za;
       gradient[d + 2] = more * share * (1 - share) + za / ALONE_SD;
     }
+    warped?.gather(gradient, first);
+    for (let k = first; k < x.length; k++) {
+      const z = x[k]! / WARP_SD;
+      value += 0.5 * z * z;
+      gradient[k]! += z / WARP_SD;
+    }
     return value;
   };
+}
+
+/** Squared distances along each parameter, of all pairs of rows, pair-major. */
+function measure(rows: readonly Float64Array[], category: Uint8Array, apart: Float64Array): void {
+  const d = category.length;
+  for (let i = 0, p = 0; i < rows.length; i++) {
+    const a = rows[i]!;
+    for (let j = 0; j < i; j++) {
+      const b = rows[j]!;
+      for (let k = 0; k < d; k++, p++) apart[p] = squared(a[k]!, b[k]!, category[k]!);
+    }
+  }
 }
 
 /**
@@ -221,19 +251,30 @@ export function fitHyper(
 ): Hyper {
   const d = category.length;
   const alone = start.alone !== undefined;
-  const x0 = Float64Array.from([...start.lengths, start.noise, start.signal, ...(alone ? [start.alone] : [])]);
+  const first = d + 2 + Number(alone);
+  const x0 = Float64Array.from([
+    ...start.lengths,
+    start.noise,
+    start.signal,
+    ...(alone ? [start.alone] : []),
+    ...(start.warping ?? []),
+  ]);
   const low = new Float64Array(x0.length).fill(Math.log(0.02));
   const high = new Float64Array(x0.length).fill(5);
   low[d] = LOW_NOISE;
   high[d] = Math.log(4);
   low[d + 1] = Math.log(0.02);
   if (alone) [low[d + 2], high[d + 2]] = [-MOST_ALONE, MOST_ALONE];
-  const found = minimise(misfitOf(rows, y, category, alone, extra), x0, low, high, most, 1e-3);
+  low.fill(-MOST_WARP, first);
+  high.fill(MOST_WARP, first);
+  const misfit = misfitOf(rows, y, category, alone, extra, start.warping !== undefined);
+  const found = minimise(misfit, x0, low, high, most, 1e-3);
   return {
     lengths: found.x.slice(0, d),
     noise: found.x[d]!,
     signal: found.x[d + 1]!,
     ...(alone ? { alone: found.x[d + 2]! } : {}),
+    ...(start.warping === undefined ? {} : { warping: found.x.slice(first) }),
     objective: found.value,
   };
 }
@@ -247,6 +288,7 @@ export class Posterior extends Gaussian<Float64Array> {
   readonly #weights: Float64Array;
   readonly #s2: number;
   readonly #share: number;
+  readonly #slopes = new Float64Array(3);
 
   constructor(hyper: Hyper, category: Uint8Array) {
     const weights = hyper.lengths.map((log) => Math.exp(-2 * log));
@@ -259,6 +301,7 @@ export class Posterior extends Gaussian<Float64Array> {
           ? (a, b) => s2 * matern(distanceOf(a, b, weights, category)) + MEAN_VARIANCE
           : (a, b) => s2 * mixed(a, b, weights, category, share) + MEAN_VARIANCE,
       variance: () => s2 + MEAN_VARIANCE,
+      ...(hyper.warping === undefined ? {} : { place: (row) => warpedRow(row, category, hyper.warping!) }),
     });
     this.hyper = hyper;
     this.category = category;
@@ -278,13 +321,14 @@ export class Posterior extends Gaussian<Float64Array> {
     const scale = aloneOf(d);
     dMean.fill(0);
     dSd.fill(0);
+    const place = this.placeOf(row);
     for (let i = 0; i < this.rows.length; i++) {
-      const other = this.rows[i]!;
-      const r = Math.sqrt(5 * distanceOf(row, other, weights, this.category));
+      const other = this.places[i]!;
+      const r = Math.sqrt(5 * distanceOf(place, other, weights, this.category));
       const joint = (1 - share) * this.#s2 * (-5 / 3) * (1 + r) * Math.exp(-r);
       for (let j = 0; j < d; j++) {
-        if (this.category[j] === 1 || row[j]! < 0 || other[j]! < 0) continue;
-        const off = row[j]! - other[j]!;
+        if (this.category[j] === 1 || place[j]! < 0 || other[j]! < 0) continue;
+        const off = place[j]! - other[j]!;
         let by = joint;
         if (share > 0) by -= share * this.#s2 * ((20 * scale) / d) * bumpSlope(scale * weights[j]! * off * off);
         const dk = by * weights[j]! * off;
@@ -293,6 +337,14 @@ export class Posterior extends Gaussian<Float64Array> {
       }
     }
     for (let j = 0; j < d; j++) dSd[j]! /= out.sd;
+    const { warping } = this.hyper;
+    if (warping === undefined) return out;
+    for (let j = 0; j < d; j++) {
+      if (this.category[j] === 1 || row[j]! < 0) continue;
+      warpSlopes(row[j]!, warping[j]!, warping[d + j]!, this.#slopes);
+      dMean[j]! *= this.#slopes[0]!;
+      dSd[j]! *= this.#slopes[0]!;
+    }
     return out;
   }
 
