@@ -28,13 +28,13 @@ async function play(
   more: {
     readonly researcher?: Researcher;
     readonly post?: (event: Event) => EventBody[];
-    readonly seconds?: number;
+    readonly seconds?: number | ((point: Point, seed: number) => number);
   } = {},
 ): Promise<Played> {
   const config = simpleConfig({ pruner: 'none', reserve: 0.05, ...changes });
   const journal = memoryJournal([{ type: 'study.created', config, baseline: { lr: 0.001, hidden: 16 }, at: 0 }]);
   const simulated: SimulatedScript = (point, seed) => ({
-    seconds: more.seconds ?? 60,
+    seconds: typeof more.seconds === 'function' ? more.seconds(point, seed) : (more.seconds ?? 60),
     curve: [script(point, seed, world.now())],
   });
   const { executor, world } = simulation(simulated, config.objective.metric);
@@ -211,6 +211,24 @@ describe('what looks better', () => {
       expect(state.trials[state.incumbent! - 1]!.point['hidden']).toBe(250);
       expect(state.ledger.spent.runs).toBeLessThanOrEqual(runs);
     }
+  });
+
+  test('among runs side by side has its last word too, and no run is left over', async () => {
+    const slots = Array.from({ length: 2 }, () => ({ cpus: [], gpus: [], threads: 1 }));
+    // Runs that end one after the other: while one is judged, others are under way.
+    const seconds = (point: Point, seed: number): number => 30 + 60 * rng(seed, Number(point['hidden']), 5).uniform();
+    let proven = 0;
+    for (const runs of [8, 9, 12]) {
+      // The best comes when three runs are left, one of which has begun when it is known.
+      const hidden = Array.from({ length: 20 }, (_, i) => (i < runs - 6 ? 20 : i === runs - 6 ? 250 : 30));
+      for (let seedNumber = 1; seedNumber <= 10; seedNumber++) {
+        const researcher = listed(hidden, 'numeric');
+        const { state } = await play({ budget: { runs }, slots, seedNumber }, slope, { researcher, seconds });
+        expect(statusOf(state)).toMatchObject({ runs, phase: 'ended' });
+        proven += Number(state.trials[state.incumbent! - 1]!.point['hidden'] === 250);
+      }
+    }
+    expect(proven).toBeGreaterThanOrEqual(25);
   });
 
   test('and could not be proven is told with the chance that it is better', async () => {

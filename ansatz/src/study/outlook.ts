@@ -42,7 +42,8 @@ const LAST_WORD = { from: 8, share: 0.15, least: 2, most: 4, gain: 1.5, longer: 
 /**
  * What the search may not touch: a share of each budget that is kept to run the incumbent again at the end. Nothing
  * while the length of a run is unknown, and where repeats come out exactly alike anyway. A budget worth fewer than 40 runs
- * keeps enough for the last word on what waits to be confirmed, and one of fewer than 8 nothing. On top of it comes what a milestone wants left, which nothing opens.
+ * keeps enough for the last word on what waits to be confirmed, or is under way and may have to, and one of fewer than
+ * 8 nothing. On top of it comes what a milestone wants left, which nothing opens.
  */
 export function reserveOf(state: State): Amount {
   const { config, ledger } = state;
@@ -67,8 +68,13 @@ function reserveFor(state: State, share: number, seconds: number): Amount {
     if (cap < RESERVE.from * each) {
       const runs = Math.round(Math.max(LAST_WORD.least, Math.min(LAST_WORD.most, (LAST_WORD.share * cap) / each)));
       const waiting = awaited(state);
+      if (resource === 'runs') {
+        const left = free(ledger, 'runs');
+        if (waiting === undefined) return left >= LAST_WORD.least && left <= runs && screening(state) ? runs : 0;
+        // What cannot be confirmed any more leaves its run to the search.
+        return waiting.level !== undefined || left >= LAST_WORD.least ? runs : 0;
+      }
       if (waiting === undefined) return 0;
-      if (resource === 'runs') return runs;
       // One that takes longer than others needs more to be confirmed.
       const longer = (runOf(state, waiting.runs[0]!).seconds ?? 0) / seconds;
       return runs * each * Math.min(LAST_WORD.longer, Math.max(1, longer));
@@ -91,6 +97,11 @@ function awaited(state: State): Trial | undefined {
     return undefined;
   const { mean: gain } = gainBelief(trial, trialOf(state, state.incumbent ?? 1));
   return gain >= LAST_WORD.gain * noiseOf(state).sd ? trial : undefined;
+}
+
+/** Whether a first run of a trial is under way: its result may be what the last runs are for. */
+function screening(state: State): boolean {
+  return state.running.some((id) => runOf(state, id).trial !== 1 && runOf(state, id).repeat === 0);
 }
 
 /**
