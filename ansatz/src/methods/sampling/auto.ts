@@ -3,7 +3,7 @@
 import { ownOf } from './candidates.ts';
 import { cmaes, cmaesAfter } from './cmaes.ts';
 import { ehvi } from './ehvi.ts';
-import { gp } from './gp.ts';
+import { foresight, gp, results } from './gp.ts';
 import { nsga2 } from './nsga2.ts';
 import { quasi } from './quasi.ts';
 import { random } from './random.ts';
@@ -16,17 +16,27 @@ const MANY = 500;
 const WIDE = 3;
 const PER_SQUARE = 10;
 
+/** Below this share of the variance foreseen a Gaussian process asks where it knows nothing, which is everywhere. */
+const BLIND = 0.35;
+/** Results before this is looked at. */
+const BLIND_FROM = 20;
+
 const evolve = cmaesAfter(MANY);
 
 /**
  * Picks by what the space and the history look like: several losses → expected hypervolume; up to 500 results the
- * Gaussian process (which knows of guesses, other studies, crashes, prices, conditions, and learns the noise); beyond,
+ * Gaussian process (which knows of guesses, other studies, crashes, prices, conditions, and learns the noise), or TPE
+ * while that process cannot foresee results that are left out: much noise, or plateaus around what is good; beyond,
  * TPE, and on spaces of numbers alone CMA-ES in turn with it once there are 10 d² results.
  */
 export const auto: Sampler = (space, history, rng) => {
   const own = ownOf(history);
   for (const { losses } of own) if (losses !== undefined && losses.length > 1) return ehvi(space, own, rng);
-  if (own.length < MANY) return gp(space, history, rng);
+  if (own.length < MANY) {
+    const known = results(own);
+    if (known.length < BLIND_FROM || foresight(space, known) >= BLIND) return gp(space, history, rng);
+    return tpe(space, own, rng);
+  }
   const d = space.params.length;
   const numeric = d >= WIDE && space.params.every((param) => param.kind !== 'choice' && param.when === undefined);
   if (numeric && own.length >= PER_SQUARE * d * d && own.length % 2 === 0) return evolve(space, own, rng);

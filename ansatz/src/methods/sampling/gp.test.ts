@@ -2,8 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { rng } from '../math/rng.ts';
 import { canonical, type Point, type Space, toSpace } from '../space/index.ts';
 import { hypervolume } from '../stats/pareto.ts';
-import { believe } from './gp.ts';
-import { auto, ehvi, gp, type Observation, random, type Sampler } from './index.ts';
+import { believe, foresight } from './gp.ts';
+import { Posterior } from './surrogate/surrogate.ts';
+import { auto, ehvi, gp, type Observation, random, type Sampler, tpe } from './index.ts';
 
 const plane = toSpace([
   { name: 'x', type: 'float', low: 0, high: 1 },
@@ -203,4 +204,42 @@ test('what it proposes does not depend on what was asked before', () => {
     { name: 'y', type: 'float', low: 0, high: 1 },
   ]);
   expect(gp(fresh, history, rng(5))).toEqual(gp(plane, history, rng(5)));
+});
+
+describe('what the model foresees of results that are left out', () => {
+  const seen = (loss: (point: Point, i: number) => number): Observation[] =>
+    Array.from({ length: 40 }, (_, i) => {
+      const point = random(plane, [], rng(6, i));
+      return { point, status: 'done', loss: loss(point, i) };
+    });
+  const noise = seen((_, i) => rng(7, i).normal());
+  const clear = seen(bowl);
+
+  test('is nearly all of a bowl, and nothing of noise', () => {
+    expect(foresight(plane, clear)).toBeGreaterThan(0.95);
+    expect(foresight(plane, noise)).toBeLessThan(0.2);
+  });
+
+  test('is what it would be with each of them really left out', () => {
+    const half = seen((point, i) => bowl(point) + 0.05 * rng(7, i).normal()).slice(0, 12);
+    const { posterior, warped } = believe(plane, half);
+    const errors = half.map((_, left) => {
+      const others = new Posterior(posterior.hyper, posterior.category);
+      const rest = posterior.rows.filter((__, i) => i !== left);
+      for (const row of rest) others.add(row, others.noise);
+      others.condition(warped.values.filter((__, i) => i !== left));
+      return warped.values[left]! - others.mean(posterior.rows[left]!);
+    });
+    posterior.leftOut().forEach((error, i) => {
+      expect(error).toBeCloseTo(errors[i]!, 6);
+    });
+    const share = 1 - errors.reduce((sum, error) => sum + error * error, 0) / half.length;
+    expect(foresight(plane, half)).toBeCloseTo(share, 6);
+  });
+
+  test('decides who is asked by default', () => {
+    expect(auto(plane, clear, rng(3))).toEqual(gp(plane, clear, rng(3)));
+    expect(auto(plane, noise, rng(3))).toEqual(tpe(plane, noise, rng(3)));
+    expect(auto(plane, noise.slice(0, 19), rng(3))).toEqual(gp(plane, noise.slice(0, 19), rng(3)));
+  });
 });

@@ -1,6 +1,6 @@
 /** A Gaussian process conditioned on values at rows, whatever the rows and the covariance are. */
 
-import { factorRow, solve, solveLower, solveUpper } from '../../math/cholesky.ts';
+import { factorRow, inverse, solve, solveLower, solveUpper } from '../../math/cholesky.ts';
 
 /** A prediction: mean and standard deviation of the noise-free value, in the units of y. */
 export interface Prediction {
@@ -98,6 +98,16 @@ export class Gaussian<Row> {
     out.mean = mean;
     out.sd = Math.sqrt(Math.max(variance, 1e-12 * prior));
     return out;
+  }
+
+  /**
+   * How far each value lies from what all the others predict for it (Rasmussen & Williams 2006, eq. 5.12), in the
+   * units of y: O(n³).
+   */
+  leftOut(): Float64Array {
+    const n = this.rows.length;
+    const inv = inverse(this.#l, this.#stride, n);
+    return Float64Array.from({ length: n }, (_, i) => this.#alpha[i]! / inv[i * n + i]!);
   }
 
   /** Right after {@link predict}: the weights C⁻¹k of that row, and those of the mean. Shared memory: read at once. */
