@@ -240,6 +240,14 @@ describe('the script', () => {
     expect(discover(folderOf({ train: '#!/usr/bin/env -S perl -w\n' }), 'train').command).toEqual(['perl', 'train']);
   });
 
+  test('may be of another language, and is found by its name where there is no other', () => {
+    const perl = { 'train.pl': 'my $lr = $ENV{LR} // 0.1;\n', 'README.md': '' };
+    expect(discover(folderOf(perl))).toMatchObject({ language: 'other', command: ['perl', 'train.pl'] });
+    expect(discover(folderOf({ ...perl, 'train.sh': 'perl train.pl\n' })).script).toBe('train.sh');
+    expect(mistake({ 'train.jl': '', 'train.R': '' }).message).toBe('which is the training script: train.R, train.jl?');
+    expect(mistake(perl, 'trian.pl').message).toBe('trian.pl is not there; closest: "train.pl"');
+  });
+
   test('may be of a language whose knobs are written by hand', () => {
     const found = discover(folderOf({ 'fit.R': 'lr <- 0.1\ncat("loss", lr)\n' }), 'fit.R');
     expect(found).toMatchObject({ language: 'other', command: ['Rscript', 'fit.R'], knobs: [] });

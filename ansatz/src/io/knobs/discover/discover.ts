@@ -23,6 +23,7 @@ import { parseArgs } from './parseargs.ts';
 import { judge, type FoundKnob } from './propose.ts';
 import { readText, type Finds, type Raw } from './raw.ts';
 import { findScript, type Language } from './script.ts';
+import { scripts } from './scripts.ts';
 import { parsePython } from './python.ts';
 import { lineAt, plainValue, type Literal, type Source } from './source.ts';
 import { typer } from './typer.ts';
@@ -75,7 +76,7 @@ export function discover(folder: string, script?: string, settings?: ReadonlyMap
       ? conventions(source, folder, command)
       : language === 'shell'
         ? [shellEnvironment(text, file)]
-        : [];
+        : [scripts(text, file)];
   const notes = new Set(finds.flatMap((find) => find.notes ?? []));
   const knobs: FoundKnob[] = [];
   const skipped = new Map<string, string>();
@@ -105,7 +106,7 @@ export function discover(folder: string, script?: string, settings?: ReadonlyMap
   if (source?.language === 'python' && ignoresUnknownFlags(source)) {
     notes.add(`${file} ignores flags it does not know (parse_known_args): check that a value you set has an effect.`);
   }
-  if (language === 'other') {
+  if (language === 'other' && settable.length === 0) {
     notes.add(
       `Knobs and seed of ${file} cannot be read off its text. Write them:  lr: { from: 1e-3, to: 1, scale: log, default: 0.1, via: --lr }  and  seed: --seed`,
     );

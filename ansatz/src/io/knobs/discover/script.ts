@@ -24,7 +24,7 @@ const extensions: Readonly<Record<string, Language>> = {
   sh: 'shell',
   bash: 'shell',
 };
-/** Programs that run scripts of languages whose knobs are not looked for. */
+/** Programs that run scripts of other languages (see scripts.ts). */
 const interpreters: Readonly<Record<string, string>> = {
   R: 'Rscript',
   r: 'Rscript',
@@ -47,7 +47,21 @@ const ranks: readonly RegExp[] = [
 export function findScript(folder: string, given?: string): Script {
   if (given !== undefined) return named(folder, given);
   const fromPackage = packageScript(folder);
-  const files = [...listed(folder, ''), ...['src', 'scripts', 'bin'].flatMap((sub) => listed(folder, sub))];
+  const found = plausible(folder, Object.keys(extensions), fromPackage) ?? plausible(folder, Object.keys(interpreters));
+  if (found !== undefined) return found;
+  throw new UserError('no-script', 'no training script was found', {
+    where: folder,
+    why: 'a script is looked for by names such as train.py, main.py, run.py, train.mjs, and in package.json',
+    fix: 'name it:  ansatz init path/to/script.py',
+  });
+}
+
+/** The plausible script among the files with these extensions; what a package names goes before where it is as good. */
+function plausible(folder: string, kinds: readonly string[], fromPackage?: Script): Script | undefined {
+  const files = [
+    ...listed(folder, '', kinds),
+    ...['src', 'scripts', 'bin'].flatMap((sub) => listed(folder, sub, kinds)),
+  ];
   for (const rank of ranks) {
     for (const places of [files.filter((file) => !file.includes('/')), files.filter((file) => file.includes('/'))]) {
       const rivals = preferred(places.filter((file) => rank.test(stem(file))));
@@ -62,23 +76,20 @@ export function findScript(folder: string, given?: string): Script {
       !/^(setup|conftest|__init__|prepare|model|utils?|test_.*|.*\.(test|spec|config))\.\w+$/.test(file) &&
       !/\.(test|spec|config)\.\w+$/.test(file),
   );
-  const plausible = top.filter((file) =>
+  const telling = top.filter((file) =>
     /\b(loss|optimizer|lr|learning_rate|fit)\b/.test(readFileSync(join(folder, file), 'utf8')),
   );
-  const last = plausible.length > 0 ? plausible : top;
+  const last = telling.length > 0 ? telling : top;
   if (last.length === 1) return describe(folder, last[0]!);
   if (last.length > 1) throw ambiguous(folder, last);
-  throw new UserError('no-script', 'no training script was found', {
-    where: folder,
-    why: 'a script is looked for by names such as train.py, main.py, run.py, train.mjs, and in package.json',
-    fix: 'name it:  ansatz init path/to/script.py',
-  });
+  return undefined;
 }
 
 function named(folder: string, given: string): Script {
   const file = posix.normalize(given.replaceAll('\\', '/'));
   if (existsSync(join(folder, file)) && statSync(join(folder, file)).isFile()) return describe(folder, file);
-  const names = [...listed(folder, ''), ...listed(folder, posix.dirname(file))];
+  const kinds = [...Object.keys(extensions), ...Object.keys(interpreters)];
+  const names = [...listed(folder, '', kinds), ...listed(folder, posix.dirname(file), kinds)];
   throw new UserError('no-script', `${given} is not there${closest(given, names)}`, {
     where: folder,
     fix: 'give the path of the script relative to this folder',
@@ -92,11 +103,11 @@ function ambiguous(folder: string, files: readonly string[]): UserError {
   });
 }
 
-function listed(folder: string, sub: string): string[] {
+function listed(folder: string, sub: string, kinds: readonly string[]): string[] {
   const at = join(folder, sub);
   if (!existsSync(at) || !statSync(at).isDirectory()) return [];
   return readdirSync(at, { withFileTypes: true })
-    .filter((entry) => entry.isFile() && extensionOf(entry.name) in extensions)
+    .filter((entry) => entry.isFile() && kinds.includes(extensionOf(entry.name)))
     .map((entry) => posix.join(sub, entry.name))
     .toSorted();
 }
