@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { rng } from '../math/rng.ts';
 import { canonical, type Point, type Space, toSpace } from '../space/index.ts';
 import { hypervolume } from '../stats/pareto.ts';
-import { believe, foresight } from './gp.ts';
+import { believe, foresight, propose } from './gp.ts';
+import { rowOf } from './surrogate/layout.ts';
 import { Posterior } from './surrogate/surrogate.ts';
 import { auto, ehvi, gp, type Observation, random, type Sampler, tpe } from './index.ts';
 
@@ -242,4 +243,20 @@ describe('what the model foresees of results that are left out', () => {
     expect(auto(plane, noise, rng(3))).toEqual(tpe(plane, noise, rng(3)));
     expect(auto(plane, noise.slice(0, 19), rng(3))).toEqual(gp(plane, noise.slice(0, 19), rng(3)));
   });
+});
+
+test('under noise, improvement from further beyond the best on is looked for where less is known', () => {
+  const known = Array.from({ length: 40 }, (_, i): Observation => {
+    const point = random(plane, [], rng(6, i));
+    return { point, status: 'done', loss: bowl(point) + 0.1 * rng(7, i).normal() };
+  });
+  const belief = believe(plane, known);
+  const sdOf = (beyond: number): number =>
+    [1, 2, 3, 4, 5].reduce((sum, seed) => {
+      const point = propose(plane, belief, known, rng(seed), undefined, [], 4, beyond);
+      return sum + belief.posterior.predict(rowOf(belief.layout, point), { mean: 0, sd: 0 }).sd / 5;
+    }, 0);
+  const noise = Math.sqrt(belief.posterior.noise);
+  expect(noise).toBeGreaterThan(0.1);
+  expect(sdOf(noise)).toBeGreaterThan(1.1 * sdOf(0));
 });

@@ -29,6 +29,8 @@ const MANY = 10;
 const WARPED_FROM = 20;
 /** ... where that gains so much in the log of the posterior density. It is a loss where the data do not call for it. */
 const WARP_GAIN = 5;
+/** With so many results what is left is to tell the best apart: then improvement counts from so many noise sd beyond the best. */
+const BEYOND = { from: 35, noise: 0.5 } as const;
 /** Share of proposals made at random, so that a wrong model is found out. */
 const RANDOM = 0.01;
 
@@ -67,7 +69,8 @@ export const gp: Sampler = (space, history, rng) => {
     const side = layout.size > MANY ? trustSide(history, layout.size, startupOf(space)) : undefined;
     const { lengths } = posterior.hyper;
     const box = side === undefined ? undefined : (row: Float64Array) => trustBox(row, side, lengths, layout.category);
-    return propose(space, belief, ownOf(history), rng, box, termsOf(space, history, known.length), 1);
+    const beyond = known.length < BEYOND.from ? 0 : BEYOND.noise * Math.sqrt(posterior.noise);
+    return propose(space, belief, ownOf(history), rng, box, termsOf(space, history, known.length), 1, beyond);
   } finally {
     posterior.truncate(base);
   }
@@ -105,7 +108,8 @@ export function results(history: readonly Observation[]): Observation[] {
 
 /**
  * The point that promises most under a belief, in the whole space or in a box around one of the `best` points;
- * `history` are points that must not come again where they can.
+ * `history` are points that must not come again where they can. Improvement counts from `beyond` (warped units) below
+ * the best mean on: under noise that keeps a search from asking around the same few points again and again.
  */
 export function propose(
   space: Space,
@@ -115,10 +119,11 @@ export function propose(
   box?: (centre: Float64Array) => Box,
   extras: readonly Term[] = [],
   best = 4,
+  beyond = 0,
 ): Point {
   const { layout, posterior, means } = belief;
   const order = Array.from(means.keys()).sort((a, b) => means[a]! - means[b]!);
-  const threshold = means[order[0]!]!;
+  const threshold = means[order[0]!]! - beyond;
   // Near one good point at a time, when it is to be near one.
   const around = (box === undefined ? order.slice(0, 5) : [order[rng.int(Math.min(best, order.length))]!]).map(
     (i) => posterior.rows[i]!,
