@@ -258,5 +258,7 @@ test('under noise, improvement from further beyond the best on is looked for whe
     }, 0);
   const noise = Math.sqrt(belief.posterior.noise);
   expect(noise).toBeGreaterThan(0.1);
-  expect(sdOf(noise)).toBeGreaterThan(1.1 * sdOf(0));
+  const sds = [0, 0.5, 1, 2, 4].map((c) => sdOf(c * noise));
+  expect(sds).toEqual(sds.toSorted((a, b) => a - b));
+  expect(sds.at(-1)).toBeGreaterThan(1.1 * sds[0]!);
 });
