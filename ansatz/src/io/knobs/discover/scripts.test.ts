@@ -17,7 +17,8 @@ test('R: optparse, argparse and variables of the environment', () => {
   const text = `library(optparse)
 options <- list(
   make_option(c("-l", "--lr"), type = "double", default = 1e-3, help = "step size (Adam)"),
-  make_option("--epochs", type="integer", default=20L),
+  make_option("--epochs", help = "passes; default = 5", type="integer", default=20L),
+  make_option("--batch", type="integer", default = 8 * 4),
   make_option("--amp", action = "store_true", default = FALSE),
   make_option("--optimizer", type = "character", default = 'adam') # make_option("--old", default = 3)
 )
@@ -27,14 +28,15 @@ dropout <- as.numeric(Sys.getenv("DROPOUT", unset = "0.1"))
 flag <- Sys.getenv("AUGMENT", "TRUE") == "TRUE"
 `;
   expect(found(text, 'train.R')).toEqual([
-    '9: HIDDEN int = 64 (env HIDDEN)',
-    '10: DROPOUT float = 0.1 (env DROPOUT)',
-    '11: AUGMENT bool = TRUE (env AUGMENT) FALSE|TRUE',
+    '10: HIDDEN int = 64 (env HIDDEN)',
+    '11: DROPOUT float = 0.1 (env DROPOUT)',
+    '12: AUGMENT bool = TRUE (env AUGMENT) FALSE|TRUE',
     '3: lr float = 0.001 (--lr=) “step size (Adam)”',
-    '4: epochs int = 20 (--epochs=)',
-    '5: amp bool = false (switch --amp)',
-    '6: optimizer text = adam (--optimizer=)',
-    '8: weight_decay float = 0.01 (--weight-decay)',
+    '4: epochs int = 20 (--epochs=) “passes; default = 5”',
+    '5: batch int = ? (--batch=)',
+    '6: amp bool = false (switch --amp)',
+    '7: optimizer text = adam (--optimizer=)',
+    '9: weight_decay float = 0.01 (--weight-decay)',
   ]);
 });
 

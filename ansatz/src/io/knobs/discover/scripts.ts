@@ -24,15 +24,19 @@ export function scripts(written: string, file: string): Finds {
 function withoutComments(text: string, mark: string): string {
   const comment = mark === '#' ? /(?<![$\w])#.*/ : /--.*/;
   return text.replace(/^.*$/gm, (line) => {
-    // Quoted words are hidden from the search for the mark.
-    const hidden = line.replace(/"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'/g, (word) => 'x'.repeat(word.length));
-    const from = hidden.search(comment);
+    const from = withoutQuoted(line).search(comment);
     return from < 0 ? line : line.slice(0, from) + ' '.repeat(line.length - from);
   });
 }
 
+/** Quoted words blanked, so that nothing is looked for in them. */
+function withoutQuoted(text: string): string {
+  return text.replace(/"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'/g, (word) => 'x'.repeat(word.length));
+}
+
 const NUMBER = String.raw`[-+]?(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?L?`;
-const PLAIN = String.raw`"[^"\n]*"|'[^'\n]*'|${NUMBER}|TRUE|FALSE|true|false`;
+// A number that goes on, as in 10 * 3, is no plain value.
+const PLAIN = String.raw`"[^"\n]*"|'[^'\n]*'|${NUMBER}(?!\s*[-+*/^]|[\w.(])|TRUE|FALSE|true|false`;
 
 /** How each language asks for a variable, and what it takes when there is none. */
 const VARIABLES: readonly RegExp[] = [
@@ -97,8 +101,7 @@ function rOptions(text: string, file: string): Raw[] {
     const inside = argumentsAt(text, from);
     const flag = /["'](--[\w-]+)["']/.exec(inside)?.[1];
     if (flag === undefined) continue;
-    const word = (name: string): string | undefined =>
-      new RegExp(String.raw`\b${name}\s*=\s*(${PLAIN})`).exec(inside)?.[1];
+    const word = (name: string): string | undefined => named(inside, name);
     knobs.push(
       option(base(knobName(flag), text, match.index, file), flag, {
         type: unquoted(word('type') ?? ''),
@@ -120,13 +123,12 @@ function juliaOptions(text: string, file: string): Raw[] {
     const flags = [...block[1]!.matchAll(/^\s*(?:"-\w"\s*,\s*)?"(--[\w-]+)"(?:\s*,\s*"-\w")?/gm)];
     flags.forEach((match, i) => {
       const inside = block[1]!.slice(match.index, flags[i + 1]?.index);
-      const word = (name: string): string | undefined =>
-        new RegExp(String.raw`\b${name}\s*=\s*(${PLAIN}|:?\w+)`).exec(inside)?.[1];
+      const word = (name: string): string | undefined => named(inside, name);
       const at = start + match.index + match[0].search(/\S/);
       knobs.push(
         option(base(knobName(match[1]!), text, at, file), match[1]!, {
-          type: word('arg_type') ?? '',
-          action: (word('action') ?? '').replace(/^:/, ''),
+          type: named(inside, 'arg_type', String.raw`\w+`) ?? '',
+          action: named(inside, 'action', String.raw`:\w+`)?.slice(1) ?? '',
           value: word('default'),
           help: word('help'),
         }),
@@ -153,6 +155,13 @@ function perlOptions(text: string, file: string): Raw[] {
     );
   }
   return knobs;
+}
+
+/** What is given to a name among the arguments of a call, as it is written. */
+function named(inside: string, name: string, value = PLAIN): string | undefined {
+  const at = new RegExp(String.raw`\b${name}\s*=\s*`).exec(withoutQuoted(inside));
+  if (at === null) return undefined;
+  return new RegExp(String.raw`^(?:${value})`).exec(inside.slice(at.index + at[0].length))?.[0];
 }
 
 interface Declared {
