@@ -1,7 +1,7 @@
 /** A study whose lab and supervisors are killed again and again, and what is left of the truth afterwards. */
 
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openStudyDatabase } from '../ansatz/src/io/store/sqlite.ts';
@@ -134,6 +134,8 @@ export async function torture(options: Torture): Promise<Outcome> {
 
 /** Kill the supervisor of a random run that is under way. */
 function killSupervisor(runs: string, random: () => number): boolean {
+  // On a busy machine a lab may be killed before it has begun its first run.
+  if (!existsSync(runs)) return false;
   const live = readdirSync(runs).filter((run) => {
     const files = readdirSync(join(runs, run));
     return files.includes('started') && !files.includes('exit');
