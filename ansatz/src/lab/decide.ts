@@ -149,8 +149,9 @@ function stopHopeless(state: State, { pruner }: Parts): EventBody[] {
     const others = otherCurves(state, run);
     const answer = pruner(run, others);
     if (answer === 'continue') continue;
-    const why = `behind ${others.length} other runs at the same step`;
-    actions.push(cut(state, run, run.steps.at(-1)!, why, answer === 'stop' ? undefined : answer.risk));
+    const stop = answer === 'stop' ? undefined : answer;
+    const why = stop?.why ?? `behind ${others.length} other runs at the same step`;
+    actions.push(cut(state, run, run.steps.at(-1)!, why, stop?.risk));
   }
   return actions;
 }

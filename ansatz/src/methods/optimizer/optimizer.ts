@@ -149,8 +149,14 @@ export class Optimizer {
     trial.curve.steps.push(step);
     trial.curve.losses.push(loss);
     if (trial.given) {
-      const least = this.#trials.reduce((a, other) => (other === trial ? a : Math.min(a, other.best)), Infinity);
-      return stopOrNot(trial.curve, this.#finished, this.#longest, least) === 'continue' ? 'continue' : 'stop';
+      const others = this.#trials.filter((other) => other !== trial && other.step > 0);
+      const answer = stopOrNot(trial.curve, {
+        finished: this.#finished,
+        others: others.map((other) => other.curve),
+        longest: this.#longest,
+        best: others.reduce((a, other) => Math.min(a, other.best), Infinity),
+      });
+      return answer === 'continue' ? 'continue' : 'stop';
     }
     if (!this.#rungs.some((rung) => rung > before && rung <= step)) return 'continue';
     this.#reports.push({ trial: id, step, loss });

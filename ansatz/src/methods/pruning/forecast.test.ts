@@ -76,10 +76,90 @@ describe('stop by forecast', () => {
     expect(stopped).toBeLessThan(6);
   });
 
+  test('a gain counts that a run made before it was stopped', () => {
+    const { steps } = finished[0]!;
+    // Siblings that finished gained nothing after a tenth; one that was stopped halfway had come down by 1 since then.
+    const early = (level: number): Curve => ({
+      steps,
+      losses: steps.map((step) => level + Math.max(0, 4 - step) / 10),
+    });
+    const late: Curve = cut({ steps, losses: steps.map((step) => 3 - Math.max(0, step - 5) / 15) }, 20);
+    const siblings = [0.5, 0.6, 0.7].map(early);
+    const at = (others: readonly Curve[]): unknown => forecast(cut(early(1.2), 8), others);
+    expect(at(siblings)).toMatchObject({ stop: true });
+    expect(at([...siblings, late])).toBe('continue');
+    expect(at([...siblings, cut(late, 8)])).toMatchObject({ stop: true });
+  });
+
+  test('a run that comes down from a spike moves, though its best is old', () => {
+    const { steps } = finished[0]!;
+    const from = (high: number, fall: number): Curve => ({
+      steps,
+      losses: steps.map((step) => (step === 1 ? 1 : high - fall * step)),
+    });
+    const siblings = [0.7, 0.8, 0.9].map((low) => ({ steps, losses: steps.map((step) => (step === 1 ? 1 : low)) }));
+    expect(forecast(cut(from(3, 0), 10), siblings)).toMatchObject({ stop: true });
+    expect(forecast(cut(from(3, 0.08), 10), siblings)).toBe('continue');
+  });
+
   test('the unit of the metric does not matter', () => {
     const scaled = (run: Curve): Curve => ({ steps: run.steps, losses: run.losses.map((loss) => 1e4 * loss - 500) });
     for (const level of [0.1, 0.6, 1.2, 3])
       expect(stopsAt(scaled(curve(level, 7)), finished.map(scaled))).toBe(stopsAt(curve(level, 7), finished));
+  });
+});
+
+describe('a run that stands still to the last digit', () => {
+  const { steps } = finished[0]!;
+  const falling = (step: number, level: number): number => level + 4 * (1 - step / LONGEST);
+  /** From `since` on, for `length` reports, the same value. */
+  const standing = (level: number, since: number, length = LONGEST): Curve => ({
+    steps,
+    losses: steps.map((step) => falling(step > since ? Math.max(since, step - length) : step, level)),
+  });
+  // One that fell by more than any other, and late: a forecast leaves every run its hope.
+  const late: Curve = { steps, losses: steps.map((step) => (step < 30 ? 8 : 0) + step / 1000) };
+  const moving = [...[0, 0.1, 0.2].map((level) => standing(level, LONGEST)), late];
+  const dead = [standing(1, 20), standing(1.1, 25)];
+
+  test('is stopped as soon as two others stood still as long and never moved again', () => {
+    const run = cut(standing(0.5, 10), 14);
+    expect(forecast(run, [...moving, dead[0]!])).toBe('continue');
+    const answer = forecast(run, [...moving, ...dead]);
+    expect(answer).toEqual({
+      stop: true,
+      risk: 0.5 / 3,
+      why: 'not the best, and the same value since step 10, as 2 others had to their end',
+    });
+    // Two reports alike are no standstill yet, and who moves is not held against who stands.
+    expect(forecast(cut(standing(0.5, 10), 11), [...moving, ...dead])).toBe('continue');
+    expect(forecast(cut(standing(0.5, LONGEST), 14), [...moving, ...dead])).toBe('continue');
+  });
+
+  test('goes on where others moved again after as long a time', () => {
+    const run = cut(standing(0.5, 10), 14);
+    const paused = [standing(0, 5, 6), standing(0.1, 5, 6)];
+    expect(forecast(run, [...moving, ...dead, ...paused])).toBe('continue');
+    // It did so itself.
+    const twice = { steps, losses: steps.map((step) => falling(step < 3 ? step : step < 9 ? 3 : 10, 0.5)) };
+    expect(forecast(cut(twice, 13), [...moving, ...dead])).toBe('continue');
+    // Having stood for longer than they did, it is stopped.
+    expect(forecast(cut(standing(0.5, 10), 18), [...moving, ...dead, ...paused])).toMatchObject({ stop: true });
+  });
+
+  test('goes on while it is the best, and where the others were themselves stopped', () => {
+    const best = cut(standing(-6, 10), 14);
+    expect(forecast(best, [...moving, ...dead])).toBe('continue');
+    expect(forecast(cut(standing(0.5, 10), 14), [...moving, ...dead.map((run) => cut(run, 30))])).toBe('continue');
+  });
+
+  test('is told by steps: a value that is measured at every tenth and repeated between is none', () => {
+    const stairs = (level: number): Curve => ({
+      steps,
+      losses: steps.map((step) => falling(Math.floor((step + 5) / 10) * 10, level)),
+    });
+    const others = [...[0, 0.1, 0.2, 0.3].map(stairs), late];
+    for (let at = 3; at < LONGEST; at++) expect(forecast(cut(stairs(0.5), at), others), `${at}`).toBe('continue');
   });
 });
 

@@ -7,6 +7,7 @@ import { studentCdf } from '../math/quantile.ts';
 import { mean } from '../math/summary.ts';
 import { byFamilies, type Forecast } from './families.ts';
 import type { Curve, Pruner } from './pruner.ts';
+import { standstill } from './standstill.ts';
 
 /** No stop without this many finished runs. */
 const FEWEST = 2;
@@ -17,15 +18,16 @@ const FROM = 0.05;
 const UNTIL = 0.99;
 /** Largest chance of beating the best so far that a run is stopped with. */
 const RISK = 0.12;
+/** Largest chance of ever moving again that a run which stands still is stopped with. */
+const MOVES = 0.2;
 /**
- * A run is granted the largest gain any finished run still made, and on top of it what its own pace promises: PACE of
- * the gain over the last third of its steps; or, while fewer than ALIKE siblings had at least FAST of that gain there,
- * the whole of it, at least once and as often as {@link logClock} says. Siblings that stood still say nothing about a
- * run that moves, and at the start of a study most of those that finished did.
+ * A run is granted the largest gain that any other has made since that step, and on top of it what its own pace
+ * promises: the gain over the last third of its steps once; or, while fewer than ALIKE siblings had at least FAST of
+ * that gain there, as often as {@link logClock} says. Siblings that stood still say nothing about a run that moves, and
+ * at the start of a study most of those that finished did.
  */
-const PACE = 0.7;
-const ALIKE = 6;
-const FAST = 0.3;
+const ALIKE = 4;
+const FAST = 0.25;
 /** The same must have been so a little earlier, this share of a full run: one bad report stops nothing. */
 const EARLIER = 0.01;
 /** Least spread of a forecast, as a share of the largest gain of any sibling. */
@@ -55,33 +57,48 @@ export const forecast: Pruner = (run, others) => {
     best = Math.min(best, lowest(other).at(-1) ?? Infinity);
   }
   const finished = others.filter((other) => other.steps.length > 0 && other.steps.at(-1)! >= longest);
-  return stopOrNot(run, finished, longest, best);
+  return stopOrNot(run, { finished, others, longest, best });
 };
 
+/** What a run is compared with. */
+export interface Siblings {
+  /** Those that went to their end, and all of them, these included. */
+  readonly finished: readonly Curve[];
+  readonly others: readonly Curve[];
+  /** Steps of a full run. */
+  readonly longest: number;
+  /** Lowest loss of all others so far. */
+  readonly best: number;
+}
+
 /** The same when the full length and the best loss so far are known. */
-export function stopOrNot(run: Curve, finished: readonly Curve[], longest: number, best: number): ReturnType<Pruner> {
+export function stopOrNot(run: Curve, siblings: Siblings): ReturnType<Pruner> {
+  const { finished, others, longest, best } = siblings;
   const step = run.steps.at(-1);
   if (step === undefined || finished.length < FEWEST) return 'continue';
   if (step < Math.max(2, FROM * longest) || step > UNTIL * longest) return 'continue';
-  const risk = riskAt(run, step, finished, longest, best);
+  const stands = lowest(run).at(-1)! > best ? standstill(run, others, longest) : undefined;
+  if (stands !== undefined && stands.moves < MOVES) {
+    const { since, stood, moves } = stands;
+    return {
+      stop: true,
+      risk: moves,
+      why: `not the best, and the same value since step ${since}, as ${stood} others had to their end`,
+    };
+  }
+  const risk = riskAt(run, step, siblings);
   if (risk === undefined) return 'continue';
   const earlier = run.steps.findLast((other) => other <= step - EARLIER * longest && other < step);
-  if (earlier === undefined || riskAt(run, earlier, finished, longest, best) === undefined) return 'continue';
+  if (earlier === undefined || riskAt(run, earlier, siblings) === undefined) return 'continue';
   // So few siblings cannot vouch for less: the next run is one of n + 1 alike.
   return { stop: true, risk: Math.max(risk, 0.5 / (finished.length + 1)) };
 }
 
 /** The chance that the run beats `best`, if at `step` it was small enough to stop; undefined otherwise. */
-function riskAt(
-  run: Curve,
-  step: number,
-  finished: readonly Curve[],
-  longest: number,
-  best: number,
-): number | undefined {
+function riskAt(run: Curve, step: number, { finished, others, longest, best }: Siblings): number | undefined {
   const here = lowestBy(run, step);
   if (here === undefined || here <= best) return undefined;
-  const outlook = bySiblings(run, step, finished, longest);
+  const outlook = bySiblings(run, step, finished, longest, others);
   if (outlook === undefined || outlook.hope <= best) return undefined;
   const risk = studentCdf((best - outlook.mean) / Math.max(outlook.sd, 1e-12), Math.min(MOST_DF, outlook.df));
   return risk < RISK ? risk : undefined;
@@ -98,7 +115,13 @@ export function forecastOf(run: Curve, finished: readonly Curve[], longest: numb
   return bySiblings(run, step, finished, longest) ?? byRatio(run, step, finished) ?? byFamilies(run, longest);
 }
 
-function bySiblings(run: Curve, step: number, finished: readonly Curve[], longest: number): Outlook | undefined {
+function bySiblings(
+  run: Curve,
+  step: number,
+  finished: readonly Curve[],
+  longest: number,
+  others: readonly Curve[] = finished,
+): Outlook | undefined {
   const before = step - Math.max(1, Math.floor(step / 3));
   const here = lowestBy(run, step);
   if (here === undefined) return undefined;
@@ -130,10 +153,16 @@ function bySiblings(run: Curve, step: number, finished: readonly Curve[], longes
     variance = gains.reduce((sum, one) => sum + (one - gain) ** 2, 0) / (n - 1);
   }
   gain = Math.min(0, gain);
-  const most = Math.min(...gains);
-  const pace = Math.min(0, recent);
+  // What one that was stopped had gained by then, or one that is under way has, counts as well.
+  let most = Math.min(...gains);
+  for (const other of others) {
+    const then = other.steps.length > 0 && other.steps.at(-1)! > step ? lowestBy(other, step) : undefined;
+    if (then !== undefined) most = Math.min(most, lowest(other).at(-1)! - then);
+  }
+  // A run that comes down from a spike moves, though it is no better than it was.
+  const pace = Math.min(0, recent, (lossBy(run, step) ?? 0) - (lossBy(run, before) ?? run.losses[0]!));
   const alike = paces.filter((gained) => gained <= FAST * pace).length;
-  const own = pace * (alike < ALIKE ? Math.max(1, logClock(before, step, longest)) : PACE);
+  const own = pace * (alike < ALIKE ? Math.max(1, logClock(before, step, longest)) : 1);
   const sd = Math.hypot(Math.max(Math.sqrt(variance * (1 + 1 / n)), LEAST_SPREAD * Math.abs(most)), 0.5 * own);
   return { mean: here + gain, sd, df, hope: here + Math.min(most, gain) + own };
 }
@@ -220,7 +249,16 @@ function lowest(curve: Curve): readonly number[] {
 
 /** Lowest loss up to `step`; undefined when nothing was reported by then. */
 function lowestBy(curve: Curve, step: number): number | undefined {
-  const { steps } = curve;
+  return lowest(curve)[reportsBy(curve, step) - 1];
+}
+
+/** The last loss up to `step`; undefined when nothing was reported by then. */
+function lossBy(curve: Curve, step: number): number | undefined {
+  return curve.losses[reportsBy(curve, step) - 1];
+}
+
+/** How many reports there were up to `step`. */
+function reportsBy({ steps }: Curve, step: number): number {
   let low = 0;
   let high = steps.length;
   while (low < high) {
@@ -228,5 +266,5 @@ function lowestBy(curve: Curve, step: number): number | undefined {
     if (steps[middle]! <= step) low = middle + 1;
     else high = middle;
   }
-  return low === 0 ? undefined : lowest(curve)[low - 1];
+  return low;
 }

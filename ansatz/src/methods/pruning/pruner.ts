@@ -19,6 +19,8 @@ export interface Stop {
   readonly stop: true;
   /** Probability that the run would have come out better than the best trial so far. */
   readonly risk: number;
+  /** Why, where it is not for being behind. */
+  readonly why?: string;
 }
 
 /** Best loss of a curve up to and including `step`; undefined when it had reported nothing by then. */
