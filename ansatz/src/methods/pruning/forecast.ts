@@ -83,7 +83,7 @@ export function stopOrNot(run: Curve, siblings: Siblings): ReturnType<Pruner> {
     return {
       stop: true,
       risk: moves,
-      why: `not the best, and the same value since step ${since}, as ${stood} others had to their end`,
+      why: `not the best, and the same value since step ${since}; ${stood} others that stood as long never moved again`,
     };
   }
   const risk = riskAt(run, step, siblings);
