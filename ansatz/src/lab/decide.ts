@@ -5,7 +5,7 @@
  * to the executor, `run.stopping` stops a run, `proposal.asked` asks the researcher. Everything else is bookkeeping.
  */
 
-import type { Stopping } from '../methods/pruning/index.ts';
+import type { Curve, Stopping } from '../methods/pruning/index.ts';
 import type { Space } from '../methods/space/space.ts';
 import type { EventBody } from '../study/events/index.ts';
 import { confirmLeader, judge, outcomeOf } from '../study/judge.ts';
@@ -15,14 +15,13 @@ import { checkHeldout } from './heldout.ts';
 import { askModel, modelToCome, patientUntil } from './model.ts';
 import { checkDrift, checkSlots, close, lastWord, measureNoise, replicate, sendSentinel } from './referee.ts';
 import { mayStop } from '../study/standin.ts';
-import { payerOf, runOf, type State, trialOf } from '../study/state.ts';
+import { payerOf, type Run, runOf, type State, trialOf } from '../study/state.ts';
 import { busySlots, endsAt, needed, openSlot, reserveSeconds, tooLateAt } from './afford.ts';
 import { cut } from './audit.ts';
 import { chooseBet, openBets, reviewBets } from './bets.ts';
 import { climb, tellCrossing, tellSaturated } from './climb.ts';
 import { dropUnfunded, reachMilestones, warnSpending } from './books.ts';
 import { dropLate, dropUnfinished, lookAtRungs, resumePaused } from './schedule.ts';
-import { siblingsOf } from './siblings.ts';
 
 /** What `decide` needs besides the state. */
 export interface Parts extends Stopping {
@@ -36,6 +35,8 @@ export interface Parts extends Stopping {
 type Ending = Extract<EventBody, { type: 'study.ended' }>;
 type Rule = (state: State, parts: Parts) => EventBody[];
 
+/** Curves of this many other runs are enough to compare with. */
+const MOST_CURVES = 100;
 /** Queued trials that are looked at for one that can start. */
 const MOST_WAITING = 20;
 
@@ -145,14 +146,25 @@ function stopHopeless(state: State, { pruner }: Parts): EventBody[] {
     if (run.stopping !== undefined || run.steps.length === 0 || run.repeat > 0 || run.trial === 1) continue;
     // Nothing it could be compared with is of its scale.
     if (run.audited !== undefined || run.level !== undefined) continue;
-    const { run: curve, others } = siblingsOf(state, run);
-    const answer = pruner(curve, others);
+    const others = otherCurves(state, run);
+    const answer = pruner(run, others);
     if (answer === 'continue') continue;
     const stop = answer === 'stop' ? undefined : answer;
     const why = stop?.why ?? `behind ${others.length} other runs at the same step`;
     actions.push(cut(state, run, run.steps.at(-1)!, why, stop?.risk));
   }
   return actions;
+}
+
+function otherCurves(state: State, run: Run): Curve[] {
+  const curves: Curve[] = [];
+  for (let i = state.curved.length - 1; i >= 0 && curves.length < MOST_CURVES; i--) {
+    const other = runOf(state, state.curved[i]!);
+    // One curve per trial (its first run), so that a repeated incumbent does not crowd the comparison.
+    if (other.trial === run.trial || other.status === 'failed' || other.repeat > 0) continue;
+    curves.push(other);
+  }
+  return curves;
 }
 
 function startRun(state: State): EventBody[] {

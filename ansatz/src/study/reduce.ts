@@ -7,7 +7,6 @@ import { accountsOf, caps, EPSILON, movement, NOTHING, openLedger, RESOURCES } f
 import { NO_COMMON, repool } from './noise.ts';
 import { curveLoss } from './standin.ts';
 import {
-  activeSeconds,
   type BetState,
   keyOf,
   payerAt,
@@ -335,7 +334,6 @@ export function reduce(state: State | undefined, event: Event): State {
       if (run.steps.length === 0 && run.level === undefined) state.curved.push(run.id);
       run.steps.push(event.step);
       run.heardAt.push(state.seq);
-      run.heardAfter.push(activeSeconds(run, event.at));
       run.losses.push(curveLoss(state.config, event.value));
       return state;
     }
@@ -516,7 +514,6 @@ function started(state: State, event: Extract<Event, { type: 'run.started' }>): 
     steps: [],
     losses: [],
     heardAt: [],
-    heardAfter: [],
   });
   state.running.push(event.run);
 }

@@ -79,8 +79,6 @@ export interface Run {
   readonly losses: number[];
   /** Number of the event each of them came with: the order across runs. */
   readonly heardAt: number[];
-  /** Seconds it had been in a slot when each of them was heard. */
-  readonly heardAfter: number[];
 }
 
 /** How well a curve that stands in for the result orders trials, as far as has been seen. */
