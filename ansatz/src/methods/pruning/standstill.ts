@@ -20,8 +20,10 @@ export interface Standstill {
  * that moves every hundred steps. The run's own earlier standstills count as those of others.
  */
 export function standstill(run: Curve, others: readonly Curve[], longest: number): Standstill | undefined {
+  // Most runs move, and need no more than a look at their last reports.
+  const last = run.losses.slice(-REPORTS);
+  if (last.length < REPORTS || last.some((loss) => loss !== last[0])) return undefined;
   const own = stretchesOf(run);
-  if (own.reports < REPORTS) return undefined;
   let moved = longer(own.ended, own.last);
   let stood = 0;
   for (const other of others) {
@@ -42,9 +44,8 @@ function longer(lengths: readonly number[], length: number): number {
 interface Stretches {
   /** Steps that each standstill had lasted when the next report was another value, longest first. */
   readonly ended: readonly number[];
-  /** Steps and reports of the one that the last report belongs to. */
+  /** Steps of the one that the last report belongs to. */
   readonly last: number;
-  readonly reports: number;
 }
 
 const known = new WeakMap<readonly number[], { readonly length: number; readonly stretches: Stretches }>();
@@ -62,7 +63,7 @@ function stretchesOf({ steps, losses }: Curve): Stretches {
   }
   ended.sort((a, b) => b - a);
   const last = losses.length === 0 ? 0 : steps.at(-1)! - steps[from]!;
-  const stretches = { ended, last, reports: losses.length - from };
+  const stretches = { ended, last };
   known.set(losses, { length: losses.length, stretches });
   return stretches;
 }
