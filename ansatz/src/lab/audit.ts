@@ -4,6 +4,7 @@ import { rng } from '../methods/math/rng.ts';
 import { mean } from '../methods/math/summary.ts';
 import { type Finished, forecasts, siblingRisk } from '../methods/pruning/index.ts';
 import type { EventBody } from '../study/events/index.ts';
+import { runCurve } from '../study/axis.ts';
 import { incumbentValues } from '../study/contrast.ts';
 import { lossOf, type Run, runOf, type State, trialOf } from '../study/state.ts';
 
@@ -36,13 +37,13 @@ export function incumbentMean(state: State): number | undefined {
 /** Probability that a run would come out better than the incumbent; undefined while nothing can be compared. */
 export function riskOf(state: State, run: Run): number | undefined {
   const toBeat = incumbentEnd(state);
-  return toBeat === undefined ? undefined : siblingRisk(run, finishedOf(state, run), toBeat);
+  return toBeat === undefined ? undefined : siblingRisk(runCurve(state, run), finishedOf(state, run), toBeat);
 }
 
 /** Share of the finished runs after which this one would beat the incumbent; 0 when there are none. */
 export function promiseOf(state: State, run: Run): number {
   const toBeat = incumbentEnd(state);
-  const ends = forecasts(run, finishedOf(state, run));
+  const ends = forecasts(runCurve(state, run), finishedOf(state, run));
   if (toBeat === undefined || ends.length === 0) return 0;
   return ends.filter((end) => end < toBeat).length / ends.length;
 }
@@ -65,7 +66,7 @@ function finishedOf(state: State, run: Run): Finished[] {
   for (let i = state.curved.length - 1; i >= 0 && found.length < MOST_FINISHED; i--) {
     const other = runOf(state, state.curved[i]!);
     if (other.trial === run.trial || other.status !== 'done' || other.repeat > 0 || other.value === undefined) continue;
-    const { steps, losses } = other;
+    const { steps, losses } = runCurve(state, other);
     const final = state.config.curve === undefined ? lossOf(state.config, other.value) : losses.at(-1)!;
     found.push({ steps, losses, final });
   }

@@ -7,6 +7,7 @@
 
 import type { Curve, Stopping } from '../methods/pruning/index.ts';
 import type { Space } from '../methods/space/space.ts';
+import { runCurve } from '../study/axis.ts';
 import type { EventBody } from '../study/events/index.ts';
 import { confirmLeader, judge, outcomeOf } from '../study/judge.ts';
 import { free } from '../study/ledger.ts';
@@ -147,10 +148,12 @@ function stopHopeless(state: State, { pruner }: Parts): EventBody[] {
     // Nothing it could be compared with is of its scale.
     if (run.audited !== undefined || run.level !== undefined) continue;
     const others = otherCurves(state, run);
-    const answer = pruner(run, others);
+    const answer = pruner(runCurve(state, run), others);
     if (answer === 'continue') continue;
     const stop = answer === 'stop' ? undefined : answer;
-    const why = stop?.why ?? `behind ${others.length} other runs at the same step`;
+    const why =
+      stop?.why ??
+      `behind ${others.length} other runs at the same ${state.axis === undefined ? 'step' : 'share of its training'}`;
     actions.push(cut(state, run, run.steps.at(-1)!, why, stop?.risk));
   }
   return actions;
@@ -162,7 +165,7 @@ function otherCurves(state: State, run: Run): Curve[] {
     const other = runOf(state, state.curved[i]!);
     // One curve per trial (its first run), so that a repeated incumbent does not crowd the comparison.
     if (other.trial === run.trial || other.status === 'failed' || other.repeat > 0) continue;
-    curves.push(other);
+    curves.push(runCurve(state, other));
   }
   return curves;
 }

@@ -44,6 +44,28 @@ test('a run has come as far as its curve has; what a summary says after it is no
   expect(conclude([metric('loss', 5, 2, { summary: true })]).step).toBeUndefined();
 });
 
+test('a rung says which of the reports it is, where some before it are not written down', () => {
+  const config = simpleConfig();
+  const hearing = openHearing(config);
+  let state = stateWithRun(config);
+  const rungs: unknown[] = [];
+  for (let step = 1; step <= 20; step++) {
+    for (const event of hearing.hear(state, 1, [metric('loss', step, 1 / step), metric('lr', step, 1)])) {
+      state = reduce(state, { ...event, at: 1000 * step });
+      if (event.type === 'run.reported') rungs.push([event.step, event.nth]);
+    }
+  }
+  // The first eight are; then steps that are a tenth further on.
+  const dense = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11].map((step) => [step, undefined]);
+  expect(rungs).toEqual([...dense, ...[13, 15, 17, 19].map((step) => [step, step])]);
+  const end = hearing.conclude(state, 1, ok);
+  expect(end).toMatchObject({ step: 20, reports: 20 });
+  state = reduce(state, { ...end, at: 20_000 });
+  const [run] = state.runs;
+  expect(run).toMatchObject({ last: { step: 20, reports: 20 }, nth: [13, 15, 17, 19] });
+  expect(run!.heardAfter.slice(-2)).toEqual([17, 19]);
+});
+
 describe('the result of a run', () => {
   test('is the last value of the objective, or the best when the study says so', () => {
     const curve = [metric('loss', 1, 3), metric('loss', 2, 1), metric('loss', 3, 2)];

@@ -17,6 +17,8 @@ const RUNG_FACTOR = 1.1;
 
 interface Heard {
   count: number;
+  /** Those of its curve: finite, and no part of the closing summary. */
+  reports: number;
   last: Metric;
   best: number | undefined;
   broken: boolean;
@@ -67,7 +69,7 @@ export function openHearing(config: StudyConfig): Hearing {
       if (isNew) key = objectiveKey(name, heard);
       if (metric.key !== key || metric.summary || !Number.isFinite(metric.value)) continue;
       if (!isRung(metric.step, lastStep, count)) continue;
-      events.push({ type: 'run.reported', run: id, step: metric.step, value: metric.value });
+      events.push(reported(id, metric, count, heard.get(metric.key)!));
       lastStep = metric.step;
       count++;
     }
@@ -109,7 +111,7 @@ export function openHearing(config: StudyConfig): Hearing {
           continue;
         }
         if (!isRung(metric.step, lastStep, count)) continue;
-        events.push({ type: 'run.reported', run: id, step: metric.step, value: metric.value });
+        events.push(reported(id, metric, count, heard.get(metric.key)!));
         lastStep = metric.step;
         count++;
       }
@@ -131,7 +133,7 @@ export function openHearing(config: StudyConfig): Hearing {
         cpuSeconds: exit.cpuSeconds,
         peakBytes: exit.peakBytes,
         exit: exit.code,
-        ...stepOf(config.curve === undefined ? key : objectiveKey(config.curve.metric, stream), stream),
+        ...endOf(config.curve === undefined ? key : objectiveKey(config.curve.metric, stream), stream),
         ...(exit.smokeSeconds === undefined ? {} : { smokeSeconds: exit.smokeSeconds }),
         charge: cost(
           exit.how === 'unstarted' ? 0 : exit.seconds + (exit.smokeSeconds ?? 0),
@@ -180,6 +182,11 @@ export function openHearing(config: StudyConfig): Hearing {
       };
     },
   };
+}
+
+/** A rung, after `count` others. */
+function reported(run: number, { step, value }: Metric, count: number, { reports }: Heard): EventBody {
+  return { type: 'run.reported', run, step, value, ...(reports === count + 1 ? {} : { nth: reports }) };
 }
 
 /** Whether a value at `step` is recorded after `count` others, the last of them at `last`. */
@@ -248,9 +255,12 @@ export function whyNothing(config: StudyConfig, metrics: readonly Metric[], exit
   return missing(config.objective.metric, heard, exit);
 }
 
-function stepOf(key: string | undefined, heard: ReadonlyMap<string, Heard>): { readonly step?: number } {
-  const step = key === undefined ? undefined : heard.get(key)?.step;
-  return step === undefined ? {} : { step };
+function endOf(
+  key: string | undefined,
+  heard: ReadonlyMap<string, Heard>,
+): { readonly step?: number; readonly reports?: number } {
+  const entry = key === undefined ? undefined : heard.get(key);
+  return entry?.step === undefined ? {} : { step: entry.step, reports: entry.reports };
 }
 
 /** Last values of the metrics that guards ask for, where they were printed. */
@@ -269,7 +279,8 @@ function othersOf(
 
 function note(heard: Map<string, Heard>, metric: Metric, direction: Direction): void {
   let entry = heard.get(metric.key);
-  if (entry === undefined) heard.set(metric.key, (entry = { count: 0, last: metric, best: undefined, broken: false }));
+  if (entry === undefined)
+    heard.set(metric.key, (entry = { count: 0, reports: 0, last: metric, best: undefined, broken: false }));
   entry.count++;
   entry.last = metric;
   if (metric.summary) entry.summary = metric;
@@ -278,6 +289,7 @@ function note(heard: Map<string, Heard>, metric: Metric, direction: Direction): 
     entry.broken = true;
     return;
   }
+  if (!metric.summary) entry.reports++;
   const better =
     entry.best === undefined || (direction === 'minimize' ? metric.value < entry.best : metric.value > entry.best);
   if (better) entry.best = metric.value;

@@ -304,7 +304,8 @@ export function openLab(parts: LabParts): Lab {
       act();
       if (inbox.length > 0) continue;
       if (over()) break;
-      if (unflushed && clock() - flushedAt >= FLUSH_MS) {
+      // Said as the alarm below says it: a difference of times may round to less than what was added.
+      if (unflushed && clock() >= flushedAt + FLUSH_MS) {
         series.flush();
         flushedAt = clock();
         unflushed = false;

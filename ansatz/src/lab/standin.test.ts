@@ -3,6 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import type { SimulatedScript } from '../io/executor/simulated.ts';
 import { rng } from '../methods/math/rng.ts';
+import { quantile } from '../methods/math/summary.ts';
 import { simpleConfig } from '../study/config.fixture.ts';
 import { runOf, trialOf } from '../study/state.ts';
 import { agreementOf, FEWEST_COMPARED, LEAST_AGREEMENT, standInText } from '../study/standin.ts';
@@ -53,16 +54,32 @@ describe.each([1, 2, 3])('seed %i: a curve that stands in for the result', (seed
     for (const run of state.runs) {
       expect(run.status === 'stopped' ? run.value : run.value! > 2).not.toBe(false);
     }
-    // Curves are of another unit than results: what a stopped run would have come to is nobody's guess.
-    for (const [i, seen] of state.observations.entries()) {
-      if (seen.status === 'stopped') expect(seen.loss).toBeUndefined();
-      else expect(seen.loss ?? -1, `trial ${i + 1}`).toBeLessThan(0);
-    }
+    for (const [i, seen] of state.observations.entries()) expect(seen.loss ?? -1, `trial ${i + 1}`).toBeLessThan(0);
     // Risks are about the end of the curve, not about the result: these curves end where they say they will.
     const best = runOf(state, trialOf(state, state.incumbent!).runs[0]!).losses.at(-1)!;
     const ended = state.runs.filter((run) => run.status === 'done' && run.trial !== state.incumbent);
     for (const run of ended) expect(riskOf(state, run)! > 0.5, `run ${run.id}`).toBe(run.losses.at(-1)! < best);
     expect(statusOf(state).curve).toMatchObject({ metric: 'curve', stopping: true });
+  });
+
+  test('lets samplers know what a stopped run would have come to, in the unit of results', async () => {
+    const { state } = await simulated(config(seed), { script: faithful });
+    const guessed = state.trials.flatMap(({ point, id }) => {
+      const { status, loss, variance } = state.observations[id - 1]!;
+      if (status !== 'stopped') return [];
+      return [{ loss: loss!, sd: Math.sqrt(variance!), truth: -faithful(point, 1).result! }];
+    });
+    expect(guessed.length).toBeGreaterThan(5);
+    const within = guessed.filter(({ loss, sd, truth }) => Math.abs(loss - truth) < 2 * sd + 0.1);
+    expect(within.length / guessed.length).toBeGreaterThan(0.8);
+    // They tell good from bad, which a guess of the middle for all would not.
+    const off = guessed.reduce((sum, { loss, truth }) => sum + Math.abs(loss - truth), 0) / guessed.length;
+    const middle = quantile(
+      guessed.map(({ truth }) => truth),
+      0.5,
+    );
+    const spread = guessed.reduce((sum, { truth }) => sum + Math.abs(middle - truth), 0) / guessed.length;
+    expect(off).toBeLessThan(0.5 * spread);
   });
 
   test('stops nothing when it says nothing about the result', async () => {

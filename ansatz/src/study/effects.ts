@@ -9,6 +9,7 @@ import type { Param, Space, Value } from '../methods/space/space.ts';
 import { type PressedEdge, pressedEdges } from '../methods/stats/edges.ts';
 import { decompose, fitForest, type Forest, marginal } from '../methods/stats/forest.ts';
 import { importances, type Result } from '../methods/stats/importance.ts';
+import { runCurve } from './axis.ts';
 import { noiseOf } from './noise.ts';
 import { lossOf, type Run, runOf, type State } from './state.ts';
 
@@ -181,11 +182,12 @@ function toldBy(state: State): Told[] {
 }
 
 /** The final loss whose rank among the finished runs is that of `run` at its last step; NaN when there are none. */
-function standing({ config }: State, run: Run, finished: readonly Run[]): number {
-  const step = run.steps.at(-1)!;
-  const reached = finished.flatMap(({ steps, losses, value }) => {
+function standing(state: State, run: Run, finished: readonly Run[]): number {
+  const step = runCurve(state, run).steps.at(-1)!;
+  const reached = finished.flatMap((other) => {
+    const { steps, losses } = runCurve(state, other);
     const at = steps.findLastIndex((s) => s <= step);
-    return at < 0 ? [] : [{ there: losses[at]!, end: lossOf(config, value!) }];
+    return at < 0 ? [] : [{ there: losses[at]!, end: lossOf(state.config, other.value!) }];
   });
   const ahead = reached.filter(({ there }) => there < run.losses.at(-1)!).length;
   return quantile(

@@ -1,15 +1,13 @@
 /** What the end of a run changes in the state: its outcome, what is known of its trial, of the noise and of its bet. */
 
-import { forecastOf } from '../methods/pruning/forecast.ts';
 import type { Observation } from '../methods/sampling/sampler.ts';
+import { axisOf, reportsOf } from './axis.ts';
 import { beliefOf } from './belief.ts';
 import type { EndStatus, Event } from './events/index.ts';
 import { repool } from './noise.ts';
+import { projected } from './projection.ts';
 import { agreementOf } from './standin.ts';
 import { lossOf, remove, resultsOf, type Run, runOf, SCALE_BET, type State, type Trial, trialOf } from './state.ts';
-
-/** Finished runs that a run cut short is compared with, at most. */
-const MOST_SIBLINGS = 50;
 
 /** Fold the end of a run into the state. */
 export function ended(state: State, event: Extract<Event, { type: 'run.ended' }>): void {
@@ -33,6 +31,10 @@ export function ended(state: State, event: Extract<Event, { type: 'run.ended' }>
   run.peakBytes = event.peakBytes;
   run.exit = event.exit;
   if (event.reused !== undefined) run.reused = event.reused;
+  const reports = event.reports ?? reportsOf(run);
+  if (event.step !== undefined && (event.step !== run.steps.at(-1) || reports !== reportsOf(run))) {
+    run.last = { step: event.step, reports };
+  }
   state.largestBytes = Math.max(state.largestBytes, event.peakBytes ?? 0);
   if (run.level !== undefined) {
     // Of another scale: neither verdicts, noise and samplers nor the usual length of a run may know of it.
@@ -42,7 +44,10 @@ export function ended(state: State, event: Extract<Event, { type: 'run.ended' }>
   trial.active--;
   if (event.status === 'done') {
     // One number is no curve: it may be the last word of a run that says nothing before.
-    if (run.steps.length > 1) state.longestStep = Math.max(state.longestStep, event.step ?? run.steps.at(-1)!);
+    if (run.steps.length > 1) {
+      state.longestStep = Math.max(state.longestStep, event.step ?? run.steps.at(-1)!);
+      state.axis = axisOf(state);
+    }
     state.pace.seconds += event.seconds;
     state.pace.count++;
     state.pace.longest = Math.max(state.pace.longest, event.seconds);
@@ -122,17 +127,4 @@ function priceOf({ config, observations }: State, run: Run): Pick<Observation, '
   if (config.budget.runs !== undefined) return {};
   const cost = run.status === 'done' && seconds > 0 ? seconds : observations[run.trial - 1]!.cost;
   return cost === undefined ? {} : { cost };
-}
-
-/** Where a run that was cut short would have ended, so that samplers learn from it; nothing when its curve says too little. */
-function projected(state: State, run: Run): Pick<Observation, 'loss' | 'variance'> {
-  // A stand-in's end is no result.
-  if (state.config.curve !== undefined) return {};
-  const finished: Run[] = [];
-  for (let i = state.curved.length - 1; i >= 0 && finished.length < MOST_SIBLINGS; i--) {
-    const other = state.runs[state.curved[i]! - 1]!;
-    if (other.status === 'done' && other.steps.at(-1)! >= state.longestStep) finished.push(other);
-  }
-  const ahead = forecastOf(run, finished.reverse(), state.longestStep);
-  return ahead === undefined || !Number.isFinite(ahead.mean) ? {} : { loss: ahead.mean, variance: ahead.sd ** 2 };
 }

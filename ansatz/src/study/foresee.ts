@@ -4,6 +4,7 @@ import { normalCdf, normalQuantile } from '../methods/math/quantile.ts';
 import { rng } from '../methods/math/rng.ts';
 import { mean, quantile } from '../methods/math/summary.ts';
 import { forecastOf } from '../methods/pruning/forecast.ts';
+import { runCurve, fullLength } from './axis.ts';
 import { incumbentValues } from './contrast.ts';
 import { UserError } from './error.ts';
 import { deterministic, noiseOf } from './noise.ts';
@@ -29,7 +30,7 @@ export interface RunForecast {
   readonly trial: number;
   /** What its curve is of: the objective, or what stands in for it. */
   readonly metric: string;
-  /** The last step heard of, and the last of the longest run. */
+  /** The last step heard of, and the last of the longest run; or where this one will end, if runs end at steps of their own. */
   readonly step: number;
   readonly steps: number;
   readonly value: number;
@@ -50,12 +51,16 @@ export function foreseeRun(state: State, id: number): RunForecast {
     throw new UserError('no-run', `run ${id} is over (${run.status})`, {
       fix: state.running.length === 0 ? 'no run is under way' : `under way: ${state.running.join(', ')}`,
     });
+  const curve = runCurve(state, run);
+  const whole = fullLength(state);
   const siblings = [...state.curved]
     .reverse()
     .map((one) => runOf(state, one))
-    .filter((one) => one.status === 'done' && one.trial !== run.trial && one.steps.at(-1)! >= state.longestStep)
+    .filter((one) => one.status === 'done' && one.trial !== run.trial)
+    .map((one) => runCurve(state, one))
+    .filter(({ steps }) => steps.at(-1)! >= whole)
     .slice(0, MOST_SIBLINGS);
-  const ahead = siblings.length < FEWEST_SIBLINGS ? undefined : forecastOf(run, siblings.reverse(), state.longestStep);
+  const ahead = siblings.length < FEWEST_SIBLINGS ? undefined : forecastOf(curve, siblings.reverse(), whole);
   if (ahead === undefined || !Number.isFinite(ahead.mean)) {
     throw new UserError('too-few', `too little is known to say where run ${id} will end`, {
       why: `${run.steps.length} values of its own, ${siblings.length} finished runs with a curve`,
@@ -71,7 +76,7 @@ export function foreseeRun(state: State, id: number): RunForecast {
     trial: run.trial,
     metric: curveMetric(state.config).metric,
     step: run.steps.at(-1)!,
-    steps: state.longestStep,
+    steps: state.axis === undefined ? whole : Math.round((run.steps.at(-1)! * whole) / curve.steps.at(-1)!),
     value: sign * run.losses.at(-1)!,
     expected: sign * ahead.mean,
     low: ends[0]!,

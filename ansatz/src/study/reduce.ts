@@ -7,6 +7,7 @@ import { accountsOf, caps, EPSILON, movement, NOTHING, openLedger, RESOURCES } f
 import { NO_COMMON, repool } from './noise.ts';
 import { curveLoss } from './standin.ts';
 import {
+  activeSeconds,
   type BetState,
   keyOf,
   payerAt,
@@ -334,6 +335,8 @@ export function reduce(state: State | undefined, event: Event): State {
       if (run.steps.length === 0 && run.level === undefined) state.curved.push(run.id);
       run.steps.push(event.step);
       run.heardAt.push(state.seq);
+      if (event.nth !== undefined) (run.nth ??= []).push(event.nth);
+      run.heardAfter.push(activeSeconds(run, event.at));
       run.losses.push(curveLoss(state.config, event.value));
       return state;
     }
@@ -514,6 +517,7 @@ function started(state: State, event: Extract<Event, { type: 'run.started' }>): 
     steps: [],
     losses: [],
     heardAt: [],
+    heardAfter: [],
   });
   state.running.push(event.run);
 }

@@ -1,7 +1,8 @@
 /**
  * The metric that stands in for the result while a run trains. Where an evaluator says the result after the end, or a script
  * prints it last, a run has no curve of its own; `curve` names a metric that it does print on the way. It decides about
- * stopping alone, and only as long as it has shown that it orders trials as their results do.
+ * stopping alone (and so what samplers are told of what was stopped: see `projection.ts`), and only as long as it has
+ * shown that it orders trials as their results do.
  */
 
 import { mean } from '../methods/math/summary.ts';

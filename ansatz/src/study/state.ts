@@ -79,6 +79,18 @@ export interface Run {
   readonly losses: number[];
   /** Number of the event each of them came with: the order across runs. */
   readonly heardAt: number[];
+  /** After how many seconds in a slot each of them was heard. */
+  readonly heardAfter: number[];
+  /** Which of the run's reports the last so many rungs are; those before are one report each. */
+  nth?: number[];
+  /** The last step of a run that has ended, and the number of its reports, where that is more than its rungs tell. */
+  last?: { readonly step: number; readonly reports: number };
+}
+
+/** What curves are drawn over other than steps: per cent of the reports or seconds of a whole run. */
+export interface Axis {
+  readonly of: 'reports' | 'seconds';
+  readonly whole: number;
 }
 
 /** How well a curve that stands in for the result orders trials, as far as has been seen. */
@@ -273,6 +285,8 @@ export interface State {
   readonly curved: number[];
   /** How well curves that stand in for results have ordered trials; only where the study has such. */
   agreement?: Agreement;
+  /** What curves are drawn over, where that is not steps. */
+  axis?: Axis;
   incumbent?: number;
   /** Hashes of what results are judged by. */
   seal?: Readonly<Record<string, string>>;

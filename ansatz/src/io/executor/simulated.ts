@@ -10,6 +10,8 @@ export interface SimulatedRun {
   readonly seconds: number;
   /** Objective values, evenly spread over the run; the last one is printed at the end. */
   readonly curve: readonly number[];
+  /** Steps from one value to the next; 1 unless given. */
+  readonly every?: number;
   /** What an evaluator says at the end; the curve is then printed by the script under the name `curve`, and no result. */
   readonly result?: number;
   /** It fails at the end instead of succeeding. */
@@ -104,7 +106,7 @@ export function simulation(
           metrics: [
             {
               key: run.result === undefined ? metric : 'curve',
-              step: index + 1,
+              step: (index + 1) * (run.every ?? 1),
               value: run.curve[index]!,
               resolution: 0,
               source: 'metrics',

@@ -16,7 +16,7 @@ import { type Journal, LeaseLost } from './journal.ts';
 /** Raise when a table changes; `open` refuses files of a newer one. */
 const SCHEMA_VERSION = 2;
 /** A snapshot's text belongs to the code that made it; another State shape needs another number. */
-const STATE_VERSION = 11;
+const STATE_VERSION = 12;
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS event (

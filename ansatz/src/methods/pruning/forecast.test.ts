@@ -129,7 +129,7 @@ describe('a run that stands still to the last digit', () => {
     expect(answer).toEqual({
       stop: true,
       risk: 0.5 / 3,
-      why: 'not the best, and the same value since step 10; 2 others that stood as long never moved again',
+      why: 'not the best, and the same value for 10 % of a training; 2 others that stood as long never moved again',
     });
     // Two reports alike are no standstill yet, and who moves is not held against who stands.
     expect(forecast(cut(standing(0.5, 10), 11), [...moving, ...dead])).toBe('continue');

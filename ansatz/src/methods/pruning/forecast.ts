@@ -79,11 +79,12 @@ export function stopOrNot(run: Curve, siblings: Siblings): ReturnType<Pruner> {
   if (step < Math.max(2, FROM * longest) || step > UNTIL * longest) return 'continue';
   const stands = lowest(run).at(-1)! > best ? standstill(run, others, longest) : undefined;
   if (stands !== undefined && stands.moves < MOVES) {
-    const { since, stood, moves } = stands;
+    const { steps, stood, moves } = stands;
+    const share = Math.round((100 * steps) / longest);
     return {
       stop: true,
       risk: moves,
-      why: `not the best, and the same value since step ${since}; ${stood} others that stood as long never moved again`,
+      why: `not the best, and the same value for ${share} % of a training; ${stood} others that stood as long never moved again`,
     };
   }
   const risk = riskAt(run, step, siblings);

@@ -6,8 +6,8 @@ import type { Curve } from './pruner.ts';
 const REPORTS = 3;
 
 export interface Standstill {
-  /** Step of the first report of this value. */
-  readonly since: number;
+  /** Steps for which it has had this value. */
+  readonly steps: number;
   /** Finished runs that stood still as long and never moved again. */
   readonly stood: number;
   /** Chance that the run will ever report another value, by those that did and did not (Jeffreys). */
@@ -32,7 +32,7 @@ export function standstill(run: Curve, others: readonly Curve[], longest: number
     // One that was stopped for standing still is no witness that standing still goes on.
     if (stretches.last >= own.last && (other.steps.at(-1) ?? 0) >= longest) stood++;
   }
-  return { since: run.steps.at(-1)! - own.last, stood, moves: (moved + 0.5) / (moved + stood + 1) };
+  return { steps: own.last, stood, moves: (moved + 0.5) / (moved + stood + 1) };
 }
 
 /** How many of `lengths`, which fall, are at least `length`. */

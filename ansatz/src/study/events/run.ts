@@ -39,7 +39,14 @@ export type RunEvent =
       readonly hold: Amount;
     }
   /** A value of the objective at a rung; every other number goes to the series store. */
-  | { readonly type: 'run.reported'; readonly run: number; readonly step: number; readonly value: number }
+  | {
+      readonly type: 'run.reported';
+      readonly run: number;
+      readonly step: number;
+      readonly value: number;
+      /** Which of its reports it is, from 1 on, where some before it are not written down. */
+      readonly nth?: number;
+    }
   /** It was looked at when it reached this rung, and goes on to the next. */
   | { readonly type: 'run.passed'; readonly run: number; readonly step: number }
   /** Its processes stand still and its slot is free; its hold stays. */
@@ -79,8 +86,9 @@ export type RunEvent =
       readonly resolution?: number;
       /** Last values of the other metrics that guards are about, by the name in the configuration. */
       readonly others?: Readonly<Record<string, number>>;
-      /** Last step of the objective. */
+      /** Last step of the objective, and how often it was reported. */
       readonly step?: number;
+      readonly reports?: number;
       readonly charge: Amount;
       /** Wall seconds of the process and of its evaluator, those during which it was paused left out. */
       readonly seconds: number;
