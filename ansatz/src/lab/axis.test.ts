@@ -3,6 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import type { SimulatedScript } from '../io/executor/simulated.ts';
 import { rng } from '../methods/math/rng.ts';
+import { schedulers } from '../methods/pruning/index.ts';
 import { runCurve } from '../study/axis.ts';
 import { simpleConfig } from '../study/config.fixture.ts';
 import type { Event } from '../study/events/index.ts';
@@ -66,6 +67,41 @@ describe.each([1, 2, 3])('seed %i', (seed) => {
       if (one.status === 'done') expect(Math.abs(steps - end), `run ${run}`).toBeLessThan(0.15 * end);
     }
   });
+
+  test.each(['halving', 'hyperband', 'freeze-thaw'] as const)(
+    '%s looks at runs of few steps at the same shares as at runs of many',
+    async (pruner) => {
+      const looks = new Map<number, number[]>();
+      const say = (event: Event, state: State): [] => {
+        if (event.type === 'run.started' && state.axis !== undefined) looks.set(event.run, []);
+        if (event.type !== 'run.passed' && event.type !== 'run.paused') return [];
+        const run = runOf(state, event.run);
+        if (state.axis !== undefined) expect(event.step).toBe(run.steps.at(-1));
+        looks.get(run.id)?.push(runCurve(state, run).steps.at(-1)!);
+        return [];
+      };
+      const config = simpleConfig({ budget: { runs: pruner === 'freeze-thaw' ? 45 : 70 }, seedNumber: seed, pruner });
+      const script = training((hidden) => ({ seconds: 60, reports: hidden }));
+      const { state } = await simulated(config, { script, pruner, say });
+      expect(state.axis?.of).toBe('seconds');
+      const rungs = schedulers[pruner].rungs(100).slice(0, -1);
+      const seen = [...looks].filter(([, shares]) => shares.length > 0);
+      expect(seen.length).toBeGreaterThan(5);
+      for (const [id, shares] of seen) {
+        const run = runOf(state, id);
+        const hidden = pointOf(state, run.trial)['hidden']!;
+        // Each at the first report or two beyond a rung (one tells no pace yet), and no rung twice.
+        const at = shares.map((share) => rungs.findLastIndex((rung) => rung <= share));
+        expect(new Set(at).size, `run ${id}`).toBe(at.length);
+        at.forEach((rung, i) => expect(shares[i]! - rungs[rung]!).toBeLessThan(0.1 * shares[i]! + 220 / hidden));
+        // One that went to its end was looked at by all of them from its first report on.
+        const first = rungs.findIndex((rung) => rung >= 100 / hidden);
+        if (run.status === 'done' && run.audited === undefined && hidden >= 60)
+          expect(at.length).toBeGreaterThanOrEqual(rungs.length - first);
+      }
+      expect(seen.some(([id]) => pointOf(state, runOf(state, id).trial)['hidden']! < 60)).toBe(true);
+    },
+  );
 
   test.each([
     ['all end at the same step', () => ({ seconds: 60, reports: 40 })],

@@ -13,6 +13,7 @@ import {
 } from '../methods/pruning/index.ts';
 import type { Observation } from '../methods/sampling/sampler.ts';
 import type { Point, Space } from '../methods/space/space.ts';
+import { fullLength, placesOf } from '../study/axis.ts';
 import type { EventBody } from '../study/events/index.ts';
 import { free } from '../study/ledger.ts';
 import { mayStop } from '../study/standin.ts';
@@ -45,15 +46,22 @@ const PROMISING = 0.1;
 export function lookAtRungs(state: State, parts: Parts): EventBody[] {
   const { scheduler } = parts;
   if (scheduler === undefined || state.phase === 'killed' || state.longestStep === 0 || !mayStop(state)) return [];
-  const rungs = scheduler.rungs(state.longestStep);
+  const longest = fullLength(state);
+  const rungs = scheduler.rungs(longest);
   for (const id of state.running) {
     const run = runOf(state, id);
     if (!looked(run)) continue;
-    const rung = rungBy(rungs, run.steps.at(-1) ?? 0);
-    if (rung <= run.rung || rung >= state.longestStep) continue;
+    const rung = rungBy(rungs, placesOf(state, run).at(-1) ?? 0);
+    if (rung <= rungBy(rungs, lastLook(state, run)) || rung >= longest) continue;
     return [answered(state, parts, scheduler, run, rung)];
   }
   return [];
+}
+
+/** Where a run was when it was last looked at, on what the study's curves are drawn over; 0 before. */
+function lastLook(state: State, run: Run): number {
+  if (state.axis === undefined) return run.rung;
+  return placesOf(state, run)[run.steps.findLastIndex((step) => step <= run.rung)] ?? 0;
 }
 
 /** Repeats answer a question about noise, the baseline is the reference: neither is ever cut short or paused. */
@@ -74,21 +82,23 @@ function answered(state: State, parts: Parts, scheduler: Scheduler, run: Run, ru
   const random = rng(state.config.seedNumber, LOOKS, run.id, rung);
   // A scheduler may state a risk like a pruner.
   const answer = scheduler.atRung(situation, runs.indexOf(run.id), random) as Answer;
-  if (answer === 'continue') return { type: 'run.passed', run: run.id, step: rung };
+  // A share of a run is said by the step at which it got there.
+  const step = state.axis === undefined ? rung : run.steps.at(-1)!;
+  if (answer === 'continue') return { type: 'run.passed', run: run.id, step };
   if (answer !== 'pause') {
     const risk = answer === 'stop' ? undefined : answer.risk;
-    return cut(state, run, rung, 'not worth its next steps', risk);
+    return cut(state, run, step, 'not worth its next steps', risk);
   }
   // Nobody else gets the slot: those under way are let finish.
-  if (state.phase !== 'running') return { type: 'run.passed', run: run.id, step: rung };
+  if (state.phase !== 'running') return { type: 'run.passed', run: run.id, step };
   if (canPause) {
-    return { type: 'run.paused', run: run.id, step: rung, why: `paused at step ${rung}: others go first` };
+    return { type: 'run.paused', run: run.id, step, why: `paused at step ${step}: others go first` };
   }
   const there = situation.reports.filter((report) => report.step === rung);
   const own = there.find((report) => runs[report.trial] === run.id)!.loss;
   const losses = there.map((report) => report.loss);
-  if (losses.length < FEWEST || !(own > quantile(losses, 0.5))) return { type: 'run.passed', run: run.id, step: rung };
-  return cut(state, run, rung, `worse than the median of ${losses.length} at this step, and it cannot be paused`);
+  if (losses.length < FEWEST || !(own > quantile(losses, 0.5))) return { type: 'run.passed', run: run.id, step };
+  return cut(state, run, step, `worse than the median of ${losses.length} at this step, and it cannot be paused`);
 }
 
 /**
@@ -143,8 +153,8 @@ export function dropUnfinished(state: State): EventBody[] {
   const wish = state.queue.length > 0 || !state.exhausted;
   if (payable && wish) return [];
   const ranked = idle
-    .map((run) => ({ run, promise: promiseOf(state, run) }))
-    .sort((a, b) => b.promise - a.promise || b.run.rung - a.run.rung || a.run.losses.at(-1)! - b.run.losses.at(-1)!);
+    .map((run) => ({ run, promise: promiseOf(state, run), at: lastLook(state, run) }))
+    .sort((a, b) => b.promise - a.promise || b.at - a.at || a.run.losses.at(-1)! - b.run.losses.at(-1)!);
   for (const { run, promise } of ranked) {
     if (promise < PROMISING) break;
     const actions = goOn(state, run);
@@ -216,7 +226,7 @@ export function situationOf(
   scheduler: Scheduler,
   space: Space,
 ): { readonly situation: Situation; readonly runs: readonly number[] } {
-  const longest = state.longestStep;
+  const longest = fullLength(state);
   const rungs = scheduler.rungs(longest);
   const runs: number[] = [];
   const trainings: Training[] = [];
@@ -225,12 +235,13 @@ export function situationOf(
     const run = trial.runs.length === 0 ? undefined : runOf(state, trial.runs[0]!);
     if (run === undefined) continue;
     const status = run.stopping !== undefined ? 'over' : trainingStatus(run);
-    trainings.push({ point: trial.point, status, step: rungBy(rungs, run.steps.at(-1) ?? 0) });
+    const places = placesOf(state, run);
+    trainings.push({ point: trial.point, status, step: rungBy(rungs, places.at(-1) ?? 0) });
     runs.push(run.id);
     let rung = 0;
-    for (const [i, step] of run.steps.entries()) {
+    for (const [i, place] of places.entries()) {
       // Steps between two that were printed are reached with the next: the first at or beyond a rung stands for it.
-      for (; rung < rungs.length && rungs[rung]! <= step; rung++) {
+      for (; rung < rungs.length && rungs[rung]! <= place; rung++) {
         const report = { trial: runs.length - 1, step: rungs[rung]!, loss: run.losses[i]! };
         heard.push({ at: run.heardAt[i]!, report });
       }
@@ -257,7 +268,7 @@ function budgetSteps(state: State): { readonly budgetSteps?: number } {
     money !== undefined && config.price > 0 ? ((money / config.price) * 3600) / devices / typical : Infinity,
     ((config.budget.wallSeconds ?? Infinity) * config.slots.length) / typical,
   );
-  return Number.isFinite(inAll) ? { budgetSteps: inAll * state.longestStep } : {};
+  return Number.isFinite(inAll) ? { budgetSteps: inAll * fullLength(state) } : {};
 }
 
 /** The highest rung at or below a step; 0 below the first. */

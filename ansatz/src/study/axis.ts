@@ -81,7 +81,8 @@ export function fullLength(state: State): number {
 }
 
 interface Drawn extends Curve {
-  readonly reports: number;
+  /** Where each report is, in per cent. */
+  readonly places: readonly number[];
   readonly own: number;
   readonly whole: boolean;
 }
@@ -89,29 +90,39 @@ interface Drawn extends Curve {
 const drawn = new WeakMap<readonly number[], Drawn>();
 
 /** A run's curve over what the study's curves are drawn over. */
-export function runCurve({ axis }: State, run: Run): Curve {
-  if (axis === undefined || run.steps.length === 0) return run;
+export function runCurve(state: State, run: Run): Curve {
+  return state.axis === undefined || run.steps.length === 0 ? run : drawnOver(state.axis, run);
+}
+
+/** Where each report of a run is on what the study's curves are drawn over: steps, or per cent of a whole run. */
+export function placesOf(state: State, run: Run): readonly number[] {
+  return state.axis === undefined || run.steps.length === 0 ? run.steps : drawnOver(state.axis, run).places;
+}
+
+function drawnOver(axis: Axis, run: Run): Drawn {
   const length = run.status === 'done' ? lengthIn[axis.of](run) : 0;
   const whole = length >= WHOLE * axis.whole;
   const own = whole ? length : axis.whole;
   // Asked at every report, of all others.
   const before = drawn.get(run.losses);
-  if (before?.reports === run.losses.length && before.own === own && before.whole === whole) return before;
+  if (before?.places.length === run.losses.length && before.own === own && before.whole === whole) return before;
   const start = run.heardAfter[0]! - pace(run) * run.steps[0]!;
+  const places = run.losses.map((_, i) => {
+    if (whole && i === run.losses.length - 1) return 100;
+    const done = axis.of === 'reports' ? nthOf(run, i) : run.heardAfter[i]! - start;
+    return Math.min(LAST, (100 * done) / own);
+  });
   const steps: number[] = [];
   const losses: number[] = [];
   run.losses.forEach((loss, i) => {
-    const done = axis.of === 'reports' ? nthOf(run, i) : run.heardAfter[i]! - start;
-    const last = whole && i === run.losses.length - 1;
-    const at = last ? 100 : Math.min(LAST, (100 * done) / own);
     // Of reports that were heard at once the last counts.
-    if (steps.length > 0 && at <= steps.at(-1)!) losses[losses.length - 1] = loss;
+    if (steps.length > 0 && places[i]! <= steps.at(-1)!) losses[losses.length - 1] = loss;
     else {
-      steps.push(at);
+      steps.push(places[i]!);
       losses.push(loss);
     }
   });
-  const curve = { steps, losses, reports: run.losses.length, own, whole };
+  const curve = { steps, losses, places, own, whole };
   drawn.set(run.losses, curve);
   return curve;
 }
