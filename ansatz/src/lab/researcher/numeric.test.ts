@@ -23,6 +23,7 @@ import type { Event, HistoryEvent, HistoryRow } from '../../study/events/index.t
 import { reduce } from '../../study/reduce.ts';
 import { type State } from '../../study/state.ts';
 import { changes } from '../../study/views.ts';
+import { simulated } from '../lab.fixture.ts';
 import { openLab } from '../lab.ts';
 import { describe, earlierResults, numericResearcher, type Researcher, spaceOf } from './index.ts';
 
@@ -336,5 +337,30 @@ group('logs of other tools', () => {
     const [without, helped] = [mean(places([])), mean(places([log(rows)]))];
     expect(helped).toBeLessThan(0.5);
     expect(helped).toBeLessThan(0.6 * without);
+  });
+});
+
+group('a budget that comes to pay for more runs than it seemed to', () => {
+  /** The baseline takes a minute, what the sampler finds five seconds. */
+  const script: SimulatedScript = (point) => ({
+    seconds: point['lr'] === 1e-3 && point['hidden'] === 16 ? 60 : 5,
+    curve: [Number(point['lr']) + Number(point['hidden'])],
+  });
+  const asksFor = async (deviceSeconds: number): Promise<string[]> => {
+    const config = simpleConfig({ budget: { deviceSeconds } });
+    const { state } = await simulated(config, { script, pruner: 'none' });
+    return state.trials.slice(1).map(({ hypothesis }) => hypothesis);
+  };
+
+  test('does not go back to the baseline to look at knobs', async () => {
+    const asks = await asksFor(480);
+    expect(asks.length).toBeGreaterThan(10);
+    expect(asks.filter((ask) => ask.includes('matter?'))).toEqual([]);
+    expect(asks.filter((ask) => ask.includes('matter?'))).toEqual([]);
+  });
+
+  test('one that could pay for that from the beginning looks first', async () => {
+    const asks = await asksFor(1200);
+    expect(asks.flatMap((ask, i) => (ask.includes('matter?') ? [i] : []))).toEqual([0, 1]);
   });
 });

@@ -92,7 +92,7 @@ export function numericResearcher(
       const others = mine === undefined ? [] : whole.params.filter(({ name }) => !mine.includes(name));
       // A point is tried on the code that is best so far; results on other code are those of a related study.
       const { code } = trialOf(state, parent);
-      const single = lookAtOne(state, whole, mine);
+      const single = lookAtOne(state, whole, bet, mine);
       if (single !== undefined) {
         post({ type: 'trial.proposed', trial: 0, ask, researcher: 'numeric', ...single, parent: 1 });
         return;
@@ -225,10 +225,15 @@ function withoutDead(space: Space, dead: readonly string[], baseline: Point): Sp
   return { ...space, params };
 }
 
-/** The baseline with one knob moved, for the first knob that was not looked at yet. What then comes to matter is as the script has it. */
+/**
+ * The baseline with one knob moved, for the first knob that was not looked at yet. What then comes to matter is as the script has it.
+ * Nothing once the sampler has been asked: a budget that turns out to pay for more runs is better spent elsewhere than
+ * around the baseline.
+ */
 function lookAtOne(
   state: State,
   space: Space,
+  bet: string | undefined,
   only?: readonly string[],
 ): { point: Point; hypothesis: string } | undefined {
   const runs = runsInAll(state);
@@ -240,10 +245,18 @@ function lookAtOne(
   });
   const most = Math.min(movable.length, Math.floor(runs * LOOK_SHARE));
   if (space.params.length < 2 || most < movable.length) return undefined;
-  for (const param of movable) {
-    const from = baseline[param.name]!;
-    const moved = { ...baseline, [param.name]: farFrom(param, from) };
-    const point = completed(space, moved);
+  const looks = movable.map((param) => {
+    const moved = { ...baseline, [param.name]: farFrom(param, baseline[param.name]!) };
+    return { param, moved, point: completed(space, moved) };
+  });
+  const known = new Set(looks.map(({ point }) => canonical(point)));
+  const sampled = (trial: Trial): boolean =>
+    trial.id > 1 &&
+    trial.researcher === 'numeric' &&
+    (bet === undefined || trial.bet === bet) &&
+    !known.has(canonical(trial.point));
+  if (state.trials.some(sampled)) return undefined;
+  for (const { param, moved, point } of looks) {
     if (canonical(point) in state.seen || !feasible(space, point)) continue;
     const rest = describe(applicable(space, moved), point);
     const gone = describe(baseline, applicable(space, moved));
