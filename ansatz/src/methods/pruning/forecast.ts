@@ -15,6 +15,7 @@ const FEWEST = 2;
 const REGRESSED = 8;
 /** No stop in the first and the last part of a run: nothing is known there, and nothing is saved there. */
 const FROM = 0.05;
+const FIRST = 2;
 const UNTIL = 0.99;
 /** Largest chance of beating the best so far that a run is stopped with. */
 const RISK = 0.12;
@@ -49,22 +50,26 @@ interface Outlook extends Forecast {
  */
 export const forecast: Pruner = (run, others) => {
   const step = run.steps.at(-1);
-  if (step === undefined) return 'continue';
+  if (step === undefined || step < FIRST) return 'continue';
   let longest = step;
   let best = Infinity;
+  const read: Read[] = [];
   for (const other of others) {
-    longest = Math.max(longest, other.steps.at(-1) ?? 0);
-    best = Math.min(best, lowest(other).at(-1) ?? Infinity);
+    if (other.steps.length === 0) continue;
+    const one = readOf(other);
+    longest = Math.max(longest, one.last);
+    best = Math.min(best, one.lowest);
+    read.push(one);
   }
-  const finished = others.filter((other) => other.steps.length > 0 && other.steps.at(-1)! >= longest);
-  return stopOrNot(run, { finished, others, longest, best });
+  const finished = read.filter(({ last }) => last >= longest);
+  return decided(readOf(run), { finished, others: read, longest, best, ended: true });
 };
 
 /** What a run is compared with. */
-export interface Siblings {
+export interface Siblings<C = Curve> {
   /** Those that went to their end, and all of them, these included. */
-  readonly finished: readonly Curve[];
-  readonly others: readonly Curve[];
+  readonly finished: readonly C[];
+  readonly others: readonly C[];
   /** Steps of a full run. */
   readonly longest: number;
   /** Lowest loss of all others so far. */
@@ -72,12 +77,45 @@ export interface Siblings {
 }
 
 /** The same when the full length and the best loss so far are known. */
-export function stopOrNot(run: Curve, siblings: Siblings): ReturnType<Pruner> {
+export function stopOrNot(run: Curve, { finished, others, longest, best }: Siblings): ReturnType<Pruner> {
+  return decided(readOf(run), { finished: finished.map(readOf), others: others.map(readOf), longest, best });
+}
+
+/** What is asked of a curve a hundred times for each report of another. */
+interface Read {
+  readonly curve: Curve;
+  /** Lowest loss up to each report, and of all. */
+  readonly low: readonly number[];
+  readonly lowest: number;
+  /** Last step; 0 before there is any. */
+  readonly last: number;
+}
+
+const reads = new WeakMap<Curve, Read>();
+
+function readOf(curve: Curve): Read {
+  const known = reads.get(curve);
+  // Curves of running trainings grow in place.
+  if (known?.low.length === curve.losses.length) return known;
+  let best = Infinity;
+  const low = curve.losses.map((loss) => (best = Math.min(best, loss)));
+  const read = { curve, low, lowest: best, last: curve.steps.at(-1) ?? 0 };
+  reads.set(curve, read);
+  return read;
+}
+
+/** `ended`: all others that went to their end are among the finished. */
+interface Compared extends Siblings<Read> {
+  readonly ended?: boolean;
+}
+
+function decided(own: Read, siblings: Compared): ReturnType<Pruner> {
   const { finished, others, longest, best } = siblings;
+  const run = own.curve;
   const step = run.steps.at(-1);
   if (step === undefined || finished.length < FEWEST) return 'continue';
-  if (step < Math.max(2, FROM * longest) || step > UNTIL * longest) return 'continue';
-  const stands = lowest(run).at(-1)! > best ? standstill(run, others, longest) : undefined;
+  if (step < Math.max(FIRST, FROM * longest) || step > UNTIL * longest) return 'continue';
+  const stands = own.lowest > best ? standstill(run, others, longest) : undefined;
   if (stands !== undefined && stands.moves < MOVES) {
     const { steps, stood, moves } = stands;
     const share = Math.round((100 * steps) / longest);
@@ -87,19 +125,20 @@ export function stopOrNot(run: Curve, siblings: Siblings): ReturnType<Pruner> {
       why: `not the best, and the same value for ${share} % of a training; ${stood} others that stood as long never moved again`,
     };
   }
-  const risk = riskAt(run, step, siblings);
+  const risk = riskAt(own, step, siblings);
   if (risk === undefined) return 'continue';
   const earlier = run.steps.findLast((other) => other <= step - EARLIER * longest && other < step);
-  if (earlier === undefined || riskAt(run, earlier, siblings) === undefined) return 'continue';
+  if (earlier === undefined || riskAt(own, earlier, siblings) === undefined) return 'continue';
   // So few siblings cannot vouch for less: the next run is one of n + 1 alike.
   return { stop: true, risk: Math.max(risk, 0.5 / (finished.length + 1)) };
 }
 
 /** The chance that the run beats `best`, if at `step` it was small enough to stop; undefined otherwise. */
-function riskAt(run: Curve, step: number, { finished, others, longest, best }: Siblings): number | undefined {
+function riskAt(run: Read, step: number, siblings: Compared): number | undefined {
+  const { finished, longest, best } = siblings;
   const here = lowestBy(run, step);
   if (here === undefined || here <= best) return undefined;
-  const outlook = bySiblings(run, step, finished, longest, others);
+  const outlook = bySiblings(run, step, finished, longest, siblings);
   if (outlook === undefined || outlook.hope <= best) return undefined;
   const risk = studentCdf((best - outlook.mean) / Math.max(outlook.sd, 1e-12), Math.min(MOST_DF, outlook.df));
   return risk < RISK ? risk : undefined;
@@ -112,34 +151,54 @@ function riskAt(run: Curve, step: number, { finished, others, longest, best }: S
 export function forecastOf(run: Curve, finished: readonly Curve[], longest: number): Forecast | undefined {
   const step = run.steps.at(-1);
   if (step === undefined) return undefined;
-  if (step >= longest) return { mean: lowest(run).at(-1)!, sd: 0 };
-  return bySiblings(run, step, finished, longest) ?? byRatio(run, step, finished) ?? byFamilies(run, longest);
+  const own = readOf(run);
+  if (step >= longest) return { mean: own.lowest, sd: 0 };
+  const others = finished.map(readOf);
+  return bySiblings(own, step, others, longest) ?? byRatio(own, step, others) ?? byFamilies(run, longest);
 }
 
+/** Undefined where fewer than two finished siblings had reported by `step`, or where even the largest gain of any of those it is compared with leads to no better than their best. */
 function bySiblings(
-  run: Curve,
+  run: Read,
   step: number,
-  finished: readonly Curve[],
+  finished: readonly Read[],
   longest: number,
-  others: readonly Curve[] = finished,
+  compared?: Compared,
 ): Outlook | undefined {
   const before = step - Math.max(1, Math.floor(step / 3));
   const here = lowestBy(run, step);
   if (here === undefined) return undefined;
-  const recent = here - (lowestBy(run, before) ?? lowest(run)[0]!);
+  const recent = here - (lowestBy(run, before) ?? run.low[0]!);
   // What each sibling had at the step, had gained lately by then, and still gained.
   const places: number[] = [];
   const paces: number[] = [];
   const gains: number[] = [];
-  for (const curve of finished) {
-    const then = lowestBy(curve, step);
+  let most = Infinity;
+  for (const sibling of finished) {
+    const then = lowestBy(sibling, step);
     if (then === undefined) continue;
+    const gain = lowestBy(sibling, longest)! - then;
     places.push(then);
-    paces.push(then - (lowestBy(curve, before) ?? lowest(curve)[0]!));
-    gains.push(lowestBy(curve, longest)! - then);
+    paces.push(then - (lowestBy(sibling, before) ?? sibling.low[0]!));
+    gains.push(gain);
+    if (gain < most) most = gain;
   }
   const n = gains.length;
   if (n < 2) return undefined;
+  // What one that was stopped had gained by then, or one that is under way has, counts as well.
+  for (const other of compared?.others ?? []) {
+    // Those that finished have been looked at.
+    if (other.last <= step || (compared?.ended === true && other.last >= longest)) continue;
+    const then = lowestBy(other, step);
+    if (then !== undefined) most = Math.min(most, other.lowest - then);
+  }
+  // A run that comes down from a spike moves, though it is no better than it was.
+  const { curve } = run;
+  const pace = Math.min(0, recent, (lossBy(curve, step) ?? 0) - (lossBy(curve, before) ?? curve.losses[0]!));
+  let alike = 0;
+  for (const gained of paces) if (gained <= FAST * pace) alike++;
+  const own = pace * (alike < ALIKE ? Math.max(1, logClock(before, step, longest)) : 1);
+  if (compared !== undefined && here + most + own <= compared.best) return undefined;
   let gain: number;
   let variance: number;
   let df: number;
@@ -154,16 +213,6 @@ function bySiblings(
     variance = gains.reduce((sum, one) => sum + (one - gain) ** 2, 0) / (n - 1);
   }
   gain = Math.min(0, gain);
-  // What one that was stopped had gained by then, or one that is under way has, counts as well.
-  let most = Math.min(...gains);
-  for (const other of others) {
-    const then = other.steps.length > 0 && other.steps.at(-1)! > step ? lowestBy(other, step) : undefined;
-    if (then !== undefined) most = Math.min(most, lowest(other).at(-1)! - then);
-  }
-  // A run that comes down from a spike moves, though it is no better than it was.
-  const pace = Math.min(0, recent, (lossBy(run, step) ?? 0) - (lossBy(run, before) ?? run.losses[0]!));
-  const alike = paces.filter((gained) => gained <= FAST * pace).length;
-  const own = pace * (alike < ALIKE ? Math.max(1, logClock(before, step, longest)) : 1);
   const sd = Math.hypot(Math.max(Math.sqrt(variance * (1 + 1 / n)), LEAST_SPREAD * Math.abs(most)), 0.5 * own);
   return { mean: here + gain, sd, df, hope: here + Math.min(most, gain) + own };
 }
@@ -178,13 +227,13 @@ function logClock(before: number, step: number, longest: number): number {
 }
 
 /** With one finished run: as large a share of its gain as it has made so far, give or take as much again. */
-function byRatio(run: Curve, step: number, finished: readonly Curve[]): Forecast | undefined {
-  const other = finished.find((curve) => lowestBy(curve, step) !== undefined);
+function byRatio(run: Read, step: number, finished: readonly Read[]): Forecast | undefined {
+  const other = finished.find((sibling) => lowestBy(sibling, step) !== undefined);
   const here = lowestBy(run, step);
   if (other === undefined || here === undefined) return undefined;
-  const past = lowestBy(other, step)! - lowest(other)[0]!;
-  const future = lowest(other).at(-1)! - lowestBy(other, step)!;
-  const own = here - lowest(run)[0]!;
+  const past = lowestBy(other, step)! - other.low[0]!;
+  const future = other.lowest - lowestBy(other, step)!;
+  const own = here - run.low[0]!;
   const gain = past < 0 ? future * Math.min(3, own / past) : future;
   return { mean: here + gain, sd: Math.max(Math.abs(gain), Math.abs(future), 1e-12) };
 }
@@ -235,22 +284,9 @@ function ridge(
   return { at: level + wa * (a.standard(at[0]) - a.mean) + wb * (b.standard(at[1]) - b.mean), squares };
 }
 
-const running = new WeakMap<readonly number[], { readonly length: number; readonly lowest: number[] }>();
-
-/** Lowest loss up to each report. */
-function lowest(curve: Curve): readonly number[] {
-  const known = running.get(curve.losses);
-  // Curves of running trainings grow in place.
-  if (known?.length === curve.losses.length) return known.lowest;
-  let best = Infinity;
-  const values = curve.losses.map((loss) => (best = Math.min(best, loss)));
-  running.set(curve.losses, { length: values.length, lowest: values });
-  return values;
-}
-
 /** Lowest loss up to `step`; undefined when nothing was reported by then. */
-function lowestBy(curve: Curve, step: number): number | undefined {
-  return lowest(curve)[reportsBy(curve, step) - 1];
+function lowestBy({ curve, low }: Read, step: number): number | undefined {
+  return low[reportsBy(curve, step) - 1];
 }
 
 /** The last loss up to `step`; undefined when nothing was reported by then. */
@@ -260,6 +296,7 @@ function lossBy(curve: Curve, step: number): number | undefined {
 
 /** How many reports there were up to `step`. */
 function reportsBy({ steps }: Curve, step: number): number {
+  if (steps.length > 0 && steps.at(-1)! <= step) return steps.length;
   let low = 0;
   let high = steps.length;
   while (low < high) {

@@ -19,18 +19,22 @@ export interface Standstill {
  * How long is a matter of steps, so that a metric that is measured every hundred steps and reported at each is one
  * that moves every hundred steps. The run's own earlier standstills count as those of others.
  */
-export function standstill(run: Curve, others: readonly Curve[], longest: number): Standstill | undefined {
+export function standstill(
+  run: Curve,
+  others: readonly { readonly curve: Curve }[],
+  longest: number,
+): Standstill | undefined {
   // Most runs move, and need no more than a look at their last reports.
   const last = run.losses.slice(-REPORTS);
   if (last.length < REPORTS || last.some((loss) => loss !== last[0])) return undefined;
   const own = stretchesOf(run);
   let moved = longer(own.ended, own.last);
   let stood = 0;
-  for (const other of others) {
-    const stretches = stretchesOf(other);
+  for (const { curve } of others) {
+    const stretches = stretchesOf(curve);
     moved += longer(stretches.ended, own.last);
     // One that was stopped for standing still is no witness that standing still goes on.
-    if (stretches.last >= own.last && (other.steps.at(-1) ?? 0) >= longest) stood++;
+    if (stretches.last >= own.last && (curve.steps.at(-1) ?? 0) >= longest) stood++;
   }
   return { steps: own.last, stood, moves: (moved + 0.5) / (moved + stood + 1) };
 }

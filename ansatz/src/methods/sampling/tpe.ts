@@ -9,6 +9,7 @@ import { decode } from '../space/encode.ts';
 import { drawPrior, hasPrior, PRIOR_STRENGTH } from '../space/prior.ts';
 import type { ChoiceParam, Param, Space } from '../space/space.ts';
 import { firstUntried } from './candidates.ts';
+import { leadersOf } from './leaders.ts';
 import { quasi } from './quasi.ts';
 import type { Observation, Sampler } from './sampler.ts';
 import { INACTIVE, layoutOf, rowOf } from './surrogate/layout.ts';
@@ -17,7 +18,6 @@ const STARTUP = 10;
 const CANDIDATES = 32;
 /** More kernels than this in the bad group cost time and change nothing that can be measured. */
 const MOST_BAD = 160;
-const MOST_GOOD = 25;
 
 interface Density {
   /** Encoded centres, one row of d numbers per kernel; choices are held as their index. */
@@ -41,7 +41,7 @@ interface Density {
  * at, a share of the points is drawn from the guesses, as in PriorBand (Mallik et al. 2023, arXiv 2306.12370).
  */
 export const tpe: Sampler = (space, history, rng) => {
-  const { best: leaders, done, pending } = lowest(history, MOST_GOOD);
+  const { best: leaders, done, pending } = leadersOf(history);
   const startup = Math.max(STARTUP, Math.min(2 * space.params.length, 24));
   if (hasPrior(space) && rng.uniform() < guessesAt(space, done))
     return firstUntried(space, history, rng, () => drawPrior(space, rng));
@@ -90,35 +90,6 @@ function guessesAt(space: Space, results: number): number {
     ...space.params.map(({ prior }) => (prior === undefined ? 0 : (prior.strength ?? PRIOR_STRENGTH))),
   );
   return 0.5 * Math.min(1, strength / Math.max(1, results));
-}
-
-/**
- * The `count` finished observations with the lowest loss, and how many are finished and pending, in one pass: sorting
- * ten thousand for each ask would be most of its cost.
- */
-function lowest(
-  history: readonly Observation[],
-  count: number,
-): { readonly best: readonly Observation[]; readonly done: number; readonly pending: number } {
-  const best: Observation[] = [];
-  let mark = Infinity;
-  let [done, pending] = [0, 0];
-  for (const observation of history) {
-    if (observation.status !== 'done') {
-      if (observation.status === 'pending') pending++;
-      continue;
-    }
-    const { loss } = observation;
-    if (loss === undefined || !Number.isFinite(loss)) continue;
-    done++;
-    if (best.length === count && loss >= mark) continue;
-    let place = best.length;
-    while (place > 0 && best[place - 1]!.loss! > loss) place--;
-    best.splice(place, 0, observation);
-    if (best.length > count) best.pop();
-    mark = best.at(-1)!.loss!;
-  }
-  return { best, done, pending };
 }
 
 /** At most `most` of the items, drawn evenly. */
