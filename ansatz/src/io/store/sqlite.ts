@@ -1,6 +1,6 @@
 /** Journal, ledger and lease of one study in one SQLite file (WAL, one writer). */
 
-import { hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { existsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
@@ -16,7 +16,7 @@ import { type Journal, LeaseLost } from './journal.ts';
 /** Raise when a table changes; `open` refuses files of a newer one. */
 const SCHEMA_VERSION = 2;
 /** A snapshot's text belongs to the code that made it; another State shape needs another number. */
-const STATE_VERSION = 12;
+const STATE_VERSION = 13;
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS event (
@@ -206,15 +206,19 @@ export function openStudyDatabase(file: string, mode: 'write' | 'read'): StudyDa
       head = linked;
     },
     state() {
-      const row = tableExists(db, 'snapshot') ? db.prepare('SELECT * FROM snapshot').get() : undefined;
+      const row =
+        chained && tableExists(db, 'snapshot')
+          ? db.prepare('SELECT seq, version, seal, CAST(state AS BLOB) AS state FROM snapshot').get()
+          : undefined;
       let state: State | undefined;
       let from = 0;
-      if (row !== undefined && row['version'] === STATE_VERSION) {
-        const text = row['state'] as string;
+      if (row?.['version'] === STATE_VERSION) {
+        const { buffer, byteOffset, length } = row['state'] as Uint8Array<ArrayBuffer>;
+        const bytes = Buffer.from(buffer, byteOffset, length);
         const seq = row['seq'] as number;
         // One that does not belong to these events says nothing: they tell it all again.
-        if (!chained || row['seal'] === sealOf(hashAt(db, seq), text)) {
-          state = JSON.parse(text) as State;
+        if (row['seal'] === sealOf(hashAt(db, seq), bytes)) {
+          state = JSON.parse(bytes.toString('latin1')) as State;
           from = seq;
         }
       }
@@ -223,11 +227,12 @@ export function openStudyDatabase(file: string, mode: 'write' | 'read'): StudyDa
     },
     snapshot(state) {
       transaction(() => {
-        const text = JSON.stringify(state);
+        // Ten megabytes of nothing but ASCII are read in half the time.
+        const text = JSON.stringify(state).replace(/[\u0080-\uffff]/g, escaped);
         const put = db.prepare(
           'INSERT OR REPLACE INTO snapshot (one, seq, version, state, seal) VALUES (1, ?, ?, ?, ?)',
         );
-        put.run(last, STATE_VERSION, text, sealOf(head, text));
+        put.run(last, STATE_VERSION, text, sealOf(head, Buffer.from(text, 'latin1')));
       });
     },
     lease: holder,
@@ -364,8 +369,13 @@ function identityOf(file: string): string | undefined {
 }
 
 /** What ties a snapshot to the events it is the fold of. */
-function sealOf(head: string, text: string): string {
-  return hash('sha256', `${head}\n${text}`, 'hex');
+function sealOf(head: string, text: Uint8Array): string {
+  return createHash('sha256').update(`${head}\n`).update(text).digest('hex');
+}
+
+/** A character as JSON can say it in ASCII. */
+function escaped(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
 
 function tableExists(db: DatabaseSync, name: string): boolean {

@@ -31,6 +31,13 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
+/** Do something to the file as anybody could. */
+const behind = (sql: string): void => {
+  const raw = new DatabaseSync(file);
+  raw.exec(sql);
+  raw.close();
+};
+
 const created = (budget = {}): Event => ({
   type: 'study.created',
   config: simpleConfig({ budget }),
@@ -111,8 +118,13 @@ describe('the journal', () => {
   });
 
   test('a snapshot and the events after it make the same state as all events', () => {
-    const database = opened(created(), started(1, 5), ended(1, 3));
+    const text = 'lr 0.1 → 0.2, "größer\\u00e9", 日本語 🚀 \u0000 \ud800';
+    const database = opened(created(), started(1, 5), { ...ended(1, 3), text } as Event);
     database.snapshot(database.state()!);
+    // It is the snapshot that is read.
+    behind(`UPDATE event SET body = replace(body, 'lr 0.1', 'lr 0.3')`);
+    expect(database.state()!.runs[0]!.text).toBe(text);
+    behind(`UPDATE event SET body = replace(body, 'lr 0.3', 'lr 0.1')`);
     database.append([started(2, 5), ended(2, 4)]);
     const all = [...database.read()].reduce<State | undefined>(reduce, undefined);
     expect(database.state()).toEqual(JSON.parse(JSON.stringify(all)));
@@ -147,12 +159,6 @@ describe('the journal', () => {
 
 describe('the chain over the events', () => {
   const many = (): Event[] => [created(), started(1, 5), ended(1, 3), started(2, 5), ended(2, 3)];
-  /** Do something to the file as anybody could. */
-  const behind = (sql: string): void => {
-    const raw = new DatabaseSync(file);
-    raw.exec(sql);
-    raw.close();
-  };
   const said = (): string | undefined => {
     const reader = openStudyDatabase(file, 'read');
     try {
