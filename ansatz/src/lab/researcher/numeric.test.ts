@@ -5,7 +5,7 @@ import { memoryPoints } from '../../io/store/points.ts';
 import { simulation, type SimulatedScript } from '../../io/executor/simulated.ts';
 import { deliver } from '../../io/knobs/index.ts';
 import { stoppingOf } from '../../methods/pruning/index.ts';
-import { type Observation, samplers } from '../../methods/sampling/index.ts';
+import { type Observation, type Sampler, samplers } from '../../methods/sampling/index.ts';
 import { rng } from '../../methods/math/rng.ts';
 import {
   active,
@@ -23,7 +23,7 @@ import type { Event, HistoryEvent, HistoryRow } from '../../study/events/index.t
 import { reduce } from '../../study/reduce.ts';
 import { type State } from '../../study/state.ts';
 import { changes } from '../../study/views.ts';
-import { simulated } from '../lab.fixture.ts';
+import { gentle, simulated } from '../lab.fixture.ts';
 import { openLab } from '../lab.ts';
 import { describe, earlierResults, numericResearcher, type Researcher, spaceOf } from './index.ts';
 
@@ -338,6 +338,23 @@ group('logs of other tools', () => {
     expect(helped).toBeLessThan(0.5);
     expect(helped).toBeLessThan(0.6 * without);
   });
+});
+
+test('a sampler is told how many points a study can pay for', async () => {
+  const told: number[] = [];
+  const spy: Sampler = (space, history, random, plan) => {
+    told.push(plan!.points!);
+    return samplers.random(space, history, random);
+  };
+  const config = simpleConfig({ budget: { runs: 14 } });
+  const journal = memoryJournal([{ type: 'study.created', config, baseline: defaults(spaceOf(config)), at: 0 }]);
+  const { executor, world } = simulation(gentle, 'loss', 0);
+  const researcher = numericResearcher(spy, config);
+  const identity = { host: 'test', pid: 1, version: '0' };
+  await openLab({ journal, series: memoryPoints(), executor, researcher, ...stoppingOf('none'), world, identity }).done;
+  expect(told.length).toBeGreaterThan(5);
+  // Less what is under way.
+  for (const points of told) expect([12, 13, 14]).toContain(points);
 });
 
 group('a budget that comes to pay for more runs than it seemed to', () => {

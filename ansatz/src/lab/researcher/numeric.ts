@@ -111,7 +111,7 @@ export function numericResearcher(
         const random = rng(config.seedNumber, ask, attempt);
         const sampled =
           (attempt < TRIES && mine === undefined ? fromCurves?.(state, space, random, known()) : undefined) ??
-          draw(space, known(), random);
+          draw(space, known(), random, { points: runsInAll(state) });
         // A sampled point lacks what does not matter in it; the baseline's value must not bring it back.
         const point = applicable(whole, { ...fixed, ...sampled });
         if (keyOf(point, code) in state.seen || !feasible(whole, point)) continue;

@@ -92,7 +92,7 @@ export class Optimizer {
 
   /** The next trial to run, or one for exactly `params`: a proposal made by a person or by another program. */
   ask(params?: Point): Asked {
-    const { space, sampler = 'auto' } = this.#options;
+    const { space, sampler = 'auto', budgetTrials } = this.#options;
     if (params === undefined && this.#longest > 1) {
       const random = this.#random();
       const situation = this.#situation();
@@ -103,7 +103,8 @@ export class Optimizer {
       return { id, params: trial.point, step: trial.step };
     }
     if (params !== undefined) return this.#start(pointOf(space, params), true);
-    return this.#start(keeping(space, samplers[sampler](space, this.#history, this.#random())));
+    const plan = budgetTrials === undefined ? {} : { points: budgetTrials };
+    return this.#start(keeping(space, samplers[sampler](space, this.#history, this.#random(), plan)));
   }
 
   #start(point: Point, given = false): Asked {

@@ -29,12 +29,12 @@ const evolve = cmaesAfter(MANY);
  * while that process cannot foresee results that are left out: much noise, or plateaus around what is good; beyond,
  * TPE, and on spaces of numbers alone CMA-ES in turn with it once there are 10 d² results.
  */
-export const auto: Sampler = (space, history, rng) => {
+export const auto: Sampler = (space, history, rng, plan) => {
   const own = ownOf(history);
   for (const { losses } of own) if (losses !== undefined && losses.length > 1) return ehvi(space, own, rng);
   if (own.length < MANY) {
     const known = results(own);
-    if (known.length < BLIND_FROM || foresight(space, known) >= BLIND) return gp(space, history, rng);
+    if (known.length < BLIND_FROM || foresight(space, known) >= BLIND) return gp(space, history, rng, plan);
     return tpe(space, own, rng);
   }
   const d = space.params.length;

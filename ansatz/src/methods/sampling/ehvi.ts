@@ -29,7 +29,7 @@ const BEHIND = 1e-4;
 const NOTHING = -1e3;
 
 /** The next point for observations with `losses`. Without them, and with one loss each, {@link gp} answers. */
-export const ehvi: Sampler = (space, history, rng) => {
+export const ehvi: Sampler = (space, history, rng, plan) => {
   const known = history.filter(
     (o) => o.study === undefined && o.status === 'done' && o.losses !== undefined && o.losses.every(Number.isFinite),
   );
@@ -37,7 +37,7 @@ export const ehvi: Sampler = (space, history, rng) => {
   const count = known[0]?.losses?.length ?? 0;
   const same = known.filter((o) => o.losses!.length === count);
   const plain = history.some((o) => o.loss !== undefined);
-  if (count === 1 || (count === 0 && plain)) return gp(space, history.map(single), rng);
+  if (count === 1 || (count === 0 && plain)) return gp(space, history.map(single), rng, plan);
   if (layout.size === 0 || count === 0 || history.length < startupOf(space) || same.length < 3) {
     return quasi(space, history, rng);
   }

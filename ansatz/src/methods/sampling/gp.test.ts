@@ -5,7 +5,7 @@ import { hypervolume } from '../stats/pareto.ts';
 import { believe, foresight, propose } from './gp.ts';
 import { rowOf } from './surrogate/layout.ts';
 import { Posterior } from './surrogate/surrogate.ts';
-import { auto, ehvi, gp, type Observation, random, type Sampler, tpe } from './index.ts';
+import { auto, ehvi, gp, type Observation, quasi, random, type Sampler, samplers, tpe } from './index.ts';
 
 const plane = toSpace([
   { name: 'x', type: 'float', low: 0, high: 1 },
@@ -34,6 +34,24 @@ const best = (history: readonly Observation[]): number => Math.min(...history.ma
 
 test('finds the bottom of a bowl to 1e-4 in 20 evaluations', () => {
   expect(best(run(gp, plane, 20, (point) => ({ loss: bowl(point) })))).toBeLessThan(1e-4);
+});
+
+test.each(['gp', 'auto', 'ehvi'] as const)('%s asks its model sooner in a search of few points', (name) => {
+  const wide = toSpace(Array.from({ length: 8 }, (_, i) => ({ name: `x${i}`, type: 'float', low: 0, high: 1 })));
+  const known = (count: number): Observation[] =>
+    Array.from({ length: count }, (_, i) => {
+      const point = random(wide, [], rng(4, i));
+      return { point, status: 'done', loss: Number(point['x0']) };
+    });
+  const asks = (count: number, points?: number): boolean => {
+    const [history, random] = [known(count), rng(9)];
+    const point = samplers[name](wide, history, random, points === undefined ? {} : { points });
+    return canonical(point) !== canonical(quasi(wide, history, rng(9)));
+  };
+  expect([9, 10].map((count) => asks(count))).toEqual([false, true]);
+  expect([9, 10].map((count) => asks(count, 400))).toEqual([false, true]);
+  expect([4, 5].map((count) => asks(count, 20))).toEqual([false, true]);
+  expect([3, 4].map((count) => asks(count, 8))).toEqual([false, true]);
 });
 
 test('numbers are moved before they are compared where the results call for it, and nowhere else', () => {

@@ -10,7 +10,7 @@ import { drawPrior, hasPrior } from '../space/prior.ts';
 import type { Point, Space } from '../space/space.ts';
 import { firstUntried, ownOf, tried } from './candidates.ts';
 import { quasi } from './quasi.ts';
-import type { Observation, Sampler } from './sampler.ts';
+import type { Observation, Plan, Sampler } from './sampler.ts';
 import { checkpoint, keyOf, LONG } from './surrogate/checkpoint.ts';
 import { type Layout, layoutOf, rowOf } from './surrogate/layout.ts';
 import type { Term } from './surrogate/term.ts';
@@ -45,16 +45,20 @@ export interface Belief {
   readonly means: Float64Array;
 }
 
-/** Number of points looked at before the model is asked: more dimensions, more points, never more than ten. */
-export function startupOf(space: Space): number {
-  return Math.max(4, Math.min(10, space.params.length + 2));
+/**
+ * Number of points looked at before the model is asked: more dimensions, more points, never more than ten, nor than a
+ * quarter of all there will be. Four at least.
+ */
+export function startupOf(space: Space, { points = Infinity }: Plan = {}): number {
+  return Math.max(4, Math.min(10, space.params.length + 2, Math.ceil(points / 4)));
 }
 
 /** The next point by expected improvement. Fewer results than {@link startupOf} are answered by {@link quasi}. */
-export const gp: Sampler = (space, history, rng) => {
+export const gp: Sampler = (space, history, rng, plan) => {
   const layout = layoutOf(space);
   const known = results(history);
-  if (layout.size === 0 || known.length < 3 || begun(history) < startupOf(space)) return early(space, history, rng);
+  const startup = startupOf(space, plan);
+  if (layout.size === 0 || known.length < 3 || begun(history) < startup) return early(space, history, rng);
   if (rng.uniform() < RANDOM) return firstUntried(space, ownOf(history), rng, () => randomPoint(space, rng));
   const belief = believe(space, known);
   const { posterior } = belief;
@@ -66,7 +70,7 @@ export const gp: Sampler = (space, history, rng) => {
   }
   try {
     // What another study tried may well be right here.
-    const side = layout.size > MANY ? trustSide(history, layout.size, startupOf(space)) : undefined;
+    const side = layout.size > MANY ? trustSide(history, layout.size, startup) : undefined;
     const { lengths } = posterior.hyper;
     const box = side === undefined ? undefined : (row: Float64Array) => trustBox(row, side, lengths, layout.category);
     const beyond = known.length < BEYOND.from ? 0 : BEYOND.noise * Math.sqrt(posterior.noise);

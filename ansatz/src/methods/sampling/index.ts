@@ -1,4 +1,4 @@
-export type { Sampler, Observation } from './sampler.ts';
+export type { Sampler, Observation, Plan } from './sampler.ts';
 export { random } from './random.ts';
 export { quasi } from './quasi.ts';
 export { tpe } from './tpe.ts';

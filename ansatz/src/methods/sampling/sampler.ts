@@ -28,6 +28,12 @@ export interface Observation {
   readonly violations?: readonly number[];
 }
 
+/** What is known beforehand of a search. */
+export interface Plan {
+  /** How many points there will be in all, about; absent when nobody knows. */
+  readonly points?: number;
+}
+
 /**
  * Propose the next point. Pure: same arguments (and the same state of `random`), same point.
  *
@@ -35,4 +41,4 @@ export interface Observation {
  * constraints whenever `repaired` finds a way. Pending points are part of the history. Never throws on an
  * empty, all-crashed, constant or non-finite history.
  */
-export type Sampler = (space: Space, history: readonly Observation[], random: Rng) => Point;
+export type Sampler = (space: Space, history: readonly Observation[], random: Rng, plan?: Plan) => Point;
