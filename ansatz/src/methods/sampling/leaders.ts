@@ -1,13 +1,15 @@
 /** The best of a history that is asked about again and again while it grows. */
 
+import type { Point } from '../space/space.ts';
 import type { Observation } from './sampler.ts';
+import { type Layout, rowOf } from './surrogate/layout.ts';
 
 /** How many are told. */
 export const MOST_LEADERS = 25;
 
 export interface Leaders {
-  /** Finished observations with the lowest loss, best first; of equal ones the earlier. */
-  readonly best: readonly Observation[];
+  /** Places in the history of the finished observations with the lowest loss, best first; of equal ones the earlier. */
+  readonly best: readonly number[];
   /** How many have a finite loss, and how many are under way. */
   readonly done: number;
   readonly pending: number;
@@ -54,7 +56,33 @@ export function leadersOf(history: readonly Observation[]): Leaders {
     best.length = 0;
     for (let i = 0; i < losses.length; i++) place(read, i);
   }
-  return { best: best.map((i) => history[i]!), done: read.done, pending: read.pending };
+  return { best, done: read.done, pending: read.pending };
+}
+
+/** Rows as far as they were asked for, and the points they are of. */
+interface Rows {
+  readonly layout: Layout;
+  readonly points: (Point | undefined)[];
+  readonly rows: (Float64Array | undefined)[];
+}
+
+const asked = new WeakMap<readonly Observation[], Rows>();
+
+/** The rows of observations at some places of a history. */
+export function rowsAt(history: readonly Observation[], layout: Layout, places: readonly number[]): Float64Array[] {
+  let known = asked.get(history);
+  if (known?.layout !== layout) asked.set(history, (known = { layout, points: [], rows: [] }));
+  const { points, rows } = known;
+  // Without holes: an array with gaps is a dictionary.
+  for (let i = points.length; i < history.length; i++) {
+    points.push(undefined);
+    rows.push(undefined);
+  }
+  return places.map((place) => {
+    const { point } = history[place]!;
+    if (points[place] !== point) [points[place], rows[place]] = [point, rowOf(layout, point)];
+    return rows[place]!;
+  });
 }
 
 /** Put an observation among the best, if it is one of them. */

@@ -9,10 +9,10 @@ import { decode } from '../space/encode.ts';
 import { drawPrior, hasPrior, PRIOR_STRENGTH } from '../space/prior.ts';
 import type { ChoiceParam, Param, Space } from '../space/space.ts';
 import { firstUntried } from './candidates.ts';
-import { leadersOf } from './leaders.ts';
+import { leadersOf, rowsAt } from './leaders.ts';
 import { quasi } from './quasi.ts';
-import type { Observation, Sampler } from './sampler.ts';
-import { INACTIVE, layoutOf, rowOf } from './surrogate/layout.ts';
+import type { Sampler } from './sampler.ts';
+import { INACTIVE, layoutOf } from './surrogate/layout.ts';
 
 const STARTUP = 10;
 const CANDIDATES = 32;
@@ -50,10 +50,10 @@ export const tpe: Sampler = (space, history, rng) => {
   // Runs that were cut short are known to be bad: they count towards how many the best 15 % are.
   const share = Math.ceil(0.15 * (history.length - pending));
   const good = leaders.slice(0, Math.max(3, share));
-  const chosen = new Set(good);
-  const rest = thin(history, MOST_BAD, rng).filter((o) => !chosen.has(o));
-  const below = density(space, good);
-  const above = density(space, rest);
+  const rest = thin(history.length, MOST_BAD, rng).filter((place) => !good.includes(place));
+  const layout = layoutOf(space);
+  const below = density(space, rowsAt(history, layout, good));
+  const above = density(space, rowsAt(history, layout, rest));
 
   // Proposals that were tried before, or are forbidden, give way to the next best: scoring others is what costs.
   let ranked: Scored[] = [];
@@ -92,14 +92,13 @@ function guessesAt(space: Space, results: number): number {
   return 0.5 * Math.min(1, strength / Math.max(1, results));
 }
 
-/** At most `most` of the items, drawn evenly. */
-function thin(items: readonly Observation[], most: number, rng: Rng): readonly Observation[] {
-  if (items.length <= most) return items;
-  return Array.from({ length: most }, () => items[rng.int(items.length)]!);
+/** At most `most` of so many places, drawn evenly. */
+function thin(count: number, most: number, rng: Rng): readonly number[] {
+  return Array.from({ length: Math.min(count, most) }, (_, i) => (count <= most ? i : rng.int(count)));
 }
 
-function density(space: Space, observations: readonly Observation[]): Density {
-  const count = observations.length;
+function density(space: Space, rows: readonly Float64Array[]): Density {
+  const count = rows.length;
   const n = Math.max(1, count);
   const d = space.params.length;
   const scott = n ** (-1 / (d + 4));
@@ -110,8 +109,6 @@ function density(space: Space, observations: readonly Observation[]): Density {
   const same = new Float64Array(d);
   const other = new Float64Array(d);
   let constant = 0;
-  const layout = layoutOf(space);
-  const rows = observations.map(({ point }) => rowOf(layout, point));
   for (let i = 0; i < d; i++) {
     const param = space.params[i]!;
     let sum = 0;
@@ -172,27 +169,27 @@ function draw(space: Space, of: Density, rng: Rng): number[] {
 /** Log density of a mixture of the kernels and the uniform prior, up to the same constant for both groups. */
 function logDensity(space: Space, of: Density, candidate: readonly number[]): number {
   const d = space.params.length;
-  const { logs } = of;
+  const { logs, centres, curvature, same, other, constant, count } = of;
   let top = uniformLog(space.params);
-  logs[of.count] = top;
-  for (let k = 0; k < of.count; k++) {
-    let sum = of.constant;
-    for (let i = 0; i < d; i++) {
-      const centre = of.centres[k * d + i]!;
-      const x = candidate[i]!;
-      if (of.curvature[i] === 0) sum += centre === x ? of.same[i]! : of.other[i]!;
-      else sum += of.curvature[i]! * (x - centre) * (x - centre);
+  logs[count] = top;
+  for (let k = 0, at = 0; k < count; k++) {
+    let sum = constant;
+    for (let i = 0; i < d; i++, at++) {
+      const away = candidate[i]! - centres[at]!;
+      const curved = curvature[i]!;
+      if (curved === 0) sum += away === 0 ? same[i]! : other[i]!;
+      else sum += curved * away * away;
     }
     logs[k] = sum;
     if (sum > top) top = sum;
   }
   let total = 0;
-  for (let k = 0; k <= of.count; k++) {
+  for (let k = 0; k <= count; k++) {
     const below = logs[k]! - top;
     // A hundred times e^-25 adds nothing to a sum of at least 1.
     if (below > -25) total += Math.exp(below);
   }
-  return top + Math.log(total) - Math.log(of.count + 1);
+  return top + Math.log(total) - Math.log(count + 1);
 }
 
 function uniformLog(params: readonly Param[]): number {
