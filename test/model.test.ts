@@ -110,6 +110,8 @@ describe('a model that proposes', () => {
       proposal({ knobs: [{ name: 'y', value: 1 }] }),
       proposal({ knobs: [{ name: 'x', value: 7 }] }),
       proposal({ knobs: [{ name: 'x', value: 0.77 }] }),
+      // While nothing is built on other code yet.
+      proposal({ knobs: [{ name: 'x', value: 0.5002 }] }),
       proposal(edit('for i in', 'false; exit 3; for i in')),
       proposal(edit('not there at all', 'x')),
       proposal(edit('echo 1', 'echo 2', 'judge.sh')),
@@ -337,7 +339,7 @@ describe('a model that proposes', () => {
         ...model(url, ', changes: code'),
         'sandbox: none',
         'code: { smoke: 3s }',
-        'budget: { runs: 60, money: 9 }',
+        'budget: { runs: 80, money: 9 }',
       ),
       'script.sh': `set -e\n${SCRIPT.replace('sleep 0.05', 'sleep 0.1')}`,
     });
