@@ -50,17 +50,11 @@ function valuesOf(param: Param): number {
 }
 
 const rows = new WeakMap<Layout, WeakMap<Point, Float64Array>>();
-/** Rows of the layout that was asked about last: it mostly is the same. */
-let last: { readonly layout: Layout; readonly known: WeakMap<Point, Float64Array> } | undefined;
 
 /** The row of a point; kept with the point, since histories come again with every ask. */
 export function rowOf(layout: Layout, point: Point): Float64Array {
-  if (last?.layout !== layout) {
-    const known = rows.get(layout) ?? new WeakMap<Point, Float64Array>();
-    rows.set(layout, known);
-    last = { layout, known };
-  }
-  const { known } = last;
+  let known = rows.get(layout);
+  if (known === undefined) rows.set(layout, (known = new WeakMap()));
   let row = known.get(point);
   if (row === undefined) {
     row = Float64Array.from(layout.space.params, (param, i) => {
