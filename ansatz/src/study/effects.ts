@@ -11,7 +11,8 @@ import { decompose, fitForest, type Forest, marginal } from '../methods/stats/fo
 import { importances, type Result } from '../methods/stats/importance.ts';
 import { runCurve } from './axis.ts';
 import { noiseOf } from './noise.ts';
-import { lossOf, type Run, runOf, type State } from './state.ts';
+import { endByRank } from './projection.ts';
+import { lossOf, runOf, type State } from './state.ts';
 
 /** Trials whose value of a knob lies in one range, or is one choice. */
 export interface KnobGroup {
@@ -171,29 +172,15 @@ function toldBy(state: State): Told[] {
   const finished = state.curved
     .map((id) => runOf(state, id))
     .filter((run) => run.status === 'done' && run.value !== undefined)
-    .slice(-MOST_COMPARED);
+    .slice(-MOST_COMPARED)
+    .map((run) => ({ curve: runCurve(state, run), end: lossOf(state.config, run.value!) }));
   return state.observations.flatMap(({ point, loss, status }, i): Told[] => {
     if (status !== 'stopped' && status !== 'done') return [];
     if (status === 'done') return Number.isFinite(loss) ? [{ point, loss: loss!, stopped: false }] : [];
     const run = state.trials[i]?.runs.map((id) => runOf(state, id)).findLast(({ steps }) => steps.length > 0);
-    const guess = run === undefined ? behind : standing(state, run, finished);
+    const guess = run === undefined ? behind : endByRank(runCurve(state, run), finished).mean;
     return Number.isFinite(guess) ? [{ point, loss: guess, stopped: true }] : [];
   });
-}
-
-/** The final loss whose rank among the finished runs is that of `run` at its last step; NaN when there are none. */
-function standing(state: State, run: Run, finished: readonly Run[]): number {
-  const step = runCurve(state, run).steps.at(-1)!;
-  const reached = finished.flatMap((other) => {
-    const { steps, losses } = runCurve(state, other);
-    const at = steps.findLastIndex((s) => s <= step);
-    return at < 0 ? [] : [{ there: losses[at]!, end: lossOf(state.config, other.value!) }];
-  });
-  const ahead = reached.filter(({ there }) => there < run.losses.at(-1)!).length;
-  return quantile(
-    reached.map(({ end }) => end),
-    ahead / reached.length,
-  );
 }
 
 /**

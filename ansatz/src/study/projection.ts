@@ -52,16 +52,27 @@ function endOf(curve: Curve, others: readonly Whole[], longest: number): Guess |
   const finished = others.map((other) => other.curve).filter(({ steps }) => steps.at(-1)! >= longest);
   const ahead = forecastOf(curve, finished, longest);
   if (ahead !== undefined && Number.isFinite(ahead.mean)) return { mean: ahead.mean, variance: ahead.sd ** 2 };
-  const step = curve.steps.at(-1);
-  if (step === undefined) return undefined;
+  const { mean, ends } = endByRank(curve, others);
+  if (ends.length === 0) return undefined;
+  return { mean, variance: ends.length < 2 ? 0 : variance(ends) };
+}
+
+/**
+ * The end whose rank among those of others is that of the curve among them at its last step, and the ends of all that had
+ * reported by then; NaN when there are none.
+ */
+export function endByRank(
+  curve: Curve,
+  others: readonly Pick<Whole, 'curve' | 'end'>[],
+): { readonly mean: number; readonly ends: readonly number[] } {
+  const step = curve.steps.at(-1) ?? -Infinity;
   const there = others.flatMap(({ curve: { steps, losses }, end }) => {
     const at = steps.findLastIndex((other) => other <= step);
     return at < 0 ? [] : [{ loss: losses[at]!, end }];
   });
-  if (there.length === 0) return undefined;
   const ends = there.map(({ end }) => end);
-  const behind = there.filter(({ loss }) => loss < curve.losses.at(-1)!).length;
-  return { mean: quantile(ends, behind / there.length), variance: ends.length < 2 ? 0 : variance(ends) };
+  const ahead = there.filter(({ loss }) => loss < curve.losses.at(-1)!).length;
+  return { mean: quantile(ends, ahead / ends.length), ends };
 }
 
 /**
