@@ -32,6 +32,7 @@ interface Place {
   readonly folder: string;
   readonly runs: string;
   readonly repository: Repository;
+  readonly config: StudyConfig;
   readonly open: () => Executor;
   /** How often the evaluator has run. */
   readonly count: () => number;
@@ -62,6 +63,7 @@ function place(files: Readonly<Record<string, string>>, more: Partial<StudyConfi
     folder,
     runs,
     repository,
+    config,
     open: () => localExecutor({ config, runs, repository }),
     count: () => (existsSync(counted) ? readFileSync(counted, 'utf8').length / 2 : 0),
   };
@@ -195,6 +197,38 @@ describe('an evaluator', () => {
       expect(readdirSync(runs)).toEqual(['1']);
     }
   }, 30_000);
+
+  test.each([
+    ['while the next lab looks', 0.05],
+    ['while the next lab copies', 0.13],
+    ['when the next lab has begun anew', 0.4],
+  ])('runs once and is heard, where what the killed lab called for comes late: %s', async (_, late) => {
+    const { config, open, count, folder, runs, repository } = place({
+      'train.sh': 'mkdir out; echo 0.7 > out/model\n',
+      'evaluate.sh': `sleep 0.3; ${EVALUATE}`,
+    });
+    const slow = mkdtempSync(join(tmpdir(), 'ansatz-slow-'));
+    folders.push(slow);
+    const lock = join('evaluate', 'lock');
+    writeFileSync(
+      join(slow, 'mkdir'),
+      `#!/bin/sh\ncase $1 in */${lock}) sleep ${late}; echo x >> "$COUNT.late" ;; esac\nexec /bin/mkdir "$@"\n`,
+      { mode: 0o755 },
+    );
+    const env = { ...config.run.env, PATH: `${slow}:${process.env['PATH']}` };
+    const first = localExecutor({ config: { ...config, run: { ...config.run, env } }, runs, repository });
+    first.submit(SPEC, () => {});
+    const call = join(runs, '1', 'evaluate', 'call');
+    await expect.poll(() => existsSync(call), { interval: 1, timeout: 5000 }).toBe(true);
+    first.close();
+    const second = open();
+    const { exit, heard } = await ended((tell) => second.adopt([SPEC], tell));
+    expect(exit).toMatchObject({ how: 'exited', code: 0 });
+    expect(heard['evaluator/loss']).toBe(0.7);
+    await expect.poll(() => existsSync(join(folder, 'counted.gitignored.late'))).toBe(true);
+    expect(count()).toBe(1);
+    second.close();
+  });
 
   test.skipIf(whyUnconfined() !== undefined)('is confined as runs are, and cannot change what it judges', async () => {
     const { open, folder } = place(

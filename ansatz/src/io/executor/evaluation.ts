@@ -3,7 +3,8 @@
  * evaluator started there. Nothing else of the run gets that far: neither its code nor what it printed.
  */
 
-import { chmodSync, constants, mkdirSync, readdirSync, realpathSync, rmSync, statSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { chmodSync, constants, mkdirSync, readdirSync, realpathSync, renameSync, rmSync, statSync } from 'node:fs';
 import { copyFile } from 'node:fs/promises';
 import { dirname, join, posix, relative, sep } from 'node:path';
 import picomatch from 'picomatch';
@@ -26,8 +27,13 @@ export interface Judging {
   readonly repository: Repository;
 }
 
-/** Make the folder of an evaluation and say how it is started. */
-export async function prepareEvaluation(config: StudyConfig, spec: RunSpec, judging: Judging): Promise<Prepared> {
+/** Make the folder of an evaluation and say how it is started. Rejects when `signal` says that the lab has let go. */
+export async function prepareEvaluation(
+  config: StudyConfig,
+  spec: RunSpec,
+  judging: Judging,
+  signal?: AbortSignal,
+): Promise<Prepared> {
   const { command, made, dir, repository } = judging;
   claim(spec, dir);
   const tree = join(dir, 'tree');
@@ -42,8 +48,12 @@ export async function prepareEvaluation(config: StudyConfig, spec: RunSpec, judg
   for (const path of artifacts) {
     const file = join(tree, path);
     mkdirSync(dirname(file), { recursive: true });
-    await copyFile(join(made, path), file, constants.COPYFILE_FICLONE);
-    chmodSync(file, 0o444);
+    // Under a name of its own until it is whole: a lab that has let go must not write into the tree of the next one.
+    const coming = join(dir, `coming-${randomUUID()}`);
+    await copyFile(join(made, path), coming, constants.COPYFILE_FICLONE);
+    signal?.throwIfAborted();
+    chmodSync(coming, 0o444);
+    renameSync(coming, file);
   }
   const metrics = metricsIn(config, dir);
   return {

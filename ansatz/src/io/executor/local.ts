@@ -1,8 +1,8 @@
 /** Runs as processes of this machine, each under a supervisor that outlives the lab. */
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, rm, rmSync } from 'node:fs';
+import { createHash, randomUUID } from 'node:crypto';
+import { existsSync, mkdirSync, rm, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Slot, StudyConfig } from '../../study/config.ts';
@@ -54,6 +54,8 @@ interface Live {
   steering: ReadonlyMap<string, string | undefined>;
   child?: ChildProcess;
   started?: Started;
+  /** An earlier lab began it, and may have begun what comes next as well. */
+  adopted: boolean;
   submittedAt: number;
   /** Its tree is being made: there is no process yet. */
   preparing: boolean;
@@ -112,7 +114,7 @@ export function localExecutor({
   const checks = new Map<number, Live>();
   let timer: NodeJS.Timeout | undefined;
   // What is on its way when the lab lets go is for the next one: it finds how far each run has come.
-  let closed = false;
+  const closing = new AbortController();
 
   /** What is heard of a part of a run. */
   const listen = (dir: string, stage: Stage, fresh: boolean): Capture => {
@@ -145,6 +147,7 @@ export function localExecutor({
       cpuBefore: 0,
       said: [],
       steering: new Map(),
+      adopted,
       submittedAt: performance.now(),
       preparing: false,
       cancelled: false,
@@ -186,7 +189,7 @@ export function localExecutor({
         return;
       }
       const prepared = await prepareStage(entry);
-      if (entry.ended || closed) return;
+      if (entry.ended || closing.signal.aborted) return;
       entry.preparing = false;
       if (entry.cancelled) {
         end(entry, { how: 'exited', code: 143, cut: 'cancelled', seconds: 0, tail: [] });
@@ -205,19 +208,22 @@ export function localExecutor({
 
   const prepareStage = ({ spec, stage, dir, home }: Live): Promise<Prepared> => {
     const command = stage === 'evaluate' ? config.evaluate : stage === 'heldout' ? config.heldout : undefined;
-    if (command === undefined) return prepare(config, spec, dir, repository);
+    if (command === undefined) return prepare(config, spec, dir, repository, closing.signal);
     if (repository === undefined) throw new Error('an evaluator needs the study’s repository');
-    return prepareEvaluation(config, spec, { command, made: join(home, 'tree'), dir, repository });
+    return prepareEvaluation(config, spec, { command, made: join(home, 'tree'), dir, repository }, closing.signal);
   };
 
   const launch = (entry: Live, argv: readonly string[], cwd: string, env: NodeJS.ProcessEnv): void => {
     const { spec } = entry;
+    const call = randomUUID();
+    writeFileSync(join(entry.dir, 'call'), `${call}\n`);
     const args = [
       SUPERVISOR,
       entry.dir,
       entry.limit.toFixed(3),
       config.run.graceSeconds.toFixed(3),
       tokenOf(runs, spec.run),
+      call,
       ...commandOf(config.slots[spec.slot], argv),
     ];
     const child = spawn('/bin/sh', args, { cwd, env, detached: true, stdio: 'ignore' });
@@ -231,7 +237,7 @@ export function localExecutor({
 
   /** See how a run stands, and end it in our books when it is over. */
   const look = (entry: Live): void => {
-    if (entry.ended || entry.preparing || closed) return;
+    if (entry.ended || entry.preparing || closing.signal.aborted) return;
     const exit = readExit(entry.dir);
     if (exit !== undefined) {
       over(entry, exit);
@@ -289,11 +295,15 @@ export function localExecutor({
     entry.child = undefined;
     entry.cpuSeconds = 0;
     entry.polls = 0;
+    // The lab before may have called for it with its last breath, later than this one looked how far the run has come.
+    const begun = entry.adopted && stageReached(entry.home, stages) === next;
+    entry.adopted = begun;
     // A run that is not confined may have made it, to speak for its judge.
-    if (next === 'evaluate') rmSync(entry.dir, { recursive: true, force: true });
+    if (next === 'evaluate' && !begun) rmSync(entry.dir, { recursive: true, force: true });
     mkdirSync(entry.dir, { recursive: true });
-    entry.capture = listen(entry.dir, next, true);
-    prepareAndLaunch(entry);
+    entry.capture = listen(entry.dir, next, !begun);
+    if (begun) entry.submittedAt = performance.now();
+    else prepareAndLaunch(entry);
   };
 
   /** Sealed files that have changed in the copy that this part of a run worked in, or in the project. */
@@ -380,7 +390,7 @@ export function localExecutor({
   };
 
   const end = (entry: Live, exit: Exit): void => {
-    if (entry.ended) return;
+    if (entry.ended || closing.signal.aborted) return;
     entry.ended = true;
     const { stage, spec, tell, dir } = entry;
     const { run } = spec;
@@ -531,7 +541,7 @@ export function localExecutor({
       for (const name of ['stdout', 'stderr']) shorten(join(dir, name));
     },
     close() {
-      closed = true;
+      closing.abort();
       clearInterval(timer);
       timer = undefined;
       for (const entry of [...live.values(), ...checks.values()]) {

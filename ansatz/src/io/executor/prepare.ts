@@ -19,13 +19,14 @@ export interface Prepared {
 
 /**
  * Make the run's folder and, when the study wants private copies or a patch needs one, its tree. Throws a
- * UserError when a value cannot be delivered.
+ * UserError when a value cannot be delivered, and rejects when `signal` says that the lab has let go.
  */
 export async function prepare(
   config: StudyConfig,
   spec: RunSpec,
   dir: string,
   repository?: Repository,
+  signal?: AbortSignal,
 ): Promise<Prepared> {
   claim(spec, dir);
   const delivered = deliver(config, spec.point, config.seed === undefined ? undefined : spec.seed);
@@ -47,7 +48,7 @@ export async function prepare(
     if (spec.code !== undefined) repository!.lay(spec.code, cwd);
     // What an earlier run by hand left in a metric file is not this run's.
     for (const { path } of config.capture.files) rmSync(join(cwd, path), { recursive: true, force: true });
-    if (delivered.patches.length > 0) await applyPatches(cwd, delivered.patches);
+    if (delivered.patches.length > 0) await applyPatches(cwd, delivered.patches, signal);
   }
   const metrics = metricsIn(config, dir);
   return {

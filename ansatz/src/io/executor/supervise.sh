@@ -1,8 +1,10 @@
 #!/bin/sh
 # Runs one command, outlives the lab, and tells the truth about it in files.
 #
-#   supervise.sh DIR LIMIT GRACE TOKEN COMMAND [ARG...]
+#   supervise.sh DIR LIMIT GRACE TOKEN CALL COMMAND [ARG...]
 #
+# DIR/call       written by the lab before: the word CALL. Another word, or none, means that a later lab has begun anew
+#                in this folder, and a supervisor that is slow to come leaves (exit 97)
 # DIR/lock/      made first: a second supervisor of the same run finds it and leaves (exit 97); holds the pid
 # DIR/started    pid and start of the supervisor, boot id, pid and start of the command, uptime at the start
 # DIR/heartbeat  touched every 5 seconds
@@ -19,9 +21,19 @@
 # processes that left its group. POSIX sh and few forks: compute nodes may have no Node, and short runs should not
 # wait for their keeper.
 
-dir=$1 limit=$2 grace=$3 token=$4
-shift 4
-mkdir "$dir/lock" 2>/dev/null || exit 97
+dir=$1 limit=$2 grace=$3 token=$4 call=$5
+shift 5
+
+# Whether the lab that called this supervisor is still the one whose word counts here.
+called() {
+  read -r word 2>/dev/null <"$dir/call" && [ "$word" = "$call" ]
+}
+
+called && mkdir "$dir/lock" 2>/dev/null || exit 97
+if ! called; then
+  rmdir "$dir/lock"
+  exit 97
+fi
 echo $$ >"$dir/lock/pid"
 exec </dev/null >>"$dir/supervisor.log" 2>&1
 

@@ -155,10 +155,11 @@ function spellings(name: string, via: Delivery): string[] {
  * Writes patches into `folder`, a private copy: each file is replaced by a new one, so that a link to the user's
  * original is cut and never written through. A constant or key that is missing or written twice is a UserError.
  */
-export async function applyPatches(folder: string, patches: readonly Patch[]): Promise<void> {
+export async function applyPatches(folder: string, patches: readonly Patch[], signal?: AbortSignal): Promise<void> {
   if (patches.length === 0) return;
   const { patchText } = await import('./patch.ts');
   const { readPrivate, replacePrivate } = await import('./private.ts');
+  signal?.throwIfAborted();
   for (const { file, edits } of patches) {
     const before = readPrivate(folder, file);
     if (before === undefined) {
