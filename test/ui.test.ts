@@ -140,6 +140,35 @@ describe.runIf(haveChromium)('the dashboard (needs Chromium)', () => {
     errors.splice(0, errors.length, ...errors.filter((text) => !text.includes('422')));
   });
 
+  test('what is typed stays as typed however slow the page is, and a filter that is wrong is offered names too', async () => {
+    await open('trials');
+    await page.waitForSelector('.line-row');
+    // The rest is typed when the address has the beginning, and the page has not been drawn anew with it.
+    await page.evaluate(`{
+      const replace = history.replaceState.bind(history);
+      history.replaceState = (...what) => {
+        replace(...what);
+        if (!location.search.includes('filter=')) return;
+        history.replaceState = replace;
+        const input = document.querySelector('[data-filter]');
+        Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value').set.call(input, 'trial > 2');
+        input.dispatchEvent(new Event('input', { bubbles: true }));
+      };
+    }`);
+    await page.fill('[data-filter]', 'trial');
+    await expect.poll(() => new URL(page.url()).searchParams.get('filter')).toBe('trial > 2');
+    expect(await page.inputValue('[data-filter]')).toBe('trial > 2');
+    await open('trials?filter=lrr+%3D+1');
+    await expect.poll(async () => page.locator('[role=alert]').textContent()).toMatch(/no column "lrr"/);
+    // A filter that is wrong is where names are wanted.
+    await page.press('[data-filter]', 'End');
+    await page.locator('[data-filter]').pressSequentially(' and sta');
+    await expect.poll(async () => page.locator('.offers').textContent()).toContain('state');
+    await page.evaluate('document.querySelector(\'nav a[href$="/trials"]\').click()');
+    await expect.poll(() => page.inputValue('[data-filter]')).toBe('');
+    errors.splice(0, errors.length, ...errors.filter((line) => !line.includes('422')));
+  });
+
   test('two trials are ticked and compared; what differs is shown, what is the same is not', async () => {
     await open('trials?sort=trial&up=1');
     await page.check('input[aria-label="choose trial 1"]');

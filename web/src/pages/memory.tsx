@@ -2,22 +2,20 @@
 
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
-import { type ReactElement, useEffect, useState } from 'react';
+import type { ReactElement } from 'react';
 import { get, type MemoryPage, type Recorded } from '../api.ts';
 import { Verdict, when } from '../parts/basics.tsx';
 import { Failure } from '../parts/failure.tsx';
+import { useTyped } from '../parts/typed.ts';
 
 export function Memory(): ReactElement {
   const { study } = useParams({ from: '/s/$study/memory' });
   const { words = '' } = useSearch({ from: '/s/$study/memory' });
   const navigate = useNavigate({ from: '/s/$study/memory' });
-  const [typed, setTyped] = useState(words);
-  useEffect(() => {
-    const timer = setTimeout(() => {
-      if (typed !== words) void navigate({ search: { words: typed === '' ? undefined : typed }, replace: true });
-    }, 200);
-    return () => clearTimeout(timer);
-  }, [typed, words, navigate]);
+  const say = (text: string): void => {
+    void navigate({ search: { words: text === '' ? undefined : text }, replace: true });
+  };
+  const [typed, setTyped] = useTyped(words, say, 200);
   const { data, error } = useQuery({
     queryKey: ['study', study, 'memory', words],
     queryFn: ({ signal }) => get<MemoryPage>(`/studies/${study}/memory`, { words }, signal),

@@ -3,11 +3,12 @@
 import { keepPreviousData, useQueries, useQuery } from '@tanstack/react-query';
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { type KeyboardEvent, type ReactElement, useEffect, useRef, useState } from 'react';
+import { type KeyboardEvent, type ReactElement, useRef, useState } from 'react';
 import { brief, num, seconds } from '../../../ansatz/src/faces/report/numbers.ts';
 import { type Column, get, type TableRow, type TrialsPage } from '../api.ts';
 import { Changes, Effect, Spark, TrialLink, Value, Verdict } from '../parts/basics.tsx';
 import { Failure } from '../parts/failure.tsx';
+import { useTyped } from '../parts/typed.ts';
 
 const BLOCK = 100;
 const ROW = 30;
@@ -16,28 +17,24 @@ export function Trials(): ReactElement {
   const { study } = useParams({ from: '/s/$study/trials' });
   const { filter = '', sort = 'trial', up } = useSearch({ from: '/s/$study/trials' });
   const navigate = useNavigate({ from: '/s/$study/trials' });
-  const [typed, setTyped] = useState(filter);
+  const [typed, setTyped] = useTyped(filter, (text) => {
+    void navigate({ search: (old) => ({ ...old, filter: text === '' ? undefined : text }), replace: true });
+  });
   const [chosen, setChosen] = useState<ReadonlySet<number>>(new Set());
   const [cursor, setCursor] = useState(-1);
-  useEffect(() => setTyped(filter), [filter]);
-  useEffect(() => {
-    const timer = setTimeout(() => {
-      if (typed !== filter)
-        void navigate({ search: (old) => ({ ...old, filter: typed === '' ? undefined : typed }), replace: true });
-    }, 120);
-    return () => clearTimeout(timer);
-  }, [typed, filter, navigate]);
-
   const descending = up !== '1';
-  const page = (offset: number) => ({
-    queryKey: ['study', study, 'trials', filter, sort, descending, offset],
+  const page = (offset: number, by = filter) => ({
+    queryKey: ['study', study, 'trials', by, sort, descending, offset],
     queryFn: ({ signal }: { signal: AbortSignal }) =>
-      get<TrialsPage>(`/studies/${study}/trials`, { filter, sort, descending, offset, limit: BLOCK }, signal),
+      get<TrialsPage>(`/studies/${study}/trials`, { filter: by, sort, descending, offset, limit: BLOCK }, signal),
     placeholderData: keepPreviousData,
   });
   const first = useQuery(page(0));
   const scroller = useRef<HTMLDivElement>(null);
   const shown = first.data;
+  // Who mends a filter needs the names most.
+  const whole = useQuery({ ...page(0, ''), enabled: first.error !== null });
+  const known = shown ?? whole.data;
   const rows = useVirtualizer({
     count: shown?.matching ?? 0,
     getScrollElement: () => scroller.current,
@@ -53,7 +50,7 @@ export function Trials(): ReactElement {
     return data?.rows[index % BLOCK];
   };
 
-  const knobs = (shown?.differing ?? []).slice(0, 8);
+  const knobs = (known?.differing ?? []).slice(0, 8);
   const columns: readonly (readonly [string, string, string])[] = [
     ['trial', 'trial', 'n'],
     ['state', 'verdict', ''],
@@ -62,7 +59,7 @@ export function Trials(): ReactElement {
     ['', 'curve', ''],
     ['runs', 'runs', 'n'],
     ['cost', 'cost', 'n'],
-    ...knobs.map((knob) => [columnOf(shown?.columns ?? [], knob), knob, 'n'] as const),
+    ...knobs.map((knob) => [columnOf(known?.columns ?? [], knob), knob, 'n'] as const),
     ['hypothesis', 'hypothesis', 'long'],
   ];
   const order = (name: string): void => {
@@ -101,7 +98,7 @@ export function Trials(): ReactElement {
   return (
     <div className="trials">
       <div className="tools">
-        <FilterInput columns={shown?.columns ?? []} value={typed} set={setTyped} bad={first.error !== null} />
+        <FilterInput columns={known?.columns ?? []} value={typed} set={setTyped} bad={first.error !== null} />
         <span className="muted" data-count>
           {shown === undefined
             ? ''
@@ -219,8 +216,8 @@ export function Trials(): ReactElement {
       <p className="muted note">
         Value ± its standard error over all runs of a trial; effect ± half of its 95 % interval against the incumbent of
         its time, positive is better. Only settings that differ have a column
-        {(shown?.differing.length ?? 0) > knobs.length
-          ? ` (${num(shown!.differing.length)} do; the first ${knobs.length} are shown)`
+        {(known?.differing.length ?? 0) > knobs.length
+          ? ` (${num(known!.differing.length)} do; the first ${knobs.length} are shown)`
           : ''}
         .
       </p>
