@@ -41,6 +41,10 @@ describe('a configuration that cannot work is refused before anything starts', (
     expect(code).toBe(2);
     expect(out).toBe('');
     expect(existsSync(join(folder, '.ansatz'))).toBe(false);
+    // What would be refused is not promised.
+    const plan = await ansatz(folder, ['run', '--dry-run']);
+    expect(plan).toMatchObject({ code: 2, out: '' });
+    expect(plan.err).toMatch(expected);
   });
 
   test('no configuration at all', async () => {
@@ -84,7 +88,7 @@ describe('a script that cannot work ends the study with its own words', () => {
   });
 
   test('a budget too small for one run', async () => {
-    const folder = project({ 'ansatz.yaml': yaml('budget: { device: 5s }'), 'script.sh': SCRIPT });
+    const folder = project({ 'ansatz.yaml': yaml('budget: { device: 2s }'), 'script.sh': SCRIPT });
     const { code, out } = await ansatz(folder, ['run', '--plain']);
     expect(out).toMatch(/before a single run could be paid for/);
     expect(code).toBe(3);

@@ -5,7 +5,7 @@ import { reserveOf, searchEnds, typicalCost } from '../study/outlook.ts';
 import { accountsOf, affords, cost, EPSILON, free, NOTHING, type Who, within } from '../study/ledger.ts';
 import type { Cap } from '../study/config.ts';
 import { deterministic } from '../study/noise.ts';
-import { activeSeconds, type Run, runOf, type State, trialOf } from '../study/state.ts';
+import { activeSeconds, type Run, runOf, type State, type Trial, trialOf } from '../study/state.ts';
 
 /** Seconds between the hard signal and the last breath of a process tree, held on top of limit and grace. */
 export const SLACK_SECONDS = 1;
@@ -85,9 +85,9 @@ export function busySlots(state: State): number {
 }
 
 /** The first free slot whose run can be paid for now. */
-export function openSlot(state: State, who: Who = {}, length?: RunLength): Plan | undefined {
+export function openSlot(state: State, who: Who = {}, length?: RunLength, least = 0): Plan | undefined {
   for (const slot of freeSlots(state)) {
-    const plan = affordable(state, slot, who, length);
+    const plan = affordable(state, slot, who, length, least);
     if (plan !== undefined) return { slot, ...plan };
   }
   return undefined;
@@ -102,6 +102,14 @@ export interface RunLength {
 /** Times the mean. */
 const USUAL = 1.25;
 
+/** Seconds in which another run of a trial will have ended, by the longest of its own; 0 before the first has ended. */
+export function leastSeconds(state: State, trial: Trial): number {
+  return trial.runs.reduce((most, id) => {
+    const run = runOf(state, id);
+    return run.status === 'done' ? Math.max(most, USUAL * (run.seconds ?? 0)) : most;
+  }, 0);
+}
+
 /** Seconds in which a usual run has ended, some more than the mean of those so far; one while nobody knows. */
 function usualSeconds(state: State): number {
   const typical = typicalCost(state);
@@ -110,13 +118,15 @@ function usualSeconds(state: State): number {
 
 /**
  * The limit and hold a run on `slot` would get now, or undefined when budget or time left cannot pay for a run
- * worth starting. `length` is what is known of such runs, where they are not like those of trials.
+ * worth starting. `length` is what is known of such runs, where they are not like those of trials; `least` are seconds
+ * that it is known to take.
  */
 export function affordable(
   state: State,
   slot: number,
   who: Who = {},
   length?: RunLength,
+  least = 0,
 ): Omit<Plan, 'slot'> | undefined {
   const { config, ledger, pace } = state;
   const devices = Math.max(1, config.slots[slot]!.gpus.length);
@@ -134,13 +144,15 @@ export function affordable(
     price > 0 ? ((free(ledger, 'money') - reserve.money) / price) * 3600 : Infinity,
     secondsOf(state, who, price, true),
   );
-  // While nothing is known, slots share what there is instead of the first one holding it all.
-  const share = pace.count > 0 ? 1 : Math.max(1, config.slots.length - busySlots(state));
+  // While nothing is known, slots share what there is instead of the first one holding it all, as far as it goes.
+  const shares = pace.count > 0 ? 1 : Math.max(1, config.slots.length - busySlots(state));
+  const worth = deviceSeconds / devices / (usualSeconds(state) + overhead);
+  const share = Math.max(1, Math.min(shares, Math.floor(worth)));
   const byBudget = deviceSeconds / devices / share - overhead;
   const byTime = (endsAt(state) - state.now) / 1000 - reserveSeconds(state) - overhead;
   const limitSeconds = Math.min(wanted, byBudget, byTime);
   // A limit the run will not meet wastes what it holds.
-  const needed = Math.min(wanted, length === undefined ? usualSeconds(state) : USUAL * length.usual);
+  const needed = Math.min(wanted, Math.max(least, length === undefined ? usualSeconds(state) : USUAL * length.usual));
   if (!(limitSeconds >= needed - EPSILON) || limitSeconds <= 0) return undefined;
   const rounded = Math.floor(limitSeconds * 1000) / 1000;
   const hold = cost(rounded + overhead, devices, price);
@@ -168,9 +180,10 @@ export function reserveSeconds(state: State): number {
   )
     return 0;
   const whole = state.wallSeconds + (endsAt(state) - state.now) / 1000;
-  const round = usualSeconds(state) + overheadSeconds(state);
-  if (!Number.isFinite(whole) || whole < ROUNDS * round) return 0;
-  return ROUNDS_KEPT * Math.ceil(RESERVED_RUNS / state.config.slots.length) * round;
+  const round = usualSeconds(state);
+  if (!Number.isFinite(whole) || whole < ROUNDS * round + overheadSeconds(state)) return 0;
+  // What a run may take beyond its limit is there when the next one begins, as a rule: it counts once.
+  return ROUNDS_KEPT * Math.ceil(RESERVED_RUNS / state.config.slots.length) * round + overheadSeconds(state);
 }
 
 /**

@@ -4,6 +4,7 @@ import type { Cap } from '../study/config.ts';
 import type { EventBody } from '../study/events/index.ts';
 import { RESOURCES, type Resource } from '../study/ledger.ts';
 import { canEverPay, capOf } from './afford.ts';
+import { unguarded } from '../study/guards.ts';
 import { leftShare } from '../study/outlook.ts';
 import { type State, trialOf } from '../study/state.ts';
 
@@ -22,6 +23,20 @@ export function warnSpending(state: State): EventBody[] {
     events.push(...warningsFor(state, said, name.replace(':', ' '), cap, account.spent));
   }
   return events;
+}
+
+/** A guard on what the script never prints holds nobody to anything: said once, when the baseline has its verdict. */
+export function warnGuards(state: State): EventBody[] {
+  const baseline = trialOf(state, 1);
+  if (baseline.verdict === undefined || baseline.values.length === 0) return [];
+  const said = new Set(state.warnings.map((warning) => warning.code));
+  return unguarded(state)
+    .filter((metric) => !said.has(`guard ${metric}`))
+    .map((metric) => ({
+      type: 'warning.raised',
+      code: `guard ${metric}`,
+      text: `the guard on "${metric}" guards nothing: the baseline never printed it`,
+    }));
 }
 
 function warningsFor(

@@ -16,12 +16,21 @@ import { checkHeldout } from './heldout.ts';
 import { askModel, modelToCome, patientUntil } from './model.ts';
 import { checkDrift, checkSlots, close, lastWord, measureNoise, replicate, sendSentinel } from './referee.ts';
 import { mayStop } from '../study/standin.ts';
-import { payerOf, type Run, runOf, type State, trialOf } from '../study/state.ts';
-import { busySlots, endsAt, needed, openSlot, reserveSeconds, tooLateAt } from './afford.ts';
+import { payerOf, type Run, runOf, type State, type Trial, trialOf } from '../study/state.ts';
+import {
+  busySlots,
+  endsAt,
+  leastSeconds,
+  needed,
+  openSlot,
+  overheadSeconds,
+  reserveSeconds,
+  tooLateAt,
+} from './afford.ts';
 import { cut } from './audit.ts';
 import { chooseBet, openBets, reviewBets } from './bets.ts';
 import { climb, tellCrossing, tellSaturated } from './climb.ts';
-import { dropUnfunded, reachMilestones, warnSpending } from './books.ts';
+import { dropUnfunded, reachMilestones, warnGuards, warnSpending } from './books.ts';
 import { dropLate, dropUnfinished, lookAtRungs, resumePaused } from './schedule.ts';
 
 /** What `decide` needs besides the state. */
@@ -46,6 +55,7 @@ const RULES: readonly Rule[] = [
   judgeEnded,
   reachMilestones,
   warnSpending,
+  warnGuards,
   reviewBets,
   dropUnfunded,
   dropLate,
@@ -176,7 +186,7 @@ function startRun(state: State): EventBody[] {
   let plan: ReturnType<typeof openSlot>;
   const id = waiting(state)
     .slice(0, MOST_WAITING)
-    .find((one) => (plan = openSlot(state, payerOf(trialOf(state, one)))) !== undefined);
+    .find((one) => (plan = slotFor(state, trialOf(state, one))) !== undefined);
   if (id === undefined || plan === undefined) return [];
   const trial = trialOf(state, id);
   // A baseline run has failed and none has succeeded: see how the others fare before paying for more.
@@ -246,7 +256,10 @@ function endStudy(state: State): EventBody[] {
     return close(state, end) ?? [...unconfirmed(state), end];
   }
   if (state.queue.length > 0 || !state.exhausted) {
-    if (canStart(state) || (!state.exhausted && openSlot(state) !== undefined)) return [];
+    if (canStart(state)) return [];
+    const late = tooLong(state);
+    if (late.length > 0) return late;
+    if (!state.exhausted && openSlot(state) !== undefined) return [];
     if (state.asked.length > 0 && runsFree(state) >= 1 && endsAt(state) > state.now) return [];
     const end = whyOver(state);
     return close(state, end) ?? [...unconfirmed(state), end];
@@ -284,7 +297,37 @@ function waiting(state: State): readonly number[] {
 
 /** Whether a queued trial could start now. */
 function canStart(state: State): boolean {
-  return state.queue.slice(0, MOST_WAITING).some((id) => openSlot(state, payerOf(trialOf(state, id))) !== undefined);
+  return state.queue.slice(0, MOST_WAITING).some((id) => slotFor(state, trialOf(state, id)) !== undefined);
+}
+
+/**
+ * A slot for the next run of a trial, with the time that its runs are known to take. One that has its verdict is run again
+ * because that was found worth it with what was left then; the baseline is run as often as can be.
+ */
+function slotFor(state: State, trial: Trial): ReturnType<typeof openSlot> {
+  const least = trial.verdict === undefined && trial.id !== 1 ? leastSeconds(state, trial) : 0;
+  return openSlot(state, payerOf(trial), undefined, least);
+}
+
+/** Nothing is under way, and what is left would do for other trials, but not for these, whose runs take longer. */
+function tooLong(state: State): EventBody[] {
+  if (openSlot(state) === undefined) return [];
+  return state.queue
+    .map((id) => trialOf(state, id))
+
+    .filter((trial) => trial.id !== 1 && trial.verdict === undefined && openSlot(state, payerOf(trial)) !== undefined)
+    .map((trial) => ({
+      type: 'trial.judged',
+      trial: trial.id,
+      verdict: 'inconclusive',
+      why: `too little is left for another of its runs, which take ${brief(leastSeconds(state, trial))} s`,
+      unsettled: true,
+      ...outcomeOf(state, trial),
+    }));
+}
+
+function brief(seconds: number): string {
+  return String(Number(seconds.toPrecision(2)));
 }
 
 /** Runs that the search may still start, by their count. */
@@ -319,9 +362,16 @@ function whyOver(state: State): Ending {
     budget.wallSeconds !== undefined &&
     budget.wallSeconds - state.wallSeconds < needed(state) + reserveSeconds(state)
   ) {
-    return end('the wall time is spent: too little is left for another run');
+    return end(spent(state, 'wall time', budget.wallSeconds - state.wallSeconds - reserveSeconds(state)));
   }
-  const what =
-    free(state.ledger, 'deviceSeconds') - reserveOf(state).deviceSeconds < needed(state) ? 'device time' : 'money';
-  return end(`the ${what} is spent: too little is left for another run`);
+  const left = free(state.ledger, 'deviceSeconds') - reserveOf(state).deviceSeconds;
+  return end(
+    left < needed(state) ? spent(state, 'device time', left) : 'the money is spent: too little is left for another run',
+  );
+}
+
+/** That a budget of time has come to its end, with what is left of it that is of no use. */
+function spent(state: State, what: string, left: number): string {
+  const over = overheadSeconds(state);
+  return `the ${what} is spent: ${brief(Math.max(0, left))} s are left, another run wants ${brief(needed(state) - over)} s and holds ${brief(over)} s for its end (run.grace)`;
 }

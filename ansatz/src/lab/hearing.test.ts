@@ -141,7 +141,10 @@ describe('a run without a result says why', () => {
       'its limit',
       [metric('loss', 1, 2)],
       { code: 137, cut: 'time-limit' },
-      { reason: 'timeout', text: 'over its limit of 60 s (4 × the longest run so far; see run.limit)' },
+      {
+        reason: 'timeout',
+        text: 'over its limit of 60 s (learned: 4 × the longest run so far, 10 s or more; see run.limit)',
+      },
     ],
     ['a signal', [], { code: 139 }, { reason: 'crash', text: 'killed by SIGSEGV' }],
     [

@@ -163,7 +163,10 @@ export function openHearing(config: StudyConfig): Hearing {
         const limit = `${round(run.limitSeconds)} s`;
         // Out of money, not out of order: the point is not to blame.
         if (run.short === true) return { ...base, status: 'stopped', text: `the budget left it only ${limit}` };
-        const learned = config.run.limitSeconds === undefined ? ' (4 × the longest run so far; see run.limit)' : '';
+        const learned =
+          config.run.limitSeconds === undefined
+            ? ' (learned: 4 × the longest run so far, 10 s or more; see run.limit)'
+            : '';
         return failed('timeout', `over its limit of ${limit}${learned}`);
       }
       if (exit.code !== 0) {

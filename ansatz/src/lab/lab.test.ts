@@ -92,6 +92,35 @@ describe('a simulated study', () => {
   });
 });
 
+describe('trials that take longer than others', () => {
+  /** The better, the longer: up to six times as long. */
+  const slow: SimulatedScript = (point, seed) => {
+    const lr = Math.log10(Number(point['lr'])) + 1;
+    const hidden = Number(point['hidden']);
+    const noise = 0.01 * rng(seed, Math.round(lr * 1e6), Math.round(hidden * 1e6)).normal();
+    return { seconds: 5 + hidden / 8, curve: [2 + 0.1 * lr * lr - hidden / 256 + noise] };
+  };
+
+  test.each([1, 2, 3])('are confirmed on two fresh runs or not kept, and hold nobody up (%i slots)', async (count) => {
+    const slots = Array.from({ length: count }, () => simpleConfig().slots[0]!);
+    let dropped = 0;
+    for (let deviceSeconds = 150; deviceSeconds <= 900; deviceSeconds += 75) {
+      const config = simpleConfig({ budget: { deviceSeconds }, slots, seedNumber: deviceSeconds });
+      const { state } = await simulate(config, [], slow);
+      expect(state.phase).toBe('ended');
+      expect(state.ledger.spent.deviceSeconds).toBeLessThanOrEqual(deviceSeconds);
+      for (const trial of state.trials.slice(1)) {
+        if (trial.verdict === 'keep') expect(trial.values.length, `trial ${trial.id}`).toBeGreaterThanOrEqual(2);
+        dropped += Number(trial.why?.startsWith('too little is left for another of its runs') === true);
+      }
+      // A repeat is a run of known length: what cannot be paid to its end is not begun.
+      const cut = state.runs.filter((run) => run.repeat > 0 && run.trial > 1 && run.status === 'stopped');
+      expect(cut.map((run) => `a run of trial ${run.trial}: ${run.text}`)).toEqual([]);
+    }
+    if (count === 1) expect(dropped).toBeGreaterThan(0);
+  });
+});
+
 describe('a budget that is raised after the end', () => {
   const raise = (events: readonly Event[], budget: StudyConfig['budget']): Event[] => [
     ...events,

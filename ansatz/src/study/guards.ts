@@ -13,14 +13,26 @@ const CHANCE = 0.01;
 export function broken(state: State, trial: Trial): string | undefined {
   for (const guard of state.config.guards ?? []) {
     const before = mean(valuesOf(state, trialOf(state, 1), guard.metric));
-    const now = mean(valuesOf(state, trial, guard.metric));
-    // Nothing was printed: what cannot be seen is not held against it.
-    if (Number.isNaN(before) || Number.isNaN(now)) continue;
+    // The script does not print it as it is: there is nothing to hold a trial to.
+    if (Number.isNaN(before)) continue;
+    const values = valuesOf(state, trial, guard.metric);
+    // What the baseline says and a trial does not (or says is no number) may be anything.
+    if (guard.metric !== 'memory' && values.length < finished(state, trial).length)
+      return `${guard.metric} is no number or is not printed any more, in ${finished(state, trial).length - values.length} of its runs`;
+    const now = mean(values);
+    if (Number.isNaN(now)) continue;
     const moved = guard.way === 'up' ? now - before : before - now;
     if (moved <= (guard.relative ? guard.amount * Math.abs(before) : guard.amount)) continue;
     return `${guard.metric} goes ${guard.way} from ${said(before)} to ${said(now)}, more than the ${allowance(guard)} allowed`;
   }
   return undefined;
+}
+
+/** Guards on metrics that the script as it is does not print. */
+export function unguarded(state: State): string[] {
+  return (state.config.guards ?? [])
+    .map(({ metric }) => metric)
+    .filter((metric) => valuesOf(state, trialOf(state, 1), metric).length === 0);
 }
 
 /** The allowance of a guard in words. */

@@ -3,6 +3,7 @@ import { rng } from '../methods/math/rng.ts';
 import { simpleConfig } from './config.fixture.ts';
 import type { StudyConfig } from './config.ts';
 import type { EventBody } from './events/index.ts';
+import { unguarded } from './guards.ts';
 import { judge } from './judge.ts';
 import { reduce } from './reduce.ts';
 import { noiseOf } from './noise.ts';
@@ -221,8 +222,26 @@ describe('what else counts', () => {
     expect(heavy.why).toBe('memory goes up from 1000000000 to 1200000000, more than the 5 % allowed');
     expect(bench.settle(bench.propose()).why).toBe('f1 goes down from 0.9 to 0.7, more than the 0.01 allowed');
     expect(bench.settle(bench.propose())).toMatchObject({ verdict: 'keep' });
-    // What nobody printed is not held against it.
     expect(bench.state.verdicts).toMatchObject({ keep: 2, discard: 2 });
+  });
+
+  test('a guard-rail is not passed by saying nothing; one on what the script never said is told, and holds nobody', () => {
+    const random = rng(3);
+    const guards = [
+      { metric: 'f1', way: 'down', amount: 0.01, relative: false },
+      { metric: 'fl', way: 'down', amount: 0.01, relative: false },
+    ] as const;
+    const bench = new Richer((trial) => better(trial) + 0.02 * random.normal(), { guards });
+    // What is no number is not among what was heard.
+    bench.extra = (trial) => (trial === 2 ? {} : { others: { f1: 0.9 } });
+    bench.settle(1);
+    expect(unguarded(bench.state)).toEqual(['fl']);
+    const silent = bench.settle(bench.propose());
+    expect(silent).toMatchObject({
+      verdict: 'discard',
+      why: 'f1 is no number or is not printed any more, in 1 of its runs',
+    });
+    expect(bench.settle(bench.propose())).toMatchObject({ verdict: 'keep' });
   });
 
   test('as good within the smallest effect that matters, and cheaper: kept for that; not so when nothing is said of it', () => {

@@ -53,6 +53,9 @@ export function judge(state: State, trial: Trial): EventBody | undefined {
   // What was to be compared is not there: the screening run, or the second of the first two fresh ones.
   const short = trial.screen === undefined || (trial.values.length === 1 && runs.length > 2);
   if (vanished > 0 && short) return lost(trial, vanished);
+  // One fresh run is never enough: another takes the place of one that was cut short.
+  if (vanished === 0 && trial.screen !== undefined && short && runs.length < state.config.repeats.most)
+    return { type: 'trial.repeated', trial: trial.id, more: 1, why: 'a fresh run was cut short' };
   const incumbent = trialOf(state, state.incumbent!);
   return trial.values.length === 0 ? screened(state, trial, incumbent) : confirmed(state, trial, incumbent);
 }
@@ -129,7 +132,8 @@ function screened(state: State, trial: Trial, incumbent: Trial): EventBody {
   const saves = state.config.minEffect > 0 && looksCheaper(state, trial, incumbent);
   if (!saves && !promising) {
     const why =
-      worth.mean > 0
+      // Less than can be told apart from nothing is no promise.
+      worth.mean >= 0.05 * noise.sd
         ? `promising, but its ${sds(worth.mean, noise.sd)} would not be proven in ${state.config.repeats.most} runs`
         : 'within noise of the incumbent';
     return { ...judged, verdict: 'inconclusive', why, ...outcome };
@@ -291,7 +295,10 @@ function confirmed(state: State, trial: Trial, incumbent: Trial): EventBody | un
     return { ...judged, verdict: 'keep', why: `as good within noise on ${runs}, and ${saving}`, ...outcome };
   }
   if (saving === undefined && (better <= 0.5 || effect + proof.margin < minEffect)) {
-    return { ...judged, verdict: 'discard', why: `did not hold on ${runs}`, ...outcome };
+    // What it was to beat may have been beaten by another while its fresh runs were under way.
+    const overtaken = incumbent.id > trial.id && effect <= 0;
+    const why = overtaken ? `no better than trial ${incumbent.id} on ${runs}` : `did not hold on ${runs}`;
+    return { ...judged, verdict: 'discard', why, ...outcome };
   }
   const open = { ...judged, verdict: 'inconclusive' } as const;
   if (trial.runs.length >= repeats.most) return { ...open, why: `still within noise after ${runs}`, ...outcome };

@@ -106,10 +106,12 @@ function screening(state: State): boolean {
 
 /**
  * Runs of the usual length that the search can still pay for: by count, device time, money and the time to the
- * deadline on all slots. Infinity when nothing limits it, or while nobody knows how long a run is.
+ * deadline on all slots. Infinity when nothing limits it, or while nobody knows how long a run is. `own` are the seconds of
+ * a run, where they are known and more than usual.
  */
-export function runsLeft(state: State): number {
-  const seconds = typicalCost(state);
+export function runsLeft(state: State, own = NaN): number {
+  const usual = typicalCost(state);
+  const seconds = own > usual ? own : usual;
   const reserve = reserveOf(state);
   const left = (resource: 'runs' | 'deviceSeconds' | 'money'): number =>
     Math.max(0, free(state.ledger, resource) - reserve[resource]);

@@ -73,9 +73,13 @@ async function form(state: State, folder: StudyFolder, trial: Trial, as: string 
                 valueText(value),
               ]),
             );
-      return Object.entries(all)
-        .map(([name, value]) => `export ${name}=${joinWords([value])}`)
-        .join('\n');
+      const others = config.knobs.filter((knob) => knob.via.by !== 'env' && trial.point[knob.name] !== undefined);
+      const names = others.map((knob) => knob.name).join(', ');
+      const note = Object.keys(env).length > 0 ? 'not set by these' : 'the script does not read these variables';
+      const other = others.length === 0 ? [] : [`# ${note}: it takes ${names} elsewhere, see ansatz best --as argv`];
+      return [...other, ...Object.entries(all).map(([name, value]) => `export ${name}=${joinWords([value])}`)].join(
+        '\n',
+      );
     }
     case 'argv': {
       const { argv, env, patches } = deliver(config, trial.point, undefined);

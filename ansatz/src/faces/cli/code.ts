@@ -66,7 +66,12 @@ export async function apply(
     if (!(error instanceof GitError)) throw error;
     throw new UserError('no-repository', 'the script is in no git repository, so there is nothing to branch from', {
       where: project,
-      fix: `ansatz diff 1 ${trial.id} | git apply   # changes the files themselves`,
+      fix:
+        trial.code !== undefined
+          ? `ansatz diff 1 ${trial.id} | git apply   # changes the files themselves`
+          : trial.id === state.incumbent
+            ? 'ansatz best --as patch | git apply   # changes the files themselves'
+            : `git init && git add -A && git commit -m start, then: ansatz apply ${trial.id}`,
     });
   }
   const branch = options.branch ?? `ansatz/${folder.name}-${trial.id}`;

@@ -44,6 +44,17 @@ describe('init', () => {
     expect(readdirSync(folder).toSorted()).toEqual(['ansatz.yaml', 'train.mjs']);
   });
 
+  test('hears a talkative script to its end', async () => {
+    const loop = 'for (let i = 1; i <= 200000; i++) text += `step ${i} loss ${2 + 1 / i}\\n`;';
+    await init(
+      [script(`const LR = 0.1;\nlet text = '';\n${loop}\nprocess.stdout.write(text + \`final_loss: \${1 + LR}\\n\`);`)],
+      {
+        probeSeconds: '60',
+      },
+    );
+    expect(said).toContain('metric   minimize final_loss\n');
+  });
+
   test('says why a script failed, and that it must work first', async () => {
     await init([script("const LR = 0.1;\nthrow new Error('no data here');\nconsole.log(`val_loss ${LR}`);")], {
       probeSeconds: '20',

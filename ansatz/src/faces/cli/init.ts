@@ -95,7 +95,7 @@ export async function init(given: readonly string[], options: InitOptions): Prom
     ...(heard?.files?.length ? { capture: { files: heard.files } } : {}),
     ...slotsFor(heard),
   };
-  writeFileSync(file, renderConfig(final));
+  madeFor(folder, () => writeFileSync(file, renderConfig(final)));
   if (options.json === true) {
     process.stdout.write(
       `${JSON.stringify({ file, command: found.command, metric: final.objective, metrics: ranked, knobs: final.knobs, skipped: final.skipped, seed: found.seed, ...(laid && { warnings: [...laid.warnings, ...goal.warnings] }) })}\n`,
@@ -246,11 +246,30 @@ async function listen(
   return probe(folder, found, limit);
 }
 
+/** What is written into the folder, or why it cannot be. */
+function madeFor<T>(folder: string, make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    // A folder that cannot be made on a read-only file system is reported as missing by some versions of Node.
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOSPC' || code === 'EDQUOT')
+      throw new UserError('disk-full', 'the disk is full', { where: folder, fix: 'make room, then: ansatz init' });
+    throw new UserError('read-only', 'nothing can be written here', {
+      where: folder,
+      why: (error as Error).message,
+      fix: `make ${folder} writable, or run in a copy of the project`,
+    });
+  }
+}
+
 async function probe(folder: string, found: Discovery, limitSeconds: number): Promise<Heard> {
   // Where runs live, so that what lies above the folder (node_modules, a git repository) is there as it will be then.
   const studies = join(folder, STUDIES);
-  mkdirSync(studies, { recursive: true });
-  const runs = mkdtempSync(join(studies, 'probe-'));
+  const runs = madeFor(folder, () => {
+    mkdirSync(studies, { recursive: true });
+    return mkdtempSync(join(studies, 'probe-'));
+  });
   const config: StudyConfig = {
     name: 'probe',
     command: found.command,
@@ -277,7 +296,7 @@ async function probe(folder: string, found: Discovery, limitSeconds: number): Pr
   try {
     const exit = await new Promise<Exit>((done) => {
       executor.submit({ run: 1, trial: 1, point: {}, seed: 1, slot: 0, limitSeconds }, (message) => {
-        if (message.type === 'run.heard') metrics.push(...message.metrics);
+        if (message.type === 'run.heard') for (const metric of message.metrics) metrics.push(metric);
         if (message.type === 'run.exited') done(message.exit);
       });
     });
@@ -288,7 +307,7 @@ async function probe(folder: string, found: Discovery, limitSeconds: number): Pr
       capture.close();
       const known = new Set(metrics.map((metric) => normalKey(metric.key)));
       const fresh = candidates(heard).some((c) => c.direction !== undefined && !known.has(normalKey(c.key)));
-      if (fresh) metrics.push(...heard);
+      if (fresh) for (const metric of heard) metrics.push(metric);
       return fresh;
     });
     return { metrics, exit, files };

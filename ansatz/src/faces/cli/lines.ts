@@ -72,8 +72,11 @@ function textOf(event: Event, state: State): string | undefined {
       const cost = seconds(event.seconds);
       if (event.status === 'done')
         return `run ${event.run} done: ${state.config.objective.metric} ${num(event.value!)} ${event.reused === undefined ? `in ${cost}` : `as run ${event.reused.run} of ${event.reused.study} was, not made again`}`;
-      // Why it was stopped was said when it was asked to.
-      if (event.status === 'stopped') return `run ${event.run} stopped after ${cost}`;
+      // Why it was stopped was said when it was asked to; what the budget cut was never asked.
+      if (event.status === 'stopped') {
+        const why = runOf(state, event.run).stopping === undefined && event.text !== undefined ? `: ${event.text}` : '';
+        return `run ${event.run} stopped after ${cost}${why}`;
+      }
       const reason = event.reason === undefined ? '' : ` (${event.reason})`;
       return `run ${event.run} ${event.status}${reason} after ${cost}: ${event.text ?? ''}`.replace(/: $/, '');
     }

@@ -1,5 +1,6 @@
 /** What a study would do and may cost, before anything is started. */
 
+import { joinWords } from '../../io/config/index.ts';
 import { prepareCommand } from '../../io/executor/prepare.ts';
 import { cardinality, defaults } from '../../methods/space/index.ts';
 import { spaceOf } from '../../lab/researcher/index.ts';
@@ -27,6 +28,8 @@ export interface Plan {
     readonly wallSeconds: number | null;
     readonly money: number | null;
   };
+  /** Why nothing can be started with so little; null where that is not so. */
+  readonly tooLittle: string | null;
   /** Held for one run while it is under way; null while the limit is learned from the first runs. */
   readonly holdPerRun: { readonly deviceSeconds: number; readonly money: number } | null;
 }
@@ -47,7 +50,7 @@ export function planOf(config: StudyConfig): Plan {
   const size = cardinality(space);
   return {
     study: config.name,
-    command: prepareCommand(config, defaults(space), config.seedNumber).join(' '),
+    command: joinWords(prepareCommand(config, defaults(space), config.seedNumber)),
     metric: config.objective.metric,
     direction: config.objective.direction,
     knobs: config.knobs.map((knob) => ({
@@ -65,8 +68,16 @@ export function planOf(config: StudyConfig): Plan {
       wallSeconds: budget.wallSeconds ?? null,
       money: config.price > 0 ? finite((deviceSeconds / 3600) * config.price) : null,
     },
+    tooLittle: tooLittle(config, Math.min(deviceSeconds / devices, budget.wallSeconds ?? Infinity)),
     holdPerRun: perRun === undefined ? null : { deviceSeconds: perRun, money: (perRun / 3600) * config.price },
   };
+}
+
+function tooLittle({ run }: StudyConfig, time: number): string | null {
+  const held = run.graceSeconds + SLACK_SECONDS;
+  const least = held + Math.min(run.limitSeconds ?? 1, 1);
+  if (time >= least) return null;
+  return `a run needs ${seconds(least)} at least: ${seconds(held)} are held for its end (run.grace); nothing will start`;
 }
 
 function scaleOf({ knob, levels, base, target, floor, cap }: Fidelity): NonNullable<Plan['fidelity']> {
@@ -112,6 +123,7 @@ export function planLines(plan: Plan): string[] {
     `first     the script as it is, ${plan.baselineRuns} times, to measure the noise`,
     ...scaleLine(plan),
     `most      ${most.join(', ') || 'no limit'}: never more, whatever the script does`,
+    ...(plan.tooLittle === null ? [] : [`too little ${plan.tooLittle}`]),
     plan.holdPerRun === null
       ? 'per run   the limit is learned: 4 × the longest run so far; until one has ended, a share of the budget is held'
       : `per run   at most ${seconds(plan.holdPerRun.deviceSeconds)} of device time is held, what it used is charged`,

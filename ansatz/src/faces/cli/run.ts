@@ -2,7 +2,7 @@
 
 import { existsSync, readFileSync } from 'node:fs';
 import { delimiter, isAbsolute, join, relative, resolve } from 'node:path';
-import { environmentOf, readConfig, thisMachine } from '../../io/config/index.ts';
+import { environmentOf, joinWords, readConfig, thisMachine, usualGrace } from '../../io/config/index.ts';
 import { localExecutor } from '../../io/executor/local.ts';
 import { realWorld } from '../../io/executor/world.ts';
 import { openLab } from '../../lab/lab.ts';
@@ -29,6 +29,7 @@ import { settingsAt } from '../../study/fidelity.ts';
 import { AMENDABLE, type StudyConfig } from '../../study/config.ts';
 import { priorsFor } from '../../study/prior.ts';
 import { fingerprintOf, whyUnconfined } from '../../io/workspace/index.ts';
+import { prepareCommand } from '../../io/executor/prepare.ts';
 import { UserError } from '../../study/error.ts';
 import type { Event, EventBody } from '../../study/events/index.ts';
 import { overdrawn } from '../../study/ledger.ts';
@@ -68,18 +69,19 @@ export interface RunOptions {
 /** Work on the study that the configuration describes. */
 export async function run(configFile: string | undefined, options: RunOptions): Promise<void> {
   const file = configPath(configFile);
-  const config = readStudyConfig(file, options);
+  const asked = readStudyConfig(file, options);
+  checkDeadline(asked);
+  checkCommand(asked);
+  checkSandbox(asked);
   if (options.dryRun === true) {
-    const plan = planOf(config);
+    const plan = planOf(asked);
     process.stdout.write(options.json === true ? `${JSON.stringify(plan)}\n` : `${planLines(plan).join('\n')}\n`);
     return;
   }
-  checkDeadline(config);
-  checkCommand(config);
-  checkSandbox(config);
-  const name = chooseName(config, options);
-  const folder = studyFolder(config.folder, name);
+  const name = chooseName(asked, options);
+  const folder = studyFolder(asked.folder, name);
   const held = holdStudy(folder);
+  const config = withGrace(asked, held.state);
   if (held.repaired !== undefined) process.stderr.write(`warning: ${held.repaired}\n`);
   try {
     setCurrent(config.folder, name);
@@ -206,6 +208,12 @@ function standing(
     deadline: relative && options.deadline === undefined ? held.state.deadline : deadline,
     ...(kept === undefined ? {} : { milestones: kept }),
   };
+}
+
+/** Where the file leaves it open, the grace that the study began with: what its runs held was reckoned with that. */
+function withGrace(config: StudyConfig, state: State | undefined): StudyConfig {
+  if (state === undefined || config.run.graceSeconds !== usualGrace(config.budget)) return config;
+  return { ...config, run: { ...config.run, graceSeconds: state.config.run.graceSeconds } };
 }
 
 /** Start the journal, or check that it asks the same question and take over a changed budget. */
@@ -449,19 +457,21 @@ function intro(path: string, resumed: boolean): string {
 export function summary(state: State, path: string): string[] {
   const paint = paintFor(process.stdout);
   const one = statusOf(state);
+  const taken = one.reused === undefined ? '' : ` (${one.reused.runs} taken over from earlier studies)`;
+  // The script as it is has been kept from nobody.
+  const keeps = one.best === undefined ? one.verdicts.keep : one.verdicts.keep - 1;
   const lines = [
     '',
     `${paint.bold(one.study)}: ${one.ended === undefined ? 'stopped before its end' : one.ended.text}`,
     `  ${one.objective.metric}: ${headline(one, paint)}`,
-    `  ${one.runs} runs of ${one.trials} trials, ${seconds(one.spent.deviceSeconds)} of device time: ${one.verdicts.keep} keep, ${one.verdicts.discard} discard, ${one.verdicts.inconclusive} inconclusive, ${one.verdicts.crash} crash`,
+    `  ${one.runs} runs${taken} of ${one.trials} trials, ${seconds(one.spent.deviceSeconds)} of device time: ${keeps} keep, ${one.verdicts.discard} discard, ${one.verdicts.inconclusive} inconclusive, ${one.verdicts.crash} crash`,
   ];
   if (one.believed !== undefined) {
     const { trial } = one.believed;
     const near = nearMisses(state).find((miss) => miss.trial === trial);
-    const more = (state.config.budget.runs ?? one.runs) + Math.max(10, near?.runsToSettle ?? 0);
     lines.push(
       `  ${believedText(one.believed)}`,
-      `    ansatz best --believed   that one; ansatz run --runs ${more}   may prove it`,
+      `    ansatz best --believed   that one; ${goOn(state, Math.max(10, near?.runsToSettle ?? 0))}   may prove it`,
     );
   }
   if (one.noise !== undefined && !one.noise.deterministic)
@@ -469,11 +479,36 @@ export function summary(state: State, path: string): string[] {
   lines.push(
     '',
     one.ended === undefined ? '  ansatz run           goes on from here' : '  ansatz trials        all of them',
-    `  ansatz best --as ${patched(state) ? 'patch ' : 'argv  '}the best settings, to ${patched(state) ? 'apply' : 'paste'}`,
+    ...(one.best === undefined
+      ? []
+      : [
+          `  ansatz best --as ${patched(state) ? 'patch ' : 'argv  '}the best settings, to ${patched(state) ? 'apply' : 'paste'}`,
+        ]),
     '  ansatz report        one HTML file to forward',
     paint.dim(`  ${path}`),
   );
   return lines;
+}
+
+/** What to type for so many more runs: raises whatever ended the study, and nothing where it was only stopped. */
+function goOn(state: State, more: number): string {
+  const { budget } = state.config;
+  const { spent } = state.ledger;
+  if (state.ended === undefined) return 'ansatz run';
+  const words = ['ansatz run'];
+  if (budget.runs !== undefined && spent.runs + more > budget.runs) words.push(`--runs ${budget.runs + more}`);
+  // A run holds its limit besides what it takes.
+  const each = Math.max(1, state.pace.longest) * 4 + state.config.run.graceSeconds + 1;
+  const seconds = Math.ceil(more * Math.max(1, state.pace.seconds / Math.max(1, state.pace.count)) + each);
+  const raise = (flag: string, cap: number | undefined, used: number): void => {
+    if (cap !== undefined && used + seconds > cap) words.push(`${flag} ${Math.ceil(cap + seconds)}s`);
+  };
+  raise('--device', budget.deviceSeconds, spent.deviceSeconds);
+  raise('--wall', budget.wallSeconds, state.wallSeconds);
+  if (budget.money !== undefined && spent.money + (seconds / 3600) * state.config.price > budget.money)
+    words.push(`--money ${Number((budget.money * 1.5).toPrecision(3))}`);
+  if (state.ended.reason === 'deadline') words.push('--deadline +8h');
+  return words.join(' ');
 }
 
 function patched(state: State): boolean {
@@ -505,8 +540,8 @@ function baselineError(state: State, path: string): UserError {
       metric !== undefined
         ? `metric: ${metric}   # in ansatz.yaml, then: ansatz run --new`
         : failed?.reason === 'no-metric'
-          ? `ansatz init --force   # looks at the output again`
-          : `run it by hand: ${state.config.command.join(' ')}`,
+          ? 'print it as "name: number", and give its name as metric; where it is in a file:  evaluate: cat FILE  with  artifacts: [FILE]   # docs/config.md'
+          : `run it by hand: ${joinWords(prepareCommand(state.config, defaults(spaceOf(state.config)), failed?.seed ?? state.config.seedNumber))}`,
   });
 }
 
@@ -515,11 +550,10 @@ function sayEnded(state: State, options: RunOptions): void {
     process.stdout.write(`${JSON.stringify(statusOf(state))}\n`);
     return;
   }
-  const runs = state.config.budget.runs;
   process.stdout.write(
     [
       `study "${state.config.name}" has ended: ${state.ended?.text ?? ''}`,
-      `  ansatz run --runs ${(runs ?? state.runs.length) + 20}   raises its budget and goes on`,
+      `  ${goOn(state, 20)}   raises its budget and goes on`,
       '  ansatz run --new       starts another one',
       '  ansatz report          what it found',
       '',

@@ -13,7 +13,7 @@ import { closest, UserError } from '../../study/error.ts';
 import { everyRun, runOf, type State, type Trial, trialOf } from '../../study/state.ts';
 import { contradiction } from '../../study/heldout.ts';
 import { familyOf } from '../../study/account.ts';
-import { changes, type RunRow, runRow, trialRow } from '../../study/views.ts';
+import { changes, resultOf, type RunRow, runRow, trialRow } from '../../study/views.ts';
 import { diffToParent } from './code.ts';
 import { findTrial } from './find.ts';
 import { showKnobs } from './knobs.ts';
@@ -25,7 +25,7 @@ import {
   effectText,
   num,
   paintFor,
-  plusMinus,
+  resultText,
   seconds,
   sparkline,
   table,
@@ -133,7 +133,7 @@ function lines(
   const row = trialRow(state, trial);
   const baseline = trialOf(state, 1);
   const name = metric ?? state.config.objective.metric;
-  const result = row.value === undefined ? 'no result' : plusMinus(row.value, row.se);
+  const result = row.value === undefined ? 'no result' : resultText(resultOf(state, trial));
   const text = [
     `${paint.bold(`trial ${trial.id}`)}  ${verdictMark(row.state, paint).trim()}${trial.id === state.incumbent ? ' (incumbent)' : ''}  ${row.why}`,
     `  ${state.config.objective.metric}  ${result}${row.effect === undefined ? '' : `, ${effectText(row)} against the incumbent of its time${row.better === undefined ? '' : `, P(better) ${num(row.better, 3)}`}`}`,

@@ -255,7 +255,9 @@ function percent(share: number): string {
 
 function verdictText(one: Status, paint: Paint): string {
   const { keep, discard, inconclusive, crash } = one.verdicts;
-  return `${paint.green(`${keep} keep`)}, ${discard} discard, ${inconclusive} inconclusive, ${crash > 0 ? paint.red(`${crash} crash`) : '0 crash'}`;
+  // The first is the script as it is, kept from nobody.
+  const kept = one.best === undefined ? keep : keep - 1;
+  return `${paint.green(`${kept} keep`)}, ${discard} discard, ${inconclusive} inconclusive, ${crash > 0 ? paint.red(`${crash} crash`) : '0 crash'}`;
 }
 
 /** One letter and colour per state of a trial. */

@@ -42,6 +42,7 @@ describe('pictures', () => {
     expect(sparkline([1, NaN, 1])).toBe('▁ ▁');
     expect(sparkline([])).toBe('');
     expect(sparkline([NaN])).toBe('');
+    expect(sparkline(Array.from({ length: 300_000 }, () => 1))).toHaveLength(40);
     expect(
       sparkline(
         Array.from({ length: 1000 }, (_, i) => i),

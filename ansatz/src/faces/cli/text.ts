@@ -94,8 +94,9 @@ export function effectText(row: Pick<TrialRow, 'effect' | 'margin'>): string {
 export function sparkline(values: readonly number[], width = 40): string {
   const finite = values.filter(Number.isFinite);
   if (finite.length === 0) return '';
-  const low = Math.min(...finite);
-  const span = Math.max(...finite) - low || 1;
+  // Curves of hundreds of thousands of points are more than a call takes as arguments.
+  const low = finite.reduce((a, b) => Math.min(a, b));
+  const span = finite.reduce((a, b) => Math.max(a, b)) - low || 1;
   const cells = Math.min(width, values.length);
   const blocks = '▁▂▃▄▅▆▇█';
   let text = '';

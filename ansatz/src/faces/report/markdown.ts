@@ -58,6 +58,7 @@ export function markdownOf(report: Report): string {
           changed(row.changes, 6),
         ]),
       ),
+      `${status.objective.metric}: mean ± standard error; effect: against the best of its time, ± 95 %, positive is better.`,
     );
   }
   if (report.failures.length > 0) {

@@ -1,4 +1,4 @@
-export { readConfig, parseConfig } from './read.ts';
+export { readConfig, parseConfig, usualGrace } from './read.ts';
 export type { Overrides, Surroundings } from './read.ts';
 export { renderConfig } from './write.ts';
 export type { Draft, DraftKnob } from './write.ts';

@@ -80,22 +80,28 @@ export function parseConfig(text: string, file: string, around: Surroundings, ov
       ? { baseline: 3, baselineMost: 8, most: most ?? 10 }
       : { baseline, baselineMost: baseline, most: most ?? 10 };
 
+  // In the order of the file, so that the first mistake is told first.
+  const name = given.name === undefined ? nameFor(folder) : checkName(given.name, source.at(['name']));
+  const command = readCommand(given.command, source);
+  const objective = readObjective(given, source);
+  const budget = readBudget(given, source);
+
   return {
-    name: given.name === undefined ? nameFor(folder) : checkName(given.name, source.at(['name'])),
-    command: readCommand(given.command, source),
+    name,
+    command,
     folder,
-    objective: readObjective(given, source),
+    objective,
     ...readCurve(given, source),
     knobs,
     constraints: readConstraints(given.constraints ?? [], knobs, source),
     ...(seed === undefined ? {} : { seed }),
-    budget: readBudget(given, source),
+    budget,
     ...(deadline === undefined ? {} : { deadline: parseDeadline(deadline, around.now, source.at(['deadline'])) }),
     price: dearest(given.price),
     slots: readSlots(given, around.machine, source),
     run: {
       ...(limit === undefined ? {} : { limitSeconds: someTime(limit, source.at(['run', 'limit'])) }),
-      graceSeconds: parseDuration(given.run?.grace ?? 10, source.at(['run', 'grace'])),
+      graceSeconds: parseDuration(given.run?.grace ?? usualGrace(budget), source.at(['run', 'grace'])),
       env: readEnvironment(given.run?.env, source),
       workspace: given.run?.workspace ?? 'copy',
     },
@@ -186,6 +192,16 @@ function readCurve({ curve }: ConfigFile, source: Source): Pick<StudyConfig, 'cu
     });
   }
   return { curve: { metric: name, direction } };
+}
+
+const GRACE = { most: 10, least: 0.5, share: 0.05 } as const;
+
+/**
+ * Seconds between the signals where nothing is said: ten, less where that is much of the time a study may take, since each
+ * run holds them besides its limit.
+ */
+export function usualGrace({ wallSeconds = Infinity, deviceSeconds = Infinity }: Budget): number {
+  return Math.max(GRACE.least, Math.min(GRACE.most, GRACE.share * Math.min(wallSeconds, deviceSeconds)));
 }
 
 function readBudget(given: ConfigFile, source: Source): Budget {

@@ -401,7 +401,8 @@ describe('the local executor', () => {
       for (let i = 0; i < 80; i++) {
         const dir = join(folder, `${name}-${i}`);
         mkdirSync(dir);
-        const child = spawn('/bin/sh', [supervisor, dir, '60.000', '1.000', `${name}-${i}`, 'true'], {
+        writeFileSync(join(dir, 'call'), 'it\n');
+        const child = spawn('/bin/sh', [supervisor, dir, '60.000', '1.000', `${name}-${i}`, 'it', 'true'], {
           stdio: 'ignore',
         });
         await new Promise((resolve) => child.on('exit', resolve));

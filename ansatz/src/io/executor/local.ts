@@ -323,7 +323,7 @@ export function localExecutor({
     if (metrics.length === 0) return;
     if (stage === 'run') tell({ type: 'run.heard', run: spec.run, metrics });
     else if (stage === 'evaluate') tell({ type: 'run.heard', run: spec.run, metrics, by: 'evaluator' });
-    else entry.said.push(...metrics);
+    else for (const metric of metrics) entry.said.push(metric);
     if (stage === 'smoke' && underWay(entry.said)) cutSmoke(entry);
   };
 
