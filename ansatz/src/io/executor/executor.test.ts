@@ -252,9 +252,9 @@ describe('the local executor', () => {
       bench.executor.submit(bench.spec(1, 0), (message) => (told.push(message), tell(message))),
     );
     await started(bench.runs, [1]);
-    await sleep(300);
     const entry = `ANSATZ_RUN=${tokenOf(bench.runs, 1)}`;
-    expect(withEnvironment(entry).length).toBeGreaterThanOrEqual(2);
+    // Both shells and what each of them sleeps in: their traps are set by then.
+    await expect.poll(() => withEnvironment(entry).length, { timeout: 10_000 }).toBeGreaterThanOrEqual(4);
     bench.executor.stop(1);
     await exited;
     expect(exits(told)[0]!.exit.cut).toBe('cancelled');

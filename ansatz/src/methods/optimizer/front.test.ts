@@ -125,3 +125,25 @@ describe('arguments that make no sense change nothing', () => {
     expect(optimizer.tell(1, { values: [0, 3] })).toBe('complete');
   });
 });
+
+test('a batch whose trials have limits of different number is refused as a whole', () => {
+  const optimizer = new FrontOptimizer({ space, directions: ['maximize', 'minimize'] });
+  const trial = (...violations: number[]) => ({ params: point, values: [1, 2], violations });
+  expect(() => optimizer.observe([trial(5), trial(-1, -2)])).toThrow(/trials\[1\]\.violations has 2/);
+  expect(optimizer.front()).toEqual([]);
+});
+
+test('a sampler for one value is told to be one', () => {
+  expect(() => new FrontOptimizer({ space, directions: ['maximize', 'minimize'], sampler: 'tpe' as 'auto' })).toThrow(
+    'is "tpe", which knows one value only',
+  );
+});
+
+test('what the caller does to an answer changes nothing', () => {
+  const optimizer = new FrontOptimizer({ space, directions: ['maximize', 'minimize'] });
+  const { id, params } = optimizer.ask();
+  const asked = { ...params };
+  (params as Record<string, number>)['x'] = 99;
+  optimizer.tell(id, { values: [1, 2] });
+  expect(optimizer.front()[0]!.params).toEqual(asked);
+});

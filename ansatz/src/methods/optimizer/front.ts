@@ -7,7 +7,7 @@ import { rng } from '../math/rng.ts';
 import { samplers } from '../sampling/auto.ts';
 import type { Observation } from '../sampling/sampler.ts';
 import type { Point, Space } from '../space/space.ts';
-import { fronts } from '../stats/pareto.ts';
+import { firstFront } from '../stats/pareto.ts';
 import { checkCost, keeping, pointOf } from './check.ts';
 import { EXPECTED, misfit, OptimizerError, unknownName } from './error.ts';
 import { checkOptions } from './options.ts';
@@ -74,7 +74,14 @@ export class FrontOptimizer {
       if (direction !== 'minimize' && direction !== 'maximize')
         throw unknownName(`directions[${i}]`, direction, ['minimize', 'maximize']);
     });
-    if (!FOR_FRONTS.includes(sampler)) throw unknownName('sampler', sampler, FOR_FRONTS);
+    if (!FOR_FRONTS.includes(sampler)) {
+      if (!Object.hasOwn(samplers, sampler)) throw unknownName('sampler', sampler, FOR_FRONTS);
+      throw new OptimizerError(
+        'sampler',
+        `is "${String(sampler)}", which knows one value only`,
+        `with directions use ${FOR_FRONTS.join(', ')}`,
+      );
+    }
     this.#options = options;
   }
 
@@ -85,7 +92,7 @@ export class FrontOptimizer {
       params === undefined
         ? keeping(space, samplers[sampler](space, this.#history, rng(seed, 0xf407, this.#asks++)))
         : pointOf(space, params);
-    return { id: this.#add(point), params: point };
+    return { id: this.#add(point), params: { ...point } };
   }
 
   /**
@@ -101,8 +108,9 @@ export class FrontOptimizer {
 
   /** Finished trials from elsewhere; each takes the next number. All are taken, or none. */
   observe(trials: readonly ({ readonly params: Point } & Outcomes)[]): void {
+    const limits = trials.find(({ violations }) => violations !== undefined)?.violations?.length;
     const points = trials.map(({ params, ...outcomes }, i) => {
-      this.#check(outcomes, `trials[${i}].`);
+      this.#check(outcomes, `trials[${i}].`, limits);
       return pointOf(this.#options.space, params, `trials[${i}].params`);
     });
     points.forEach((point, i) => {
@@ -118,10 +126,10 @@ export class FrontOptimizer {
    */
   front(): OnFront[] {
     const ids = this.#history.flatMap(({ status }, id) => (status === 'done' ? [id] : []));
-    const first = fronts(ids.map((id) => ({ losses: [], ...this.#history[id]! })))[0] ?? [];
+    const first = firstFront(ids.map((id) => ({ losses: [], ...this.#history[id]! })));
     return first.map((i) => ({
       id: ids[i]!,
-      params: this.#trials[ids[i]!]!.point,
+      params: { ...this.#trials[ids[i]!]!.point },
       ...this.#trials[ids[i]!]!.outcomes!,
     }));
   }
@@ -146,7 +154,7 @@ export class FrontOptimizer {
     return 'complete';
   }
 
-  #check({ values, violations, cost }: Outcomes, where: string): void {
+  #check({ values, violations, cost }: Outcomes, where: string, limits?: number): void {
     const { length } = this.#options.directions;
     const numbers = (list: unknown): boolean => Array.isArray(list) && list.every((x) => typeof x === 'number');
     if (!numbers(values)) throw misfit(`${where}values`, values, EXPECTED.values);
@@ -154,7 +162,7 @@ export class FrontOptimizer {
       throw new OptimizerError(`${where}values`, `has ${values.length}`, `send ${length}, one for each direction`);
     if (violations !== undefined && !numbers(violations))
       throw misfit(`${where}violations`, violations, EXPECTED.violations);
-    const known = this.#history.find((o) => o.violations !== undefined)?.violations?.length;
+    const known = this.#history.find((o) => o.violations !== undefined)?.violations?.length ?? limits;
     if (violations !== undefined && known !== undefined && violations.length !== known)
       throw new OptimizerError(`${where}violations`, `has ${violations.length}`, `send ${known}, as before`);
     checkCost(`${where}cost`, cost);

@@ -100,7 +100,7 @@ export class Optimizer {
       if (id === undefined) return this.#start(keeping(space, newPoint(situation, random)));
       const trial = this.#trials[id]!;
       trial.status = 'running';
-      return { id, params: trial.point, step: trial.step };
+      return { id, params: { ...trial.point }, step: trial.step };
     }
     if (params !== undefined) return this.#start(pointOf(space, params), true);
     const plan = budgetTrials === undefined ? {} : { points: budgetTrials };
@@ -117,7 +117,8 @@ export class Optimizer {
       curve: { steps: [], losses: [] },
       given,
     });
-    return { id: this.#trials.length - 1, params: point };
+    // A copy: what the caller does to it is no business of the search.
+    return { id: this.#trials.length - 1, params: { ...point } };
   }
 
   /**
@@ -268,7 +269,7 @@ export class Optimizer {
       });
     } else for (const o of known) if (o.loss! < best.loss!) best = o;
     const id = this.#trials.findIndex((trial) => trial.observation === best);
-    return { id, params: best.point, value: this.#sign * best.loss! };
+    return { id, params: { ...best.point }, value: this.#sign * best.loss! };
   }
 
   /** A result without a curve, where trials have one, is where a full training ended. */
@@ -282,7 +283,7 @@ export class Optimizer {
     this.#trials.forEach(({ best }, i) => {
       if (best < least) [id, least] = [i, best];
     });
-    return id < 0 ? undefined : { id, params: this.#trials[id]!.point, value: this.#sign * least };
+    return id < 0 ? undefined : { id, params: { ...this.#trials[id]!.point }, value: this.#sign * least };
   }
 
   #add(trial: Trial): void {

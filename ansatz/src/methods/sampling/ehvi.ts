@@ -6,7 +6,7 @@
 
 import { cdf } from '../math/normal.ts';
 import { randomPoint } from '../space/encode.ts';
-import type { Point } from '../space/space.ts';
+import type { Point, Space } from '../space/space.ts';
 import { hypervolume, nondominated, violationOf } from '../stats/pareto.ts';
 import { firstUntried, ownOf, tried } from './candidates.ts';
 import { believe, gp, startupOf } from './gp.ts';
@@ -46,14 +46,14 @@ export const ehvi: Sampler = (space, history, rng, plan) => {
   // One surrogate per objective and per constraint, on the same points. Beliefs share no memory: their spaces differ.
   const objectives = Array.from({ length: count }, (_, m) =>
     believe(
-      { ...space },
+      ownSpace(space, m),
       withLoss(same, (o) => o.losses![m]!),
     ),
   );
   const limits = Math.min(...same.map((o) => o.violations?.length ?? 0));
   const constraints = Array.from({ length: limits }, (_, m) => {
     const belief = believe(
-      { ...space },
+      ownSpace(space, count + m),
       withLoss(same, (o) => o.violations![m]!),
     );
     return { posterior: belief.posterior, zero: belief.warped.map(0) };
@@ -112,6 +112,15 @@ export const ehvi: Sampler = (space, history, rng, plan) => {
   );
   return found?.point ?? firstUntried(space, history, rng, () => randomPoint(space, rng));
 };
+
+const copies = new WeakMap<Space, Space[]>();
+
+/** A copy of the space for the surrogate at `place`, the same at every ask: what was fitted is kept with it. */
+function ownSpace(space: Space, place: number): Space {
+  let own = copies.get(space);
+  if (own === undefined) copies.set(space, (own = []));
+  return (own[place] ??= { ...space });
+}
 
 function single(o: Observation): Observation {
   return o.losses?.length === 1 ? { ...o, loss: o.losses[0]! } : o;

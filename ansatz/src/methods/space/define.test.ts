@@ -36,6 +36,14 @@ const optimizer = { name: 'optimizer', kind: 'choice', choices: ['adam', 'sgd'] 
 const lr = { name: 'lr', kind: 'float', low: 1e-5, high: 1, log: true } as const;
 
 describe('a space', () => {
+  test('may have names in any script, and tells a misspelt one and a text without quotes', () => {
+    const size = { name: 'größe', kind: 'float', low: 0, high: 1 } as const;
+    const space = (rule: string) => defineSpace([size, optimizer], [rule]);
+    expect(feasible(space('größe*2 < 0.5'), { größe: 0.2, optimizer: 'adam' })).toBe(true);
+    expect(mistake(() => space('große < 0.4')).message).toContain('closest: "größe"');
+    expect(mistake(() => space('optimizer == nadamax')).fix).toContain("'nadamax'");
+  });
+
   test('has parents before children, and otherwise the order it was given', () => {
     const space = defineSpace([
       { name: 'nesterov', kind: 'choice', choices: [false, true], when: 'momentum > 0.5' },

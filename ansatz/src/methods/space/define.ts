@@ -108,7 +108,8 @@ function choiceOf(param: ChoiceInput): Domain {
   const where = `${name}.choices`;
   if (choices.length === 0) throw new SpaceError(`"${name}" has nothing to choose from`, where, 'list its values');
   choices.forEach((choice) => checkValue(choice, where));
-  const twice = choices.find((choice, i) => choices.indexOf(choice) < i);
+  const seen = new Set<Value>();
+  const twice = choices.find((choice) => seen.size === seen.add(choice).size);
   if (twice !== undefined) throw new SpaceError(`"${name}" lists ${text(twice)} twice`, where, 'remove one of them');
   const initial = param.default;
   if (initial !== undefined) checkChoice(name, choices, initial, 'default');
@@ -145,7 +146,7 @@ function numberOf(param: NumberInput): Domain {
     throw new SpaceError(
       `"${name}" has a log scale and begins at ${low}`,
       `${name}.low`,
-      `begin at a small positive number${high > 0 ? ` such as ${Number((high / 1e5).toPrecision(1))}` : ''}, or use a linear scale`,
+      `begin at ${kind === 'int' ? '1 or more' : `a small positive number${high > 0 ? ` such as ${Number((high / 1e5).toPrecision(1))}` : ''}`}, or use a linear scale`,
     );
   if (step !== undefined && !(Number.isFinite(step) && step > 0 && (kind === 'float' || Number.isInteger(step))))
     throw new SpaceError(
@@ -256,7 +257,7 @@ function unknownName(name: string, where: string, known: readonly string[]): Spa
   return new SpaceError(
     `no parameter is called "${name}"${near === undefined ? '' : `; closest: "${near}"`}`,
     where,
-    near === undefined ? `use one of ${known.join(', ')}` : `write ${near}`,
+    near === undefined ? `use one of ${known.join(', ')}; a text goes in quotes: '${name}'` : `write ${near}`,
   );
 }
 

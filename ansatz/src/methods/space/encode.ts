@@ -49,7 +49,8 @@ function endsOf(param: NumberParam): { readonly low: number; readonly high: numb
 function lastOf(param: NumberParam): number {
   const grid = gridOf(param);
   if (Number.isInteger((param.high - param.low) / grid)) return param.high;
-  return Number((param.low + Math.floor((param.high - param.low) / grid + 1e-9) * grid).toPrecision(12));
+  const last = param.low + Math.floor((param.high - param.low) / grid + 1e-9) * grid;
+  return param.kind === 'int' ? last : Number(last.toPrecision(12));
 }
 
 /** Distance between neighbouring values; 0 for a continuous parameter. */
@@ -62,7 +63,7 @@ function snap(param: NumberParam, raw: number): number {
   const grid = gridOf(param);
   let value =
     grid > 0 ? param.low + Math.round((raw - param.low) / grid) * grid : Number(raw.toPrecision(digitsOf(param)));
-  if (grid > 0) value = Number(value.toPrecision(12));
+  if (grid > 0 && param.kind === 'float') value = Number(value.toPrecision(12));
   if (value > param.high && grid > 0) value = lastOf(param);
   return Math.min(param.high, Math.max(param.low, value));
 }
@@ -129,7 +130,7 @@ export function valuesOf(param: Domain): Value[] | undefined {
   const grid = gridOf(param);
   if (grid === 0) return undefined;
   return Array.from({ length: countOf(param) }, (_, i) =>
-    Math.min(param.high, Number((param.low + i * grid).toPrecision(12))),
+    Math.min(param.high, param.kind === 'int' ? param.low + i * grid : Number((param.low + i * grid).toPrecision(12))),
   );
 }
 

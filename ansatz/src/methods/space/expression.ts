@@ -72,7 +72,7 @@ const OPERATORS = [
   '!',
 ];
 const TOKEN =
-  /\s*(?:((?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')|([A-Za-z_][\w.-]*(?<!-)))/y;
+  /\s*(?:((?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')|([\p{L}_][\p{L}\p{N}_.-]*(?<!-)))/uy;
 const QUOTED = /`(?:[^`\\]|\\.)+`/sy;
 const FUNCTIONS: Readonly<Record<string, (args: number[]) => number>> = {
   min: (args) => Math.min(...args),
@@ -240,7 +240,9 @@ function tokenize(text: string, names: readonly string[] | undefined): Token[] {
   for (;;) {
     while (at < text.length && /\s/.test(text[at]!)) at++;
     if (at >= text.length) break;
-    const known = dashed.find((name) => text.startsWith(name, at) && !/[\w]/.test(text[at + name.length] ?? ' '));
+    const known = dashed.find(
+      (name) => text.startsWith(name, at) && !/[\p{L}\p{N}_]/u.test(text[at + name.length] ?? ' '),
+    );
     if (known !== undefined) {
       tokens.push({ kind: 'name', text: known, at });
       at += known.length;
@@ -259,7 +261,7 @@ function tokenize(text: string, names: readonly string[] | undefined): Token[] {
       continue;
     }
     if (match !== null && match[3] !== undefined) {
-      const name = /^[\w.]+/.exec(match[3])![0];
+      const name = /^[\p{L}\p{N}_.]+/u.exec(match[3])![0];
       tokens.push({ kind: 'name', text: name, at });
       at += name.length;
       continue;

@@ -31,6 +31,16 @@ const params: Param[] = [
 const space: Space = { params, constraints: [] };
 
 describe('the unit cube', () => {
+  test('reaches every whole number, also of those with more digits than a float needs', () => {
+    const low = 1_700_000_000_000;
+    const one = {
+      params: [{ name: 't', kind: 'int', low, high: low + 50, scale: 'linear' }],
+      constraints: [],
+    } as const;
+    const seen = new Set(Array.from({ length: 2000 }, (_, i) => Number(randomPoint(one, rng(i))['t']) - low));
+    expect([...seen].sort((a, b) => a - b)).toEqual(Array.from({ length: 51 }, (_, i) => i));
+  });
+
   test('decode(encode(point)) gives the point back', () => {
     fc.assert(
       fc.property(fc.nat(), (seed) => {

@@ -48,6 +48,8 @@ export interface ImportanceOptions {
 const LEVELS: readonly number[] = [0.1, 0.2, 0.4, 0.6, 0.8];
 const GRID = 32;
 const FEWEST = 4;
+/** Results in a row among which chance deals. */
+const STRETCH = 8;
 /** More results than these are thinned to the latest. */
 const MOST_RESULTS = 1000;
 
@@ -81,8 +83,8 @@ export function importances(
   };
   const observed = strengths(everything, losses);
 
-  // Chance: the same losses dealt out at random.
-  const nulls = Array.from({ length: shuffles }, () => strengths(everything, shuffled(losses, random)));
+  // Chance: the same losses dealt out at random among neighbours in time, since a sampler moves all knobs as results improve.
+  const nulls = Array.from({ length: shuffles }, () => strengths(everything, dealt(losses, random)));
   const means = columns.map((_, d) => nulls.reduce((sum, row) => sum + row[d]!, 0) / Math.max(1, shuffles));
   const sds = columns.map((_, d) =>
     Math.sqrt(nulls.reduce((sum, row) => sum + (row[d]! - means[d]!) ** 2, 0) / Math.max(1, shuffles)),
@@ -188,6 +190,15 @@ function densityOf(
     for (let g = 0; g < cells; g++) density[g]! += weight * rows[from + g]!;
   }
   return density;
+}
+
+/** Shuffled within stretches of {@link STRETCH}: what drifts as the search goes on does so by chance as well. */
+function dealt<T>(items: readonly T[], random: Rng): T[] {
+  const result = shuffled(items.slice(0, 1 + random.int(STRETCH)), random);
+  while (result.length < items.length) {
+    result.push(...shuffled(items.slice(result.length, result.length + STRETCH), random));
+  }
+  return result;
 }
 
 function shuffled<T>(items: readonly T[], random: Rng): T[] {

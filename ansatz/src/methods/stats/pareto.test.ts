@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { rng } from '../math/rng.ts';
-import { beats, crowding, dominates, fronts, hypervolume, nondominated } from './pareto.ts';
+import { beats, crowding, dominates, firstFront, fronts, hypervolume, nondominated } from './pareto.ts';
 
 /** Inclusion and exclusion over all subsets: the volume of a union of boxes, for a few points. */
 function bruteForce(points: readonly (readonly number[])[], reference: readonly number[]): number {
@@ -96,4 +96,20 @@ test('crowding: the ends are free, the middle has the span of its neighbours', (
   ).toEqual([Infinity, 1 + 1, Infinity]);
   expect(crowding([[1, 1]])).toEqual([Infinity]);
   expect(crowding([])).toEqual([]);
+});
+
+test('the first front alone is the first of all fronts', () => {
+  const number = fc.oneof(fc.integer({ min: 0, max: 4 }), fc.constantFrom(Number.NaN, Infinity, -Infinity));
+  const outcome = fc.record({
+    losses: fc.tuple(number, number, number),
+    violations: fc.option(fc.array(fc.integer({ min: -1, max: 2 }), { minLength: 1, maxLength: 1 }), {
+      nil: undefined,
+    }),
+  });
+  fc.assert(
+    fc.property(fc.array(outcome, { maxLength: 20 }), (outcomes) => {
+      expect(firstFront(outcomes)).toEqual([...(fronts(outcomes)[0] ?? [])].sort((a, b) => a - b));
+    }),
+    { numRuns: 2000 },
+  );
 });

@@ -14,7 +14,7 @@ import { frontRequests, requests } from './requests.ts';
 const LONGEST = 400;
 
 /** Names that configurations of other tools have for our samplers. */
-const ALSO: Readonly<Record<string, string>> = { qmc: 'sobol', bayes: 'gp' };
+const ALSO: Readonly<Record<string, string>> = { qmc: 'sobol', bayes: 'gp', nsgaii: 'nsga2', nsgaiii: 'nsga2' };
 
 /** Options of the optimizer by the names they have in `create`. */
 const NAMES: Readonly<Record<string, string>> = {

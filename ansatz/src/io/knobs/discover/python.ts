@@ -186,9 +186,15 @@ export function enumerations(source: Source): Map<string, Map<string, string>> {
   return found;
 }
 
+/** A number that ends in its point. */
+const POINTED = /^\d[\d_]*\.(?:[eE][+-]?\d+)?$/;
+
 /** The value of an expression of literals, or undefined when it is anything else. Known names stand for their value. */
 export function literal(source: Source, node: SyntaxNode | undefined): Literal | undefined {
   if (node === undefined) return undefined;
+  // The grammar takes `1.` for a member without a name, and `1.e-3` for a difference.
+  if (/^(Member|Binary)Expression$/.test(node.name) && POINTED.test(read(source, node)))
+    return number(read(source, node));
   switch (node.name) {
     case 'Number':
       return number(read(source, node));

@@ -27,15 +27,15 @@ LOW = 1e-5
 def objective(trial):
     steps = 5
     trial.suggest_float("a", LOW, 1e-1, log=True)
-    trial.suggest_float(name="b", low=-1, high=2 * 2)
+    trial.suggest_float(name="b", low=-1., high=2 * 2)
     trial.suggest_float("c", 0.0, 1.0, step=0.25)
     trial.suggest_int("d", 1, 2**10, log=True)
     trial.suggest_int("e", 10, 50, steps)
     trial.suggest_int("e2", 1, 9, step=1, log=False)
     trial.suggest_categorical("f", ["x", 'y', 3, False])
     trial.suggest_categorical("g", choices=(16, 32))
-    trial.suggest_uniform("h", 0, 1)
-    trial.suggest_loguniform("i", 1e-3, 1)
+    trial.suggest_uniform("h", 0., 1.)
+    trial.suggest_loguniform("i", 1.e-3, 1)
     trial.suggest_discrete_uniform("j", 0, 1, 0.1)
     trial.suggest_float("one", 3, 3)
     self.trial.suggest_float(("k" "l"), 0, 1, step=None)

@@ -110,6 +110,7 @@ test('the default is that of the script, where it can be one', () => {
   expect(laid.knobs.map((knob) => knob.default)).toEqual(['gelu', 7, undefined, undefined, 100, 1]);
   expect(laid.warnings).toEqual([
     "tune.py:4: the script's own norm, c, is not among the choices; the study begins elsewhere",
+    "tune.py:3: the script's own far, 100, lies outside 0 to 1; the study begins elsewhere",
     'tune.py:3: whole varies as a float, but the script seems to take whole numbers',
   ]);
 });

@@ -123,6 +123,10 @@ function fit(param: ImportedParam, setting: Setting, from: string, warnings: str
     warnings.push(`${from}: ${name} varies as a float, but the script seems to take whole numbers`);
   const usable =
     typeof initial === 'number' && Number.isFinite(initial) && (param.kind === 'float' || Number.isInteger(initial));
+  if (typeof initial === 'number' && (initial < param.low || initial > param.high))
+    warnings.push(
+      `${from}: the script's own ${name}, ${initial}, lies outside ${param.low} to ${param.high}; the study begins elsewhere`,
+    );
   return usable ? { ...bare(param), default: initial } : bare(param);
 }
 

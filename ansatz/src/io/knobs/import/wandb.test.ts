@@ -117,3 +117,28 @@ test('a file that is no sweep is a mistake of the user, whatever is in it', () =
     { numRuns: 500 },
   );
 });
+
+test('anchors, aliases and merged mappings mean what they name', () => {
+  expect(
+    short(`parameters:
+  lr: &range { min: 0.1, max: &most 0.5 }
+  eta: *range
+  rate: { <<: *range, max: 1.0 }
+  decay: { <<: [*range, { q: 0.1 }], min: 0.0, distribution: q_uniform }
+  size: { values: &sizes [16, 32] }
+  width: { values: *sizes }
+  drop: { min: 0.0, max: *most }
+`),
+  ).toEqual([
+    '2 lr float 0.1..0.5',
+    '3 eta float 0.1..0.5',
+    '4 rate float 0.1..1',
+    '5 decay float 0..0.5 step 0.1',
+    '6 size [16,32]',
+    '7 width [16,32]',
+    '8 drop float 0..0.5',
+  ]);
+  // What leads into itself is a mistake in its own words; what leads nowhere is left out with a word.
+  expect(() => importSweep('parameters: &all { a: { parameters: *all } }', 's.yaml')).toThrow(UserError);
+  expect(importSweep('parameters: { a: { value: *none } }', 's.yaml').skipped).toMatchObject([{ name: 'a' }]);
+});

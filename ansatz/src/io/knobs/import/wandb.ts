@@ -1,6 +1,6 @@
 /** Search spaces of W&B sweeps: a YAML or JSON file with `parameters`. */
 
-import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
+import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument } from 'yaml';
 import { UserError } from '../../../study/error.ts';
 import {
   choiceDomain,
@@ -25,6 +25,7 @@ export function importSweep(text: string, file: string): ImportedSpace {
     });
   }
   const reader = new Sweep(file, (node) => (node.range ? lines.linePos(node.range[0]).line : 1));
+  spelledOut(document, document.contents);
   reader.parameters(document.get('parameters', true), '');
   const goal = document.getIn(['metric', 'goal']);
   const name = document.getIn(['metric', 'name']);
@@ -49,6 +50,42 @@ export function importSweep(text: string, file: string): ImportedSpace {
     ...(typeof program === 'string' ? { program } : {}),
     ...(command === undefined ? {} : { command }),
   };
+}
+
+/** What has been spelled out, and what is just being. */
+interface Spelling {
+  readonly done: Set<unknown>;
+  readonly open: Set<unknown>;
+}
+
+/**
+ * The node with `*aliases` and `<<` put in place, everywhere below it; one that names no anchor, or leads into itself,
+ * becomes nothing.
+ */
+function spelledOut(
+  document: Document,
+  node: unknown,
+  spelling: Spelling = { done: new Set(), open: new Set() },
+): unknown {
+  const { done, open } = spelling;
+  if (isAlias(node)) return spelledOut(document, node.resolve(document), spelling);
+  if (open.has(node)) return undefined;
+  if (done.has(node)) return node;
+  done.add(node);
+  open.add(node);
+  if (isSeq(node)) node.items = node.items.map((item) => spelledOut(document, item, spelling));
+  if (isMap(node)) {
+    for (const pair of node.items) pair.value = spelledOut(document, pair.value, spelling);
+    const isMerge = ({ key }: Pair): boolean => isScalar(key) && key.value === '<<';
+    const merged = node.items
+      .filter(isMerge)
+      .flatMap(({ value }) => (isSeq(value) ? value.items : [value]))
+      .flatMap((value) => (isMap(value) ? value.items : []));
+    node.items = node.items.filter((pair) => !isMerge(pair));
+    for (const pair of merged) if (!node.has(pair.key)) node.items.push(pair);
+  }
+  open.delete(node);
+  return node;
 }
 
 /** The words of `command` that do not depend on the parameters, or undefined without one. */

@@ -66,6 +66,11 @@ export function squared(a: number, b: number, category: number): number {
   return (a - b) * (a - b);
 }
 
+/** Half the slope of {@link squared} by its first number, which must not be lacking. */
+function offset(a: number, b: number): number {
+  return a - (b < 0 ? 0.5 : b);
+}
+
 /** Matérn 5/2 correlation at squared scaled distance. */
 export function matern(distance: number): number {
   const r = Math.sqrt(5 * distance);
@@ -327,10 +332,13 @@ export class Posterior extends Gaussian<Float64Array> {
       const r = Math.sqrt(5 * distanceOf(place, other, weights, this.category));
       const joint = (1 - share) * this.#s2 * (-5 / 3) * (1 + r) * Math.exp(-r);
       for (let j = 0; j < d; j++) {
-        if (this.category[j] === 1 || place[j]! < 0 || other[j]! < 0) continue;
-        const off = place[j]! - other[j]!;
+        if (this.category[j] === 1 || place[j]! < 0) continue;
+        const off = offset(place[j]!, other[j]!);
         let by = joint;
-        if (share > 0) by -= share * this.#s2 * ((20 * scale) / d) * bumpSlope(scale * weights[j]! * off * off);
+        if (share > 0) {
+          const apart = scale * weights[j]! * squared(place[j]!, other[j]!, 0);
+          by -= share * this.#s2 * ((20 * scale) / d) * bumpSlope(apart);
+        }
         const dk = by * weights[j]! * off;
         dMean[j]! += dk * mean[i]!;
         dSd[j]! -= dk * spread[i]!;
@@ -360,8 +368,8 @@ export class Posterior extends Gaussian<Float64Array> {
       const r = Math.sqrt(5 * distance);
       const by = (-5 / 3) * (1 + r) * Math.exp(-r);
       for (let j = 0; j < row.length; j++) {
-        if (this.category[j] === 1 || row[j]! < 0 || other[j]! < 0) continue;
-        gradient[j]! += by * weights[j]! * (row[j]! - other[j]!);
+        if (this.category[j] === 1 || row[j]! < 0) continue;
+        gradient[j]! += by * weights[j]! * offset(row[j]!, other[j]!);
       }
     }
     return sum;

@@ -11,13 +11,14 @@ export interface Warped {
 /** How the worse losses are pressed together. */
 export type Pressing = 'soft' | 'ranks';
 
-/** Losses this many spreads above the median begin to be pressed, softly. */
+/** Losses this many spreads above the median begin to be pressed, softly, and never stand further out than so many more. */
 const SOFT = 2;
+const MOST_OVER = 3;
 
 /**
  * Keep the better half of the losses as they are and press the worse together, so that one huge loss does not flatten
  * all others; then standardise to mean 0, variance 1. Losses must be finite. `soft`: from two spreads of the better
- * half above the median on, by a logarithm. `ranks`: by Gaussian quantiles of their ranks (Song et al. 2024, Vizier's
+ * half above the median on, by a logarithm up to three more: one run that diverged to 1e16 would else be all the variance. `ranks`: by Gaussian quantiles of their ranks (Song et al. 2024, Vizier's
  * half-rank warper, arXiv 2408.11527), for losses that mean different things, such as those of unfinished runs.
  */
 export function warp(losses: ArrayLike<number>, pressing: Pressing = 'soft'): Warped {
@@ -36,7 +37,7 @@ export function warp(losses: ArrayLike<number>, pressing: Pressing = 'soft'): Wa
     if (loss <= middle) return loss;
     if (pressing === 'soft') {
       const over = (loss - middle) / spread - SOFT;
-      return over <= 0 ? loss : middle + spread * (SOFT + Math.log1p(over));
+      return over <= 0 ? loss : middle + spread * (SOFT + Math.min(MOST_OVER, Math.log1p(over)));
     }
     // Mid-rank among all, mapped to the upper half of a normal.
     const rank = (below(sorted, loss) + upTo(sorted, loss)) / 2;
