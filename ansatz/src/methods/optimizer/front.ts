@@ -78,7 +78,7 @@ export class FrontOptimizer {
       if (!Object.hasOwn(samplers, sampler)) throw unknownName('sampler', sampler, FOR_FRONTS);
       throw new OptimizerError(
         'sampler',
-        `is "${String(sampler)}", which knows one value only`,
+        `is "${sampler}", which knows one value only`,
         `with directions use ${FOR_FRONTS.join(', ')}`,
       );
     }
