@@ -31,10 +31,15 @@ describe('a configuration that cannot work is refused before anything starts', (
     ['a constraint over a knob that is none', yaml('constraints: ["y > 0"]'), /error\[bad-constraint\][\s\S]*y/],
     ['YAML that is none', 'command: [sh', /error\[bad-yaml\]/],
     ['a name that leads elsewhere', yaml('name: ../../evil'), /error\[bad-name\]/],
+    [
+      'a constant that is not there',
+      yaml('knobs: { x: { from: 0, to: 1, default: 0.5, via: const train.py RAET } }'),
+      /error\[no-constant\]: train\.py has no constant "RAET"; closest: "RATE"/,
+    ],
     ['a deadline that is over', yaml('deadline: 2020-01-01T00:00'), /error\[deadline-over\]/],
     ['defaults outside the constraints', yaml('constraints: ["x > 0.9"]'), /error\[infeasible-baseline\]/],
   ])('%s', async (_name, text, expected) => {
-    const folder = project({ 'ansatz.yaml': text, 'script.sh': SCRIPT });
+    const folder = project({ 'ansatz.yaml': text, 'script.sh': SCRIPT, 'train.py': 'RATE = 0.5\n' });
     const { code, err, out } = await ansatz(folder, ['run', '--plain']);
     expect(err).toMatch(expected);
     expect(err).toMatch(/ {2}fix /);

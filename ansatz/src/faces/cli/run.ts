@@ -30,6 +30,7 @@ import { AMENDABLE, type StudyConfig } from '../../study/config.ts';
 import { priorsFor } from '../../study/prior.ts';
 import { fingerprintOf, whyUnconfined } from '../../io/workspace/index.ts';
 import { prepareCommand } from '../../io/executor/prepare.ts';
+import { deliver, patched } from '../../io/knobs/deliver.ts';
 import { UserError } from '../../study/error.ts';
 import type { Event, EventBody } from '../../study/events/index.ts';
 import { overdrawn } from '../../study/ledger.ts';
@@ -73,6 +74,7 @@ export async function run(configFile: string | undefined, options: RunOptions): 
   checkDeadline(asked);
   checkCommand(asked);
   checkSandbox(asked);
+  await checkPlaces(asked);
   if (options.dryRun === true) {
     const plan = planOf(asked);
     process.stdout.write(options.json === true ? `${JSON.stringify(plan)}\n` : `${planLines(plan).join('\n')}\n`);
@@ -208,6 +210,16 @@ function standing(
     deadline: relative && options.deadline === undefined ? held.state.deadline : deadline,
     ...(kept === undefined ? {} : { milestones: kept }),
   };
+}
+
+/** The constants and keys that knobs are written to must be there before a run is paid for finding that they are not. */
+async function checkPlaces(config: StudyConfig): Promise<void> {
+  const { patches } = deliver(
+    config,
+    defaults(spaceOf(config)),
+    config.seed === undefined ? undefined : config.seedNumber,
+  );
+  await patched(config.folder, patches);
 }
 
 /** Where the file leaves it open, the grace that the study began with: what its runs held was reckoned with that. */
@@ -482,7 +494,7 @@ export function summary(state: State, path: string): string[] {
     ...(one.best === undefined
       ? []
       : [
-          `  ansatz best --as ${patched(state) ? 'patch ' : 'argv  '}the best settings, to ${patched(state) ? 'apply' : 'paste'}`,
+          `  ansatz best --as ${patchesFiles(state) ? 'patch ' : 'argv  '}the best settings, to ${patchesFiles(state) ? 'apply' : 'paste'}`,
         ]),
     '  ansatz report        one HTML file to forward',
     paint.dim(`  ${path}`),
@@ -511,7 +523,7 @@ function goOn(state: State, more: number): string {
   return words.join(' ');
 }
 
-function patched(state: State): boolean {
+function patchesFiles(state: State): boolean {
   return state.config.knobs.some(({ via }) => via.by === 'constant' || via.by === 'file');
 }
 

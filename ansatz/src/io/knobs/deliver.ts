@@ -2,6 +2,7 @@
 
 import type { Delivery, Knob, StudyConfig } from '../../study/config.ts';
 import { UserError } from '../../study/error.ts';
+import type { Text } from './private.ts';
 import { settingsAt } from '../../study/fidelity.ts';
 import type { Point, Value } from '../../methods/space/space.ts';
 import { floatText, wholeText, type Edit } from './edit.ts';
@@ -157,17 +158,27 @@ function spellings(name: string, via: Delivery): string[] {
  */
 export async function applyPatches(folder: string, patches: readonly Patch[], signal?: AbortSignal): Promise<void> {
   if (patches.length === 0) return;
-  const { patchText } = await import('./patch.ts');
-  const { readPrivate, replacePrivate } = await import('./private.ts');
+  const texts = await patched(folder, patches);
+  const { replacePrivate } = await import('./private.ts');
   signal?.throwIfAborted();
-  for (const { file, edits } of patches) {
-    const before = readPrivate(folder, file);
-    if (before === undefined) {
-      throw new UserError('no-file', `${file} is not there`, {
-        where: file,
-        fix: 'correct the via of the knobs that name it',
-      });
-    }
-    replacePrivate(folder, file, patchText(before, file, edits));
-  }
+  for (const [file, text] of texts) replacePrivate(folder, file, text);
+}
+
+/** What patches make of the files in `folder`, which stay as they are. A constant, key or file that is missing is a UserError. */
+export async function patched(folder: string, patches: readonly Patch[]): Promise<ReadonlyMap<string, Text>> {
+  if (patches.length === 0) return new Map();
+  const { patchText } = await import('./patch.ts');
+  const { readPrivate } = await import('./private.ts');
+  return new Map(
+    patches.map(({ file, edits }) => {
+      const before = readPrivate(folder, file);
+      if (before === undefined) {
+        throw new UserError('no-file', `${file} is not there`, {
+          where: file,
+          fix: 'correct the via of the knobs that name it',
+        });
+      }
+      return [file, patchText(before, file, edits)];
+    }),
+  );
 }
