@@ -107,3 +107,19 @@ test(
     expect(taken((await study('f')).state)).toEqual([]);
   },
 );
+
+test(
+  'a run whose guarded metric was not kept is made again, and one that has it is not',
+  { timeout: 60_000 },
+  async () => {
+    const { folder, study } = lab();
+    writeFileSync(join(folder, 'script.sh'), `${SCRIPT}echo "f1: 0.9"\n`);
+    await study('a');
+    const guard = 'guards: { f1: { down: 0.01 } }';
+    const second = await study('b', guard);
+    expect(taken(second.state)).toEqual([]);
+    const third = await study('c', guard);
+    expect(taken(third.state).length).toBeGreaterThan(3);
+    for (const { why } of [...second.state.trials, ...third.state.trials]) expect(why).not.toContain('f1');
+  },
+);

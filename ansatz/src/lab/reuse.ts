@@ -12,6 +12,7 @@ import { canonical } from '../methods/space/index.ts';
 import type { EventBody } from '../study/events/index.ts';
 import { pointAt } from '../study/fidelity.ts';
 import { curveLoss } from '../study/standin.ts';
+import { MEASURED } from '../study/guards.ts';
 import { placeOf, type Run, runOf, type State, trialOf } from '../study/state.ts';
 
 /** The run that stands for one that is about to begin; undefined where none does. */
@@ -20,10 +21,13 @@ export type FindEarlier = (spec: RunSpec) => Reused | undefined;
 /** Look through earlier studies once; `state` is that of the study that is to go on, `print` its fingerprint. */
 export function earlierRuns(state: State, print: string | undefined, others: readonly State[]): FindEarlier {
   const found = new Map<string, Reused>();
+  // What a study without these guards has not kept of its runs would look as if it had not been printed.
+  const guarded = (state.config.guards ?? []).map(({ metric }) => metric).filter((name) => !MEASURED.has(name));
   if (print === undefined || reuseOf(state) === 'off') return () => undefined;
   for (const other of others) {
     for (const run of other.runs) {
       if (run.print !== print || run.status !== 'done' || run.value === undefined || run.reused !== undefined) continue;
+      if (guarded.some((metric) => run.others?.[metric] === undefined)) continue;
       const trial = trialOf(other, run.trial);
       if (trial.code !== undefined || run.level !== undefined) continue;
       const key = keyOf(pointAt(other.config, trial.point, undefined), run.seed, run.place);

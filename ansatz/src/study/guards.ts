@@ -8,6 +8,8 @@ import { type Run, runOf, type State, type Trial, trialOf } from './state.ts';
 /** A trial is cheaper when its runs take at most this share of the incumbent's time, and that is no chance. */
 const CHEAPER = 0.9;
 const CHANCE = 0.01;
+/** What is known of a run without its saying so. */
+export const MEASURED: ReadonlySet<string> = new Set(['memory', 'seconds']);
 
 /** The guard that a trial breaks, as half a sentence with the numbers; undefined when it keeps all. */
 export function broken(state: State, trial: Trial): string | undefined {
@@ -17,7 +19,7 @@ export function broken(state: State, trial: Trial): string | undefined {
     if (Number.isNaN(before)) continue;
     const values = valuesOf(state, trial, guard.metric);
     // What the baseline says and a trial does not (or says is no number) may be anything.
-    if (guard.metric !== 'memory' && values.length < finished(state, trial).length)
+    if (!MEASURED.has(guard.metric) && values.length < finished(state, trial).length)
       return `${guard.metric} is no number or is not printed any more, in ${finished(state, trial).length - values.length} of its runs`;
     const now = mean(values);
     if (Number.isNaN(now)) continue;

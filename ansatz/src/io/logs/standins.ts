@@ -11,7 +11,8 @@ export function withoutStandIns(rows: readonly LogRow[], guesses: string[]): Log
   const values = rows.flatMap(({ value }) => value ?? []);
   const others = values.filter((value) => !STAND_INS.has(value)).map(Math.abs);
   if (others.length < 3) return [...rows];
-  const [low, high] = [Math.min(...others), Math.max(...others)];
+  const low = others.reduce((a, b) => Math.min(a, b));
+  const high = others.reduce((a, b) => Math.max(a, b));
   const negative = values.some((value) => value < 0 && !STAND_INS.has(value));
   const zeros = values.filter((value) => value === 0).length;
   const means = new Map<number, number>();
