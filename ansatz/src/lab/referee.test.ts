@@ -293,6 +293,13 @@ describe('what looks better', () => {
 });
 
 describe('drift', () => {
+  test.each([1, 2, 4])('is looked for where all of %i slots are always busy', async (count) => {
+    const slots = Array.from({ length: count }, () => simpleConfig().slots[0]!);
+    const { events } = await play({ budget: { runs: 120 }, slots }, flat);
+    const sentinels = events.filter((event) => event.type === 'trial.repeated' && event.why.startsWith('a sentinel'));
+    expect(sentinels.length).toBeGreaterThanOrEqual(2);
+  });
+
   test('of the machine is noticed by a sentinel, told, and taken into account', async () => {
     const shifted = (point: Point, seed: number, now: number): number =>
       flat(point, seed) + (now > 0.7 * HOUR ? 20 : 0);

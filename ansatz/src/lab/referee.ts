@@ -10,7 +10,7 @@ import { chanceOf, levelFor } from '../study/judge.ts';
 import { RESOURCES } from '../study/ledger.ts';
 import { reserveOf, runsInAll, runsLeft } from '../study/outlook.ts';
 import { payerOf, runOf, type State, type Trial, trialOf } from '../study/state.ts';
-import { canEverPay, leastSeconds, openSlot } from './afford.ts';
+import { affordable, canEverPay, leastSeconds } from './afford.ts';
 
 /** One run in so many may go to measuring the noise on the baseline. */
 const NOISE_SHARE = 10;
@@ -56,7 +56,7 @@ export function sendSentinel(state: State): EventBody[] {
   const long = state.now - ended > SENTINEL.hours * 3_600_000 && state.trials.at(-1)!.proposedAt > ended;
   if (!many && !long) return [];
   // Cut short it would say nothing.
-  if (openSlot(state, payerOf(incumbent), undefined, leastSeconds(state, incumbent)) === undefined) return [];
+  if (!payable(state, incumbent)) return [];
   const why = many ? `${SENTINEL.trials} trials` : `${SENTINEL.hours} hours`;
   return [{ type: 'trial.repeated', trial: incumbent.id, more: 1, why: `a sentinel after ${why}: is all as it was?` }];
 }
@@ -186,7 +186,7 @@ export function close(state: State, end: Extract<EventBody, { type: 'study.ended
 export function lastWord(state: State): EventBody[] {
   const leader = challengerOf(state, true);
   if (leader === undefined || state.incumbent === undefined || !canEverPay(state, payerOf(leader))) return [];
-  const more = Math.min(LAST_RUNS, state.config.repeats.most - leader.runs.length, payable(state, leader));
+  const more = Math.min(LAST_RUNS, state.config.repeats.most - leader.runs.length, runsFor(state, leader));
   // One fresh run says nothing of its own; one more of a trial that was left open does.
   if (more < (leader.values.length > 0 ? 1 : LAST_RUNS)) return [];
   // One that was left open goes on with the error rate it has.
@@ -201,14 +201,20 @@ export function lastWord(state: State): EventBody[] {
 export function replicate(state: State): EventBody[] {
   if (state.incumbent === undefined || state.incumbent === 1) return [];
   const incumbent = trialOf(state, state.incumbent);
-  const more = Math.min(REPLICATES - incumbent.replicas, payable(state, incumbent));
+  const more = Math.min(REPLICATES - incumbent.replicas, runsFor(state, incumbent));
   return more < 1 ? [] : replicates(state, more);
 }
 
-/** How many more runs of a trial what is left will pay for, each of them to its end. */
-function payable(state: State, trial: Trial): number {
+/** Whether what is left pays for another run of a trial to its end, on some slot, be it busy now or not. */
+function payable(state: State, trial: Trial): boolean {
   const least = leastSeconds(state, trial);
-  if (openSlot(state, payerOf(trial), undefined, least) === undefined) return 0;
+  const who = payerOf(trial);
+  return state.config.slots.some((_, slot) => affordable(state, slot, who, undefined, least) !== undefined);
+}
+
+/** How many more runs of a trial what is left will pay for, each of them to its end. */
+function runsFor(state: State, trial: Trial): number {
+  if (!payable(state, trial)) return 0;
   return Math.floor(runsLeft(state, meanSeconds(state, trial)) + 1e-9);
 }
 
