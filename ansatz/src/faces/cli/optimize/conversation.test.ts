@@ -418,7 +418,7 @@ describe('trials with several values', () => {
     [{ ...CREATE_TWO, max_resource: 9 }, 'max_resource is 9, and trials with several values have no curve'],
     [{ ...CREATE_TWO, direction: 'minimize' }, 'direction stands beside "directions"'],
     [{ ...CREATE_TWO, directions: 'minimize' }, 'directions is "minimize"'],
-    [{ ...CREATE_TWO, sampler: 'tpe' }, 'sampler is "tpe"'],
+    [{ ...CREATE_TWO, sampler: 'tpe' }, 'sampler is "tpe", which knows one value only'],
     [{ cmd: 'tell', id: 0, value: 1 }, 'values is missing; there is "value"'],
     [{ cmd: 'tell', id: 0, values: [1] }, 'values has 1'],
     [{ cmd: 'tell', id: 0, values: [1, 'x'] }, 'values[1] is "x"'],
