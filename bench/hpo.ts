@@ -35,16 +35,30 @@ export function ours(name: string, create: object = {}): object {
   return { name, cmd: `${process.execPath} ${cli} optimize`, create };
 }
 
-/** Run peers of the harness's own list, by name, and `extra` ones on suites; the rows of all runs so far. */
-export function runHarness(name: string, suites: string, peers: readonly string[], extra: readonly object[]): Row[] {
+/**
+ * Run peers of the harness's own list, by name, and `extra` ones on suites; the rows of all runs so far. `only`: the
+ * problems (comma-separated) and seeds, if not all and the usual ones.
+ */
+export function runHarness(
+  name: string,
+  suites: string,
+  peers: readonly string[],
+  extra: readonly object[],
+  only: { readonly problems: string; readonly seed0: number; readonly seeds: number } | null = null,
+): Row[] {
   const out = join(folder, `${name}.jsonl`);
   const evaluations = suites.includes('mf') || suites.includes('race') ? '0' : '100';
   const list = peersFile(name, peers, extra);
   run(
     'harness.py',
-    `--suite ${suites} --peers ${list} --seeds ${seedCount} --evals ${evaluations} --limit 100000 --out ${out}`.split(
-      ' ',
-    ),
+    [
+      `--suite ${suites} --peers ${list} --evals ${evaluations} --limit 100000 --out ${out}`,
+      only === null
+        ? `--seeds ${seedCount}`
+        : `--problems ${only.problems} --seed0 ${only.seed0} --seeds ${only.seeds}`,
+    ]
+      .join(' ')
+      .split(' '),
   );
   return rowsOf(out);
 }

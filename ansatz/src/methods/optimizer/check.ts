@@ -89,7 +89,9 @@ function isIn(param: Param, value: unknown): boolean {
 function onGrid(param: NumberParam, value: number): boolean {
   if (param.step === undefined || value === param.high) return true;
   const steps = (value - param.low) / gridOf(param);
-  return Math.abs(steps - Math.round(steps)) < 1e-6;
+  // As far beside a step as twelve digits of a large number are.
+  const dust = (1e-11 * Math.max(Math.abs(param.low), Math.abs(param.high))) / gridOf(param);
+  return Math.abs(steps - Math.round(steps)) < 1e-6 + Math.min(0.01, dust);
 }
 
 function rangeOf(param: Param): string {

@@ -132,6 +132,34 @@ test('a number that another language rounded differently is still inside', () =>
   expect(optimizer.ask({ lr: Math.exp(Math.log(1e-5)) }).id).toBe(2);
 });
 
+test.each([
+  [1_000_000, 1 / 3],
+  [1e12, 0.5],
+  [0, 0.1],
+  [-123_456.7, 1e-4],
+])('every value from %d in steps of %d is inside, and different from the others', (low, step) => {
+  const grid = toSpace([{ name: 'x', type: 'float', low, high: low + 41 * step, step }]);
+  const optimizer = new Optimizer({ space: grid, sampler: 'random', seed: 1 });
+  const values = Array.from({ length: 42 }, () => optimizer.ask().params!['x']);
+  expect(new Set(values).size).toBe(42);
+  const other = new Optimizer({ space: grid });
+  for (const x of values) expect(complaint(() => other.ask({ x: x! }))).toBe('no complaint');
+  expect(complaint(() => other.ask({ x: low + step / 2 }))).toContain('in steps of');
+});
+
+test.each([1e200, 1e306, 1e-200, 1e-300])('a loss in units of %d is searched as one in units of 1', (unit) => {
+  const search = (scale: number): Optimizer => {
+    const optimizer = new Optimizer({ space, seed: 3 });
+    for (let i = 0; i < 30; i++) {
+      const { id, params } = optimizer.ask();
+      const { x, batch } = params!;
+      optimizer.tell(id!, scale * ((Number(x) - 0.3) ** 2 + Number(batch) / 1000 - 0.1));
+    }
+    return optimizer;
+  };
+  expect(search(unit).best()?.params).toEqual(search(1).best()?.params);
+});
+
 test('failed trials are kept away from, and never the best', () => {
   const optimizer = new Optimizer({ space, seed: 2 });
   optimizer.observe([

@@ -50,7 +50,7 @@ function lastOf(param: NumberParam): number {
   const grid = gridOf(param);
   if (Number.isInteger((param.high - param.low) / grid)) return param.high;
   const last = param.low + Math.floor((param.high - param.low) / grid + 1e-9) * grid;
-  return param.kind === 'int' ? last : Number(last.toPrecision(12));
+  return tidy(param, last);
 }
 
 /** Distance between neighbouring values; 0 for a continuous parameter. */
@@ -59,11 +59,18 @@ export function gridOf(param: NumberParam): number {
   return param.kind === 'int' ? 1 : 0;
 }
 
+/** A value of a grid without the dust of its sum: twelve digits, or more where steps are small for their place. */
+function tidy(param: NumberParam, value: number): number {
+  if (param.kind === 'int') return value;
+  const places = Math.ceil(Math.log10(Math.max(Math.abs(param.low), Math.abs(param.high)) / gridOf(param)));
+  return Number(value.toPrecision(Math.min(15, Math.max(12, 7 + places))));
+}
+
 function snap(param: NumberParam, raw: number): number {
   const grid = gridOf(param);
   let value =
     grid > 0 ? param.low + Math.round((raw - param.low) / grid) * grid : Number(raw.toPrecision(digitsOf(param)));
-  if (grid > 0 && param.kind === 'float') value = Number(value.toPrecision(12));
+  if (grid > 0) value = tidy(param, value);
   if (value > param.high && grid > 0) value = lastOf(param);
   return Math.min(param.high, Math.max(param.low, value));
 }
@@ -129,9 +136,7 @@ export function valuesOf(param: Domain): Value[] | undefined {
   if (param.low === param.high) return [param.low];
   const grid = gridOf(param);
   if (grid === 0) return undefined;
-  return Array.from({ length: countOf(param) }, (_, i) =>
-    Math.min(param.high, param.kind === 'int' ? param.low + i * grid : Number((param.low + i * grid).toPrecision(12))),
-  );
+  return Array.from({ length: countOf(param) }, (_, i) => Math.min(param.high, tidy(param, param.low + i * grid)));
 }
 
 function countOf(param: Domain): number {

@@ -18,11 +18,21 @@ const MOST_OVER = 3;
 /**
  * Keep the better half of the losses as they are and press the worse together, so that one huge loss does not flatten
  * all others; then standardise to mean 0, variance 1. Losses must be finite. `soft`: from two spreads of the better
- * half above the median on, by a logarithm up to three more: one run that diverged to 1e16 would else be all the variance. `ranks`: by Gaussian quantiles of their ranks (Song et al. 2024, Vizier's
- * half-rank warper, arXiv 2408.11527), for losses that mean different things, such as those of unfinished runs.
+ * half above the median on, by a logarithm up to three more: one run that diverged to 1e16 would else be all the
+ * variance. `ranks`: by Gaussian quantiles of their ranks (Song et al. 2024, Vizier's half-rank warper, arXiv
+ * 2408.11527), for losses that mean different things, such as those of unfinished runs.
  */
 export function warp(losses: ArrayLike<number>, pressing: Pressing = 'soft'): Warped {
   const n = losses.length;
+  const size = Array.from(losses).reduce((most, loss) => Math.max(most, Math.abs(loss)), 0);
+  // Squares of numbers beyond 1e154 are no numbers, and those below 1e-154 nothing.
+  if (size > 1e100 || (size < 1e-100 && size > 0)) {
+    const { values, map } = warp(
+      Float64Array.from(losses, (loss) => loss / size),
+      pressing,
+    );
+    return { values, map: (loss) => map(loss / size) };
+  }
   const sorted = Float64Array.from(losses).sort();
   const middle = sorted[Math.floor((n - 1) / 2)]!;
   let squares = 0;
