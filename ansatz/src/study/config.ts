@@ -180,7 +180,7 @@ export interface EmbedConfig {
 /** A file the script writes metrics to, besides its output streams. Paths are relative to the script's folder. */
 export interface MetricFile {
   readonly path: string;
-  readonly format: 'jsonl' | 'csv' | 'tensorboard';
+  readonly format: 'json' | 'jsonl' | 'csv' | 'tensorboard';
 }
 
 export interface StudyConfig {

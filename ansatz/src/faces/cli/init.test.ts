@@ -116,4 +116,17 @@ console.log('loss 0.5');`;
     // What it prints as well, and what it only reads, is no reason to read a file.
     expect(read.capture.files).toEqual([{ path: 'log.csv', format: 'csv' }]);
   });
+
+  test('hears results in a JSON document; settings and vocabularies are none', async () => {
+    const text = `import { writeFileSync } from 'node:fs';
+const LR = 0.1;
+writeFileSync('config.json', JSON.stringify({ val_loss: 1 }));
+writeFileSync('tokenizer.json', JSON.stringify({ loss: 17 }));
+writeFileSync('results.json', JSON.stringify({ test: { accuracy: 0.5 } }, null, 2));
+console.log('done');`;
+    await init([script(text)], { probeSeconds: '20' });
+    expect(said).toContain('metric   maximize test/accuracy\n');
+    const read = readConfig(join(folder, 'ansatz.yaml'), { now: 0, machine: { cpus: 1, gpus: [] } });
+    expect(read.capture.files).toEqual([{ path: 'results.json', format: 'json' }]);
+  });
 });

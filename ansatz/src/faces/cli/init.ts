@@ -336,12 +336,22 @@ function written(tree: string, folder: string): MetricFile[] {
     .flatMap((path): MetricFile[] => {
       // The next run would write to a folder or file of another name.
       if (/\d{4}/.test(path) && !path.includes('tfevents')) return [];
-      const format = metricFiles[extname(path).toLowerCase()];
+      const format = metricFiles[extname(path).toLowerCase()] ?? (isResults(join(tree, path)) ? 'json' : undefined);
       if (format !== undefined) return [{ path, format }];
       return basename(path).includes('tfevents') ? [{ path: dirname(path), format: 'tensorboard' }] : [];
     })
     .filter((file, i, all) => all.findIndex((other) => other.path === file.path) === i && !/\d{4}/.test(file.path))
     .slice(0, 8);
+}
+
+/** Whether a file is a JSON document of results by its name; settings and vocabularies are full of names of metrics too. */
+function isResults(path: string): boolean {
+  const name = basename(path).toLowerCase();
+  if (!name.endsWith('.json') || statSync(path).size > 1 << 20) return false;
+  return (
+    /result|metric|score|eval|log|histor|summary|state|stats|report|perf|bench|loss|acc|test/.test(name) &&
+    !/config|args|param|token|vocab|package|tsconfig/.test(name)
+  );
 }
 
 function changed(path: string, original: string): boolean {

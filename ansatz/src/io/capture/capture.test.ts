@@ -1,4 +1,4 @@
-import { appendFileSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -152,6 +152,33 @@ it('who listens anew to a running process hears it from its start, and nothing o
   expect(brief(again)).toEqual(['csv loss@3=0.5']);
   appendFileSync(join(folder, 'log.csv'), '4,0.4\n');
   expect(brief(again)).toEqual(['csv loss@4=0.4']);
+});
+
+it.each(['json', 'csv'] as const)(
+  'results of a run in place that repeat an earlier run’s are its own (%s)',
+  (format) => {
+    const file = join(folder, `results.${format}`);
+    const text = format === 'json' ? '{\n  "loss": 0.25\n}\n' : 'step,loss\n1,0.25\n';
+    writeFileSync(file, text);
+    utimesSync(file, 1_700_000_000, 1_700_000_000);
+    const ear = open([{ path: `results.${format}`, format }], { fresh: true });
+    expect(brief(ear)).toEqual([]);
+    writeFileSync(file, text);
+    expect(brief(ear)).toHaveLength(1);
+    expect(brief(ear)).toEqual([]);
+  },
+);
+
+it('who adopts a run that wrote an earlier run’s file anew hears all of it', () => {
+  const file = join(folder, 'results.json');
+  const files = [{ path: 'results.json', format: 'json' }] as const;
+  writeFileSync(file, '{ "loss": 0.5, "acc": 0.75 }');
+  expect(brief(open(files, { fresh: true }))).toEqual([]);
+  capture!.close();
+  expect(brief(open(files))).toEqual([]);
+  capture!.close();
+  writeFileSync(file, '{ "loss": 0.25, "acc": 0.875 }');
+  expect(brief(open(files))).toEqual(['metrics loss@1=0.25', 'metrics acc@1=0.875']);
 });
 
 it('the user’s pattern is heard in both streams', () => {

@@ -1,9 +1,10 @@
 /** Everything a run says, in one place: its output streams, its metrics file and the files its script writes. */
 
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { MetricFile } from '../../study/config.ts';
-import { POLL_BYTES, tailCsv, tailJsonLines, type Tailer } from './files.ts';
+import { POLL_BYTES, tailCsv, tailJson, tailJsonLines, type Tailer } from './files.ts';
 import type { Metric, Source } from './metric.ts';
 import { normalKey } from './names.ts';
 import { createParser, type Parser } from './parser.ts';
@@ -60,13 +61,14 @@ class FileCapture implements Capture {
   constructor({ dir, folder, files, pattern, fresh = false }: CaptureOptions) {
     const opened = files.map((file) => openFile(file, folder));
     const record = join(dir, EARLIER);
+    const paths = files.map(({ path }) => resolve(folder, path));
     if (fresh)
       remember(
         record,
-        opened.map((tailer) => tailer.skip()),
+        opened.map((tailer, i) => ({ count: tailer.skip(), ...markOf(paths[i]!) })),
       );
     const earlier = fresh ? [] : recall(record);
-    const written = opened.map((tailer, index) => new Later(tailer, earlier[index] ?? 0));
+    const written = opened.map((tailer, i) => new Later(tailer, stillThere(earlier[i], paths[i]!)));
     this.#streams = [
       new StreamTailer(join(dir, 'stdout'), 'stdout', pattern),
       new StreamTailer(join(dir, 'stderr'), 'stderr', pattern),
@@ -96,21 +98,41 @@ class FileCapture implements Capture {
   }
 }
 
-/** In a run folder: how many values of each metric file were there before the run, for who adopts it later. */
+/** In a run folder: how much of each metric file was there before the run, for who adopts it later. */
 const EARLIER = 'earlier.json';
 
-function remember(file: string, counts: readonly number[]): void {
-  if (counts.every((count) => count === 0)) return;
-  mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, JSON.stringify(counts));
+/** What a metric file held before a run. */
+interface Earlier {
+  readonly count: number;
+  /** Its length and the SHA-256 of it; undefined for a folder. */
+  readonly bytes?: number;
+  readonly hash?: string;
 }
 
-function recall(file: string): readonly number[] {
+function remember(file: string, held: readonly Earlier[]): void {
+  if (held.every(({ count }) => count === 0)) return;
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, JSON.stringify(held));
+}
+
+function recall(file: string): readonly Earlier[] {
   try {
-    return JSON.parse(readFileSync(file, 'utf8')) as number[];
+    return JSON.parse(readFileSync(file, 'utf8')) as Earlier[];
   } catch {
     return [];
   }
+}
+
+function markOf(path: string, bytes = Infinity): Omit<Earlier, 'count'> {
+  if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) return {};
+  const content = readFileSync(path).subarray(0, bytes);
+  return { bytes: content.length, hash: createHash('sha256').update(content).digest('hex') };
+}
+
+/** How many values of an earlier run stand at the beginning of a file: none once it was written anew. */
+function stillThere(earlier: Earlier | undefined, path: string): number {
+  if (earlier === undefined) return 0;
+  return earlier.hash === undefined || markOf(path, earlier.bytes).hash === earlier.hash ? earlier.count : 0;
 }
 
 /** A metric file heard from its start, without the values of earlier runs. */
@@ -153,6 +175,8 @@ class Later implements Tailer {
 function openFile({ path, format }: MetricFile, folder: string): Tailer {
   const full = resolve(folder, path);
   switch (format) {
+    case 'json':
+      return tailJson(full, 'metrics');
     case 'jsonl':
       return tailJsonLines(full, 'metrics');
     case 'csv':

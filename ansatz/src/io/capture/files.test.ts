@@ -1,8 +1,8 @@
-import { appendFileSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { tailCsv, tailJsonLines, type Tailer } from './files.ts';
+import { tailCsv, tailJson, tailJsonLines, type Tailer } from './files.ts';
 
 let folder: string;
 let path: string;
@@ -68,6 +68,83 @@ describe('a file of JSON lines', () => {
   it('goes on after a record that is too long', () => {
     appendFileSync(path, `{"x": "${'y'.repeat(3_000_000)}", "loss": 1}\n{"loss": 0.5}\n`);
     expect(tailer.finish()).toMatchObject([{ key: 'loss', value: 0.5 }]);
+  });
+});
+
+describe('a JSON document', () => {
+  beforeEach(() => {
+    tailer = tailJson(path, 'metrics');
+  });
+
+  it('is heard when it is whole; what stands in no list closes the run', () => {
+    appendFileSync(path, '{\n  "val": {"loss": 0.5},\n  "acc": NaN, "model": "gpt"');
+    expect(heard()).toEqual([]);
+    appendFileSync(path, '\n}\n');
+    expect(tailer.poll()).toMatchObject([
+      { key: 'val/loss', step: 1, value: 0.5, resolution: 0.1, summary: true },
+      { key: 'acc', value: NaN, summary: true },
+    ]);
+    expect(heard()).toEqual([]);
+  });
+
+  it('may list records: of a trainer, or at its top', () => {
+    appendFileSync(
+      path,
+      JSON.stringify(
+        {
+          global_step: 20,
+          best: 0.3,
+          log: [
+            { step: 10, loss: 0.5 },
+            { step: 20, eval_loss: 0.25 },
+          ],
+        },
+        null,
+        2,
+      ),
+    );
+    expect(heard()).toEqual(['best@20=0.3', 'log/loss@10=0.5', 'log/eval_loss@20=0.25']);
+    tailer.close();
+    tailer = tailJson(join(folder, 'top'), 'metrics');
+    appendFileSync(join(folder, 'top'), '[{"loss": 0.5}, {"loss": 0.25}]');
+    expect(heard()).toEqual(['loss@1=0.5', 'loss@2=0.25']);
+  });
+
+  it('may hold lists of numbers side by side; lists in lists measure nothing', () => {
+    appendFileSync(
+      path,
+      '{"history": {"epoch": [0, 5], "loss": [0.5, 0.25]}, "auc": [0.7, 0.8], "confusion": [[5, 1], [2, 4]], "runs": [{"loss": 1, "grads": [1, 2]}]}',
+    );
+    expect(heard()).toEqual(['history/loss@0=0.5', 'history/loss@5=0.25', 'auc@1=0.7', 'auc@2=0.8', 'runs/loss@1=1']);
+  });
+
+  it('written anew brings what is new, at the same length too', () => {
+    const write = (epochs: readonly number[]): void =>
+      writeFileSync(path, JSON.stringify(epochs.map((loss, i) => ({ epoch: i + 1, loss }))));
+    write([0.5]);
+    expect(heard()).toEqual(['loss@1=0.5']);
+    write([0.5, 0.4]);
+    expect(heard()).toEqual(['loss@2=0.4']);
+    utimesSync(path, 1_700_000_000, 1_700_000_000);
+    expect(heard()).toEqual([]);
+    write([0.5, 0.3]);
+    expect(heard()).toEqual(['loss@2=0.3']);
+  });
+
+  it('with an object in its first line is a file of JSON lines', () => {
+    appendFileSync(path, '{"loss": 0.5}\n{"loss": 0.2');
+    expect(tailer.poll()).toMatchObject([{ step: 1, value: 0.5, summary: false }]);
+    appendFileSync(path, '5}\n');
+    expect(heard()).toEqual(['loss@2=0.25']);
+  });
+
+  it('that is not finished, not JSON or too long says nothing', () => {
+    appendFileSync(path, '{"loss": 0.5, "log": [{"loss": 0.25}');
+    expect(tailer.finish()).toEqual([]);
+    writeFileSync(path, 'loss: [0.5]');
+    expect(tailer.finish()).toEqual([]);
+    writeFileSync(path, `{"x": "${'y'.repeat(17_000_000)}",\n "loss": 1}`);
+    expect(tailer.finish()).toEqual([]);
   });
 });
 

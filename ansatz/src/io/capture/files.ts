@@ -1,10 +1,11 @@
-/** Metric files a script writes beside its output: JSON lines and CSV, read as they grow. */
+/** Metric files a script writes beside its output: JSON documents, JSON lines and CSV, read as they grow. */
 
+import { JsonDocument } from './document.ts';
 import { readDictionary } from './literal.ts';
 import type { Metric, Source } from './metric.ts';
 import { readNumber, type Printed } from './number.ts';
 import { Tail } from './tail.ts';
-import { counterOf, isNoMetric } from './words.ts';
+import { Counters, isNoMetric, Ordinals } from './words.ts';
 
 /** Something that brings new metrics whenever it is looked at. */
 export interface Tailer {
@@ -30,6 +31,14 @@ export function tailJsonLines(path: string, source: Source): Tailer {
 }
 
 /**
+ * Follows a JSON document, which is heard whenever it is whole: as soon as it is written, and again when it is written
+ * anew. See `JsonDocument`. One with an object in its first line is a file of JSON lines.
+ */
+export function tailJson(path: string, source: Source): Tailer {
+  return new TextTailer(path, (heard) => new JsonDocument(source, heard, (tell) => new JsonLines(source, tell)));
+}
+
+/**
  * Follows a table with a header, separated by commas, semicolons or tabs. Empty cells say nothing. A file written anew
  * with the rows already heard, as when a logger adds a column, brings only what is new.
  */
@@ -38,7 +47,7 @@ export function tailCsv(path: string): Tailer {
 }
 
 /** Reads records from text; made anew when the file begins anew. */
-interface Records {
+export interface Records {
   push(text: string): void;
   end(): void;
 }
@@ -46,13 +55,15 @@ interface Records {
 class TextTailer implements Tailer {
   readonly #tail: Tail;
   readonly #begin: () => Records;
-  readonly #history = new History();
+  #history = new History();
+  /** What has been heard is of an earlier run, which the file of this one may repeat to the last digit. */
+  #skipped = false;
   #records: Records;
   #decoder = new TextDecoder();
   #heard: Metric[] = [];
 
   constructor(path: string, records: (heard: (metric: Metric) => void) => Records) {
-    this.#tail = new Tail(path);
+    this.#tail = new Tail(path, { anew: true });
     this.#begin = () =>
       records((metric) => {
         if (this.#history.isNew(metric)) this.#heard.push(metric);
@@ -67,7 +78,9 @@ class TextTailer implements Tailer {
   poll(maxBytes = POLL_BYTES): Metric[] {
     const { restarted, bytes } = this.#tail.read(maxBytes);
     if (restarted) {
-      this.#history.rewind();
+      if (this.#skipped) this.#history = new History();
+      else this.#history.rewind();
+      this.#skipped = false;
       this.#records = this.#begin();
       this.#decoder = new TextDecoder();
     }
@@ -91,6 +104,7 @@ class TextTailer implements Tailer {
     let passed = 0;
     do passed += this.poll().length;
     while (this.behind);
+    this.#skipped = true;
     return passed;
   }
 
@@ -130,17 +144,6 @@ class History {
     }
     said.push(step, value);
     return true;
-  }
-}
-
-/** Values under one key without a counter are numbered from 1. */
-class Ordinals {
-  readonly #counts = new Map<string, number>();
-
-  next(key: string): number {
-    const count = (this.#counts.get(key) ?? 0) + 1;
-    this.#counts.set(key, count);
-    return count;
   }
 }
 
@@ -194,26 +197,6 @@ class JsonLines implements Records {
       const step = counters.step ?? this.#ordinals.next(key);
       this.#tell({ key, step, value, resolution, source: this.#source, summary: false });
     }
-  }
-}
-
-/** The step of a record with several counters: the step proper, else the epoch. */
-class Counters {
-  #step: number | undefined;
-  #epoch: number | undefined;
-
-  /** Whether the key is a counter; its value is remembered then. */
-  take(key: string, value: number): boolean {
-    const counter = counterOf(key);
-    if (counter === undefined) return false;
-    if (!Number.isFinite(value)) return true;
-    if (counter === 'epoch') this.#epoch ??= value;
-    else this.#step ??= value;
-    return true;
-  }
-
-  get step(): number | undefined {
-    return this.#step ?? this.#epoch;
   }
 }
 

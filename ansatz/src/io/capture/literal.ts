@@ -9,6 +9,9 @@ export interface Leaf {
   readonly quoted: boolean;
 }
 
+/** In keys of `readDocument`: stands before and behind the index of a list's element. */
+export const ELEMENT = '\u0001';
+
 const WORD = /[\p{L}_][\p{L}\p{N}_.]*/uy;
 const NUMERAL = /[-+]?(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|[-+]?(?:nan|inf(?:inity)?)\b/iy;
 const SPACE = /\s*/y;
@@ -26,6 +29,16 @@ export function readDictionary(text: string, from = 0): { leaves: Leaf[]; end: n
   return reader.value('', 0) ? { leaves: named(reader.leaves), end: reader.at } : undefined;
 }
 
+/**
+ * The same with what lists hold: `{"log": [{"loss": 0.5}]}` has a leaf whose key is `log`, `0` between two `ELEMENT`s, and
+ * `/loss`. A document may be a list itself.
+ */
+export function readDocument(text: string, from = 0): { leaves: Leaf[]; end: number } | undefined {
+  const reader = new Reader(text, from, true);
+  if (text[from] !== '{' && text[from] !== '[') return undefined;
+  return reader.value('', 0) ? { leaves: reader.leaves, end: reader.at } : undefined;
+}
+
 /** `{"name": "loss", "value": 0.5}` is a loss of 0.5. */
 function named(leaves: Leaf[]): Leaf[] {
   const value = leaves.findIndex((leaf) => leaf.key === 'value');
@@ -39,10 +52,12 @@ class Reader {
   readonly leaves: Leaf[] = [];
   at: number;
   readonly #text: string;
+  readonly #lists: boolean;
 
-  constructor(text: string, from: number) {
+  constructor(text: string, from: number, lists = false) {
     this.#text = text;
     this.at = from;
+    this.#lists = lists;
   }
 
   /** Reads one value; `key` undefined passes over it. False on a syntax error. */
@@ -52,7 +67,7 @@ class Reader {
     const char = this.#text[this.at];
     if (char === undefined) return false;
     if (char === '{') return this.#dictionary(key, depth);
-    if (char === '[' || char === '(') return this.#sequence(depth, undefined);
+    if (char === '[' || char === '(') return this.#sequence(depth, undefined, this.#lists ? key : undefined);
     if (char === '<') return this.#angles();
     if (char === '"' || char === "'") {
       const text = this.#string();
@@ -87,13 +102,13 @@ class Reader {
     }
   }
 
-  #sequence(depth: number, pairsUnder: string | undefined): boolean {
+  #sequence(depth: number, pairsUnder: string | undefined, key?: string): boolean {
     const close = this.#text[this.at] === '[' ? ']' : ')';
     this.at++;
-    for (;;) {
+    for (let i = 0; ; i++) {
       if (this.#take(close)) return true;
-      if (!(pairsUnder !== undefined && this.#pair(pairsUnder, depth)) && !this.value(undefined, depth + 1))
-        return false;
+      const inner = key === undefined ? undefined : `${key}${ELEMENT}${i}${ELEMENT}`;
+      if (!(pairsUnder !== undefined && this.#pair(pairsUnder, depth)) && !this.value(inner, depth + 1)) return false;
       if (!this.#take(',') && this.#peek() !== close) return false;
     }
   }

@@ -143,3 +143,12 @@ it('a candidate tells its history', () => {
   expect(time!.score).toBeLessThan(0);
   expect(candidates([])).toEqual([]);
 });
+
+it('the end of a curve that is written down once more stands behind the curve', () => {
+  const curve = (key: string, values: readonly number[]): Metric[] =>
+    values.map((value, i) => ({ key, step: i, value, resolution: 0, source: 'metrics', summary: values.length === 1 }));
+  const keys = (...metrics: Metric[][]): string[] => candidates(metrics.flat()).map(({ key }) => key);
+  const loss = curve('val_loss', [0.5, 0.4, 0.3]);
+  expect(keys(curve('final/val_loss', [0.30001]), loss)).toEqual(['val_loss', 'final/val_loss']);
+  expect(keys(curve('final/val_loss', [0.2]), loss)).toEqual(['final/val_loss', 'val_loss']);
+});

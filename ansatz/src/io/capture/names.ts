@@ -99,7 +99,18 @@ export function candidates(metrics: readonly Metric[]): Candidate[] {
     if (group === undefined) groups.set(name, [metric]);
     else group.push(metric);
   }
-  return [...groups.values()].map(describe).sort((a, b) => b.score - a.score);
+  const all = [...groups.values()].map(describe);
+  return all.map((one) => ({ ...one, score: one.score - again(one, all) })).sort((a, b) => b.score - a.score);
+}
+
+/** What takes a number that is the end of a curve, written down once more, behind the curve: that can be watched. */
+function again(one: Candidate, all: readonly Candidate[]): number {
+  if (one.n > 1) return 0;
+  const bare = (key: string): string => normalKey(key.slice(key.lastIndexOf('/') + 1));
+  // A curve may be printed with fewer digits.
+  const same = (last: number): boolean => Math.abs(last - one.last) <= 1e-3 * Math.abs(one.last);
+  const curve = all.find(({ key, n, last }) => n > 2 && same(last) && bare(key) === bare(one.key));
+  return curve === undefined ? 0 : Math.max(0, one.score - curve.score + 0.1);
 }
 
 function describe(group: readonly Metric[]): Candidate {
@@ -127,7 +138,8 @@ function describe(group: readonly Metric[]): Candidate {
     max,
     monotone: values.length > 2 && (rising || falling),
     direction: isBookkeeping(key) ? undefined : direction,
-    score: likelihood(key, direction, summary) - (constant ? 1 : 0),
+    score:
+      likelihood(key, direction, summary ? (source === 'metrics' ? 'file' : 'block') : undefined) - (constant ? 1 : 0),
     source,
   };
 }
@@ -141,11 +153,12 @@ function isBookkeeping(key: string): boolean {
 }
 
 /** Weights are ranks, not probabilities: each step outweighs the sum of the steps below it that usually meet. */
-function likelihood(key: string, direction: Direction | undefined, summary: boolean): number {
+function likelihood(key: string, direction: Direction | undefined, summary?: 'block' | 'file'): number {
   const names = words(key);
-  if (isBookkeeping(key)) return summary ? -3 : -4;
+  if (isBookkeeping(key)) return summary === undefined ? -4 : -3;
   let score = direction === undefined ? 0 : 4;
-  if (summary) score += 3;
+  // A block at the end is meant to be the result; a file of results may hold anything.
+  if (summary !== undefined) score += summary === 'block' ? 3 : 1;
   if (names.some((name) => HELD_OUT_WORD.test(name))) score += 2;
   else if (names.some((name) => name.startsWith('train'))) score -= 0.5;
   // Choosing by the test set would spend it.

@@ -1,6 +1,6 @@
 /** Reads what a growing file has gained since the last look, and notices when it was replaced or written anew. */
 
-import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
+import { type BigIntStats, closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 
 /** Bytes kept from the start and from before the read position, to recognise a file that was written anew in place. */
 const WITNESS = 64;
@@ -20,14 +20,19 @@ export class Tail {
   behind = false;
 
   readonly #path: string;
+  readonly #anew: boolean;
+  /** Last change of the file when all of it had been read. */
+  #changed: bigint | undefined;
   #descriptor: number | undefined;
   #inode = 0n;
   #position = 0;
   #head = Buffer.alloc(0);
   #last = Buffer.alloc(0);
 
-  constructor(path: string) {
+  /** `anew`: notice a file written anew at its old length, by its time of change. */
+  constructor(path: string, { anew = false } = {}) {
     this.#path = path;
+    this.#anew = anew;
   }
 
   /** At most `maxBytes` new bytes. */
@@ -38,6 +43,7 @@ export class Tail {
     const room = Math.min(maxBytes, size - this.#position);
     if (room <= 0) {
       this.behind = size > this.#position;
+      this.#remember();
       return restarted ? { restarted, bytes: NONE.bytes } : NONE;
     }
     const buffer = Buffer.allocUnsafe(room);
@@ -49,7 +55,14 @@ export class Tail {
     this.#last = this.#last.subarray(Math.max(0, this.#last.length - WITNESS));
     this.#position += count;
     this.behind = count > 0 && this.#position < size;
+    this.#remember();
     return { restarted, bytes };
+  }
+
+  #remember(): void {
+    if (!this.#anew) return;
+    const { size, mtimeNs } = fstatSync(this.#descriptor!, { bigint: true });
+    this.#changed = size === BigInt(this.#position) ? mtimeNs : undefined;
   }
 
   /** Goes to the present end: what is there now belongs to an earlier run. */
@@ -67,7 +80,7 @@ export class Tail {
     const now = statSync(this.#path, { bigint: true, throwIfNoEntry: false });
     if (now === undefined || !now.isFile()) return false;
     const known = this.#descriptor !== undefined;
-    if (known && now.ino === this.#inode && !this.#rewritten(now.size)) return false;
+    if (known && now.ino === this.#inode && !this.#rewritten(now)) return false;
     this.close();
     this.#descriptor = openIfPossible(this.#path);
     if (this.#descriptor === undefined) return false;
@@ -79,10 +92,10 @@ export class Tail {
     return restarted;
   }
 
-  #rewritten(size: bigint): boolean {
+  #rewritten({ size, mtimeNs }: BigIntStats): boolean {
     if (size < BigInt(this.#position)) return true;
     // Nothing new, nothing to compare: an idle file costs one stat.
-    if (size === BigInt(this.#position)) return false;
+    if (size === BigInt(this.#position)) return this.#changed !== undefined && this.#changed !== mtimeNs;
     return !this.#holds(this.#head, 0) || !this.#holds(this.#last, this.#position - this.#last.length);
   }
 

@@ -111,3 +111,34 @@ export function counterOf(key: string): 'step' | 'epoch' | undefined {
   if (last === 'epoch') return 'epoch';
   return COUNTER_NAME.test(name) || COUNTER_NAME.test(last) ? 'step' : undefined;
 }
+
+/** The step of a record with several counters: the step proper, else the epoch. */
+export class Counters {
+  #step: number | undefined;
+  #epoch: number | undefined;
+
+  /** Whether the key is a counter; its value is remembered then. */
+  take(key: string, value: number): boolean {
+    const counter = counterOf(key);
+    if (counter === undefined) return false;
+    if (!Number.isFinite(value)) return true;
+    if (counter === 'epoch') this.#epoch ??= value;
+    else this.#step ??= value;
+    return true;
+  }
+
+  get step(): number | undefined {
+    return this.#step ?? this.#epoch;
+  }
+}
+
+/** Values under one key without a counter are numbered from 1. */
+export class Ordinals {
+  readonly #counts = new Map<string, number>();
+
+  next(key: string): number {
+    const count = (this.#counts.get(key) ?? 0) + 1;
+    this.#counts.set(key, count);
+    return count;
+  }
+}

@@ -332,7 +332,7 @@ function target(via: Delivery): string {
 const formats: Readonly<Record<string, MetricFile['format']>> = {
   '.jsonl': 'jsonl',
   '.ndjson': 'jsonl',
-  '.json': 'jsonl',
+  '.json': 'json',
   '.csv': 'csv',
   '.tsv': 'csv',
 };

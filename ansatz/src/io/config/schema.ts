@@ -189,7 +189,7 @@ export const fileSchema = z.strictObject({
         .array(
           z.union([
             z.string(),
-            z.strictObject({ path: z.string(), format: z.enum(['jsonl', 'csv', 'tensorboard']).optional() }),
+            z.strictObject({ path: z.string(), format: z.enum(['json', 'jsonl', 'csv', 'tensorboard']).optional() }),
           ]),
         )
         .optional(),
