@@ -129,4 +129,16 @@ console.log('done');`;
     const read = readConfig(join(folder, 'ansatz.yaml'), { now: 0, machine: { cpus: 1, gpus: [] } });
     expect(read.capture.files).toEqual([{ path: 'results.json', format: 'json' }]);
   });
+
+  test('hears results that are what an earlier run of the script left in the folder', async () => {
+    const results = JSON.stringify({ accuracy: 0.5 });
+    writeFileSync(join(folder, 'results.json'), results);
+    writeFileSync(join(folder, 'old-results.json'), JSON.stringify({ precision: 0.5 }));
+    const text = `import { writeFileSync } from 'node:fs';
+const LR = 0.1;
+writeFileSync('results.json', '${results}');`;
+    await init([script(text)], { probeSeconds: '20' });
+    expect(said).toContain('metric   maximize accuracy\n');
+    expect(said).not.toContain('precision');
+  });
 });

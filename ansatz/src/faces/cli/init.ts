@@ -301,15 +301,17 @@ async function probe(folder: string, found: Discovery, limitSeconds: number): Pr
       });
     });
     const tree = join(runs, '1', 'tree');
-    const files = written(tree, folder).filter((file) => {
-      const capture = openCapture({ dir: join(runs, 'none'), folder: tree, files: [file] });
-      const heard = capture.finish();
-      capture.close();
-      const known = new Set(metrics.map((metric) => normalKey(metric.key)));
-      const fresh = candidates(heard).some((c) => c.direction !== undefined && !known.has(normalKey(c.key)));
-      if (fresh) for (const metric of heard) metrics.push(metric);
-      return fresh;
-    });
+    const files = written(tree, folder, statSync(join(runs, '1', 'call'), { throwIfNoEntry: false })?.mtimeMs).filter(
+      (file) => {
+        const capture = openCapture({ dir: join(runs, 'none'), folder: tree, files: [file] });
+        const heard = capture.finish();
+        capture.close();
+        const known = new Set(metrics.map((metric) => normalKey(metric.key)));
+        const fresh = candidates(heard).some((c) => c.direction !== undefined && !known.has(normalKey(c.key)));
+        if (fresh) for (const metric of heard) metrics.push(metric);
+        return fresh;
+      },
+    );
     return { metrics, exit, files };
   } finally {
     process.off('SIGINT', stop);
@@ -326,13 +328,18 @@ const metricFiles: Readonly<Record<string, MetricFile['format']>> = {
   '.ndjson': 'jsonl',
 };
 
-/** Files below `tree` that the original folder lacks or has otherwise, and that may hold metrics. */
-function written(tree: string, folder: string): MetricFile[] {
+/**
+ * Files below `tree` that the script has written and that may hold metrics: the original folder lacks them or has them
+ * otherwise, or they are younger than its start, since a script that is run again often writes the same again.
+ */
+function written(tree: string, folder: string, startedMs = Infinity): MetricFile[] {
   if (!existsSync(tree)) return [];
+  const isNew = (path: string): boolean =>
+    statSync(join(tree, path)).mtimeMs > startedMs || changed(join(tree, path), join(folder, path));
   return readdirSync(tree, { withFileTypes: true, recursive: true })
     .filter((entry) => entry.isFile())
     .map((entry) => relative(tree, join(entry.parentPath, entry.name)))
-    .filter((path) => !/(^|\/)(node_modules|__pycache__)\//.test(path) && changed(join(tree, path), join(folder, path)))
+    .filter((path) => !/(^|\/)(node_modules|__pycache__)\//.test(path) && isNew(path))
     .flatMap((path): MetricFile[] => {
       // The next run would write to a folder or file of another name.
       if (/\d{4}/.test(path) && !path.includes('tfevents')) return [];
