@@ -1,6 +1,6 @@
 /** Configuration files that a script loads by name: their leaves, patched in the run's private copy. */
 
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { leavesOf } from './leaves.ts';
 import type { Finds, Raw } from './raw.ts';
@@ -28,9 +28,9 @@ export function configFiles(source: Source, folder: string, words: readonly stri
   for (const name of named) {
     if (!/^[\w./ -]+\.(ya?ml|json|toml)$/.test(name) || notSettings.test(posix.basename(name))) continue;
     const places = [name, posix.join(posix.dirname(source.file), name)].map((path) => posix.normalize(path));
-    const file = places.find(
-      (path) => !path.startsWith('..') && !path.startsWith('/') && isSmallFile(join(folder, path)),
-    );
+    const file =
+      places.find((path) => !path.startsWith('..') && !path.startsWith('/') && isSmallFile(join(folder, path))) ??
+      onlyOne(folder, posix.normalize(name));
     if (file === undefined || seen.has(file)) continue;
     seen.add(file);
     for (const leaf of leavesOf(readFileSync(join(folder, file), 'utf8'), file)) {
@@ -46,6 +46,26 @@ export function configFiles(source: Source, folder: string, words: readonly stri
     }
   }
   return { knobs };
+}
+
+/** Folders below the script's are looked into this far for a file whose path the script puts together. */
+const DEPTH = 3;
+
+/** The file below `folder` whose path ends in `name`, if there is exactly one; `join(root, "conf", name)` names no more. */
+function onlyOne(folder: string, name: string): string | undefined {
+  if (name.startsWith('..') || name.startsWith('/')) return undefined;
+  const found: string[] = [];
+  const look = (at: string, depth: number): void => {
+    for (const entry of readdirSync(join(folder, at), { withFileTypes: true })) {
+      if (!entry.isDirectory() || /^(\.|__|node_modules$|venv$|data$|datasets$|outputs$|wandb$|runs$)/.test(entry.name))
+        continue;
+      const path = posix.join(at, entry.name);
+      if (isSmallFile(join(folder, path, name))) found.push(posix.join(path, name));
+      if (depth < DEPTH) look(path, depth + 1);
+    }
+  };
+  look('.', 1);
+  return found.length === 1 ? found[0] : undefined;
 }
 
 function isSmallFile(path: string): boolean {

@@ -55,6 +55,19 @@ test.each(['hydra', 'files'])('a script configured by %s gives up its knobs', (f
   expect(shown(discover(join(fixtures, folder)))).toMatchSnapshot();
 });
 
+test('a configuration whose path is put together is found where there is only one of its name', () => {
+  const script = `import os, yaml
+cfg = yaml.safe_load(open(os.path.join(os.path.dirname(__file__), "conf", "config.yaml")))
+print("loss", cfg["lr"])`;
+  const conf = 'lr: 0.01\nseed: 0\n';
+  expect(shown(discover(folderOf({ 'train.py': script, 'conf/config.yaml': conf })))).toMatchObject({
+    knobs: ['lr float 0.001..0.1 log = 0.01 (file conf/config.yaml lr)'],
+    seed: 'file conf/config.yaml seed = 0',
+  });
+  const two = { 'train.py': script, 'conf/config.yaml': conf, 'other/config.yaml': conf };
+  expect(shown(discover(folderOf(two))).knobs).toEqual([]);
+});
+
 describe('a find', () => {
   const gpt = discover(fixtures, 'gpt.py');
 
