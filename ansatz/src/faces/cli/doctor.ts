@@ -1,5 +1,6 @@
 /** `ansatz doctor`: what this machine offers, what is wrong in this folder, and what to do about it. */
 
+import { counted } from '../../io/logs/table.ts';
 import { execFileSync } from 'node:child_process';
 import { accessSync, constants, existsSync, readdirSync, statfsSync } from 'node:fs';
 import { availableParallelism, freemem, totalmem } from 'node:os';
@@ -179,7 +180,7 @@ function study(here: string, name: string): Finding[] {
     found.push({
       what: 'study',
       state: 'ok',
-      text: `${name}: ${state.trials.length} trials, ${state.runs.length} runs, ${working ? `held by process ${lease!.owner.split(' ')[1]}` : state.phase === 'ended' ? 'ended' : 'can be resumed'}`,
+      text: `${name}: ${counted(state.trials.length, 'trial')}, ${counted(state.runs.length, 'run')}, ${working ? `held by process ${lease!.owner.split(' ')[1]}` : state.phase === 'ended' ? 'ended' : 'can be resumed'}`,
     });
     const database = openStudyDatabase(where.journal, 'read');
     try {

@@ -1,5 +1,6 @@
 /** `ansatz show knobs`: what the trials say about the knobs. */
 
+import { counted } from '../../io/logs/table.ts';
 import { effectsOf } from '../../study/effects.ts';
 import type { State } from '../../study/state.ts';
 import {
@@ -39,7 +40,10 @@ export function showKnobs(state: State, json: boolean): void {
     bestText(effect),
   ]);
   const heads = ['knob', '', 'importance', '90 % interval', 'by chance', 'alone', 'trend', 'best where'];
-  const text = [`${paint.bold('what mattered')} in ${told[0]!.trials} trials`, ...table(heads, rows, [2, 3, 4, 5, 6])];
+  const text = [
+    `${paint.bold('what mattered')} in ${counted(told[0]!.trials, 'trial')}`,
+    ...table(heads, rows, [2, 3, 4, 5, 6]),
+  ];
   const notes = [...rangeTexts(knobs), ...interactions.slice(0, 5).map(interactionText)];
   if (notes.length > 0) text.push('', ...notes);
   text.push(

@@ -1,5 +1,6 @@
 /** `ansatz run`: start or resume a study and stay with it to its end. */
 
+import { counted } from '../../io/logs/table.ts';
 import { existsSync, readFileSync } from 'node:fs';
 import { delimiter, isAbsolute, join, relative, resolve } from 'node:path';
 import { environmentOf, joinWords, readConfig, thisMachine, usualGrace } from '../../io/config/index.ts';
@@ -476,7 +477,7 @@ export function summary(state: State, path: string): string[] {
     '',
     `${paint.bold(one.study)}: ${one.ended === undefined ? 'stopped before its end' : one.ended.text}`,
     `  ${one.objective.metric}: ${headline(one, paint)}`,
-    `  ${one.runs} runs${taken} of ${one.trials} trials, ${seconds(one.spent.deviceSeconds)} of device time: ${keeps} keep, ${one.verdicts.discard} discard, ${one.verdicts.inconclusive} inconclusive, ${one.verdicts.crash} crash`,
+    `  ${counted(one.runs, 'run')}${taken} of ${counted(one.trials, 'trial')}, ${seconds(one.spent.deviceSeconds)} of device time: ${keeps} keep, ${one.verdicts.discard} discard, ${one.verdicts.inconclusive} inconclusive, ${one.verdicts.crash} crash`,
   ];
   if (one.believed !== undefined) {
     const { trial } = one.believed;

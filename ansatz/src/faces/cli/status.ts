@@ -1,5 +1,6 @@
 /** `ansatz status`: a study at a glance. */
 
+import { counted } from '../../io/logs/table.ts';
 import { chooseStudy, findProject, held, listStudies, readStudy, studyFolder } from '../../lab/studies.ts';
 import type { HeldoutView } from '../../study/heldout.ts';
 import { priorText } from '../../study/prior.ts';
@@ -44,7 +45,7 @@ function read(folder: ReturnType<typeof studyFolder>): Status {
 }
 
 function line(one: Status): string {
-  return `${one.study}: ${phaseText(one)}, ${one.trials} trials, ${one.runs} runs, best ${resultText(one.best)} ${one.objective.metric}`;
+  return `${one.study}: ${phaseText(one)}, ${counted(one.trials, 'trial')}, ${counted(one.runs, 'run')}, best ${resultText(one.best)} ${one.objective.metric}`;
 }
 
 function phaseText(one: Status): string {
@@ -72,7 +73,7 @@ export function statusLines(one: Status, paint: Paint, width: number): string[] 
         ]),
     ...(one.curve === undefined ? [] : [`  curve     ${standInText(one.curve, one.objective.metric)}`]),
     ...budgetLines(one).map((text) => `  ${text}`),
-    `  trials    ${one.trials}: ${verdictText(one, paint)}; ${one.runs} runs, ${one.running.length} of ${one.slots} slots busy${one.sandbox === 'none' ? '' : ', confined'}${one.paused.length > 0 ? `, ${one.paused.length} runs paused` : ''}`,
+    `  trials    ${one.trials}: ${verdictText(one, paint)}; ${counted(one.runs, 'run')}, ${one.running.length} of ${one.slots} slots busy${one.sandbox === 'none' ? '' : ', confined'}${one.paused.length > 0 ? `, ${counted(one.paused.length, 'run')} paused` : ''}`,
   ];
   if (one.fidelity !== undefined) {
     const told = fidelityText(one.fidelity, one.objective.metric);

@@ -1,5 +1,6 @@
 /** `ansatz trials`: all trials, a line each. */
 
+import { counted } from '../../io/logs/table.ts';
 import { chooseStudy, readStudy } from '../../lab/studies.ts';
 import { closest, UserError } from '../../study/error.ts';
 import { trialRows, type TrialRow } from '../../study/views.ts';
@@ -50,7 +51,7 @@ export function trials(options: {
   process.stdout.write(`${paint.dim(fit(header, wide))}\n`);
   for (const line of body) process.stdout.write(`${fit(line, wide)}\n`);
   process.stdout.write(
-    paint.dim(`${rows.length} trials; value ± standard error; * = incumbent; ansatz show <trial> for one\n`),
+    paint.dim(`${counted(rows.length, 'trial')}; value ± standard error; * = incumbent; ansatz show <trial> for one\n`),
   );
 }
 
