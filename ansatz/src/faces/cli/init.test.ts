@@ -108,6 +108,7 @@ describe('init', () => {
 const LR = 0.1;
 writeFileSync('log.csv', 'step,val_loss\\n1,0.5\\n2,0.4\\n');
 writeFileSync('twin.csv', 'step,loss\\n1,0.5\\n');
+writeFileSync('history.json', JSON.stringify({ log: [{ step: 2, loss: 0.49999 }] }));
 console.log('loss 0.5');`;
     await init([script(text)], { probeSeconds: '20' });
     expect(said).toContain('metric   minimize val_loss\n');

@@ -11,14 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename, dirname, extname, join, relative, resolve } from 'node:path';
-import {
-  candidates,
-  type Candidate,
-  createParser,
-  type Metric,
-  normalKey,
-  openCapture,
-} from '../../io/capture/index.ts';
+import { candidates, type Candidate, createParser, isTwin, type Metric, openCapture } from '../../io/capture/index.ts';
 import { directionOf, joinWords, renderConfig, thisMachine, type Draft } from '../../io/config/index.ts';
 import { localExecutor } from '../../io/executor/local.ts';
 import type { Exit } from '../../io/executor/executor.ts';
@@ -306,8 +299,10 @@ async function probe(folder: string, found: Discovery, limitSeconds: number): Pr
         const capture = openCapture({ dir: join(runs, 'none'), folder: tree, files: [file] });
         const heard = capture.finish();
         capture.close();
-        const known = new Set(metrics.map((metric) => normalKey(metric.key)));
-        const fresh = candidates(heard).some((c) => c.direction !== undefined && !known.has(normalKey(c.key)));
+        const known = candidates(metrics);
+        const fresh = candidates(heard).some(
+          (one) => one.direction !== undefined && !known.some((k) => isTwin(one, k)),
+        );
         if (fresh) for (const metric of heard) metrics.push(metric);
         return fresh;
       },
@@ -484,6 +479,8 @@ function findings(
       `  ${joinWords(found.command)}   must work first: a study begins with the script as it is`,
       `  ansatz init --force   then looks at it again`,
     );
+  } else if (knobs.length === 0) {
+    lines.push('  write what may vary under "knobs:" in it, then  ansatz run --dry-run');
   } else lines.push('  ansatz run --dry-run   what it would do and cost', '  ansatz run             does it');
   return lines;
 }

@@ -103,13 +103,18 @@ export function candidates(metrics: readonly Metric[]): Candidate[] {
   return all.map((one) => ({ ...one, score: one.score - again(one, all) })).sort((a, b) => b.score - a.score);
 }
 
+/** Whether two metrics are one by their names, but for what stands before a `/`, and by their last values, as printed. */
+export function isTwin(one: Candidate, other: Candidate): boolean {
+  if (normalKey(one.key) === normalKey(other.key)) return true;
+  const bare = (key: string): string => normalKey(key.slice(key.lastIndexOf('/') + 1));
+  // One may be printed with fewer digits.
+  return bare(one.key) === bare(other.key) && Math.abs(one.last - other.last) <= 1e-3 * Math.abs(one.last);
+}
+
 /** What takes a number that is the end of a curve, written down once more, behind the curve: that can be watched. */
 function again(one: Candidate, all: readonly Candidate[]): number {
   if (one.n > 1) return 0;
-  const bare = (key: string): string => normalKey(key.slice(key.lastIndexOf('/') + 1));
-  // A curve may be printed with fewer digits.
-  const same = (last: number): boolean => Math.abs(last - one.last) <= 1e-3 * Math.abs(one.last);
-  const curve = all.find(({ key, n, last }) => n > 2 && same(last) && bare(key) === bare(one.key));
+  const curve = all.find((other) => other.n > 2 && isTwin(one, other));
   return curve === undefined ? 0 : Math.max(0, one.score - curve.score + 0.1);
 }
 
