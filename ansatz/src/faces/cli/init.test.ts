@@ -142,4 +142,14 @@ writeFileSync('results.json', '${results}');`;
     expect(said).toContain('metric   maximize accuracy\n');
     expect(said).not.toContain('precision');
   });
+
+  test('finds the file of a module, and not the configuration behind it', async () => {
+    mkdirSync(join(folder, 'pkg'));
+    writeFileSync(join(folder, 'pkg', 'train.py'), 'LR = 0.1\nprint("val_loss", LR)\n');
+    writeFileSync(join(folder, 'run.yaml'), 'lr: 1\n');
+    vi.spyOn(process, 'cwd').mockReturnValue(folder);
+    await init(['python3', '-m', 'pkg.train', 'run.yaml'], { probeSeconds: '20' });
+    expect(config()).toContain('via: const pkg/train.py LR');
+    expect(config()).toContain('command: python3 -m pkg.train run.yaml');
+  });
 });

@@ -181,8 +181,10 @@ function place(given: string | undefined): { folder: string; script: string | un
   return inside ? { folder: here, script: relative(here, path) } : { folder: dirname(path), script: basename(path) };
 }
 
-/** The script among the words of a command: the first that is a file, the program itself last of all. */
+/** The script among the words of a command: a module of this folder, else the first file, the program itself last of all. */
 function scriptIn(words: readonly string[]): string {
+  const module = moduleFile(words[words.indexOf('-m') + 1]!);
+  if (words.includes('-m') && module !== undefined) return module;
   const script = [...words.slice(1), words[0]!].find((word) => !word.startsWith('-') && isFile(word));
   if (script !== undefined) return script;
   throw new UserError('no-script', 'no word of the command is a file here', {
@@ -191,8 +193,16 @@ function scriptIn(words: readonly string[]): string {
   });
 }
 
+/** The file of what `python -m` runs, if it is below this folder. */
+function moduleFile(module: string): string | undefined {
+  const path = module.replaceAll('.', '/');
+  return ['', 'src/']
+    .flatMap((root) => [`${root}${path}.py`, `${root}${path}/__main__.py`])
+    .find((file) => isFile(file));
+}
+
 function isFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+  return statSync(resolve(path), { throwIfNoEntry: false })?.isFile() === true;
 }
 
 /**

@@ -1,7 +1,7 @@
 /**
  * How a knob's value travels, in the words of `ansatz.yaml`:
  * `--lr`, `--lr=`, `switch --amp/--no-amp`, `override optim.lr`, `env LR`, `file config.yaml optim.lr`,
- * `const train.py LR`.
+ * `const train.py LR`, `const train.py Adam(lr)`.
  */
 
 import type { Delivery } from '../../study/config.ts';
@@ -66,7 +66,8 @@ export function formatVia(via: Delivery): string {
     case 'file':
       return joinWords(['file', via.file, formatPath(via.path)]);
     case 'constant':
-      return joinWords(['const', via.file, via.name]);
+      // Parentheses need quotes in a shell alone.
+      return `${joinWords(['const', via.file])} ${/^[\w.]+\(\w+\)$/.test(via.name) ? via.name : joinWords([via.name])}`;
   }
 }
 

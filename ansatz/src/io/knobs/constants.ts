@@ -1,7 +1,8 @@
 /**
  * Constants in source: where each is written and what it says. `LR` is a module-level name, `Config.lr` stands in a
  * class body, a dictionary, an object, the keywords of a call (`cfg = SimpleNamespace(lr=0.1)`), a member assignment
- * (`cfg.lr = 0.1`) or, for `main.lr`, the body of a function.
+ * (`cfg.lr = 0.1`) or, for `main.lr`, the body of a function. `Adam(lr)` is the keyword of a call, `optim.Adam(net.parameters(),
+ * lr=0.1)`, wherever in the file it stands.
  */
 
 import type { SyntaxNode } from '@lezer/common';
@@ -13,7 +14,9 @@ import { children, descendants, plainValue, type Literal, type Source } from './
 export interface Constant {
   /** As a `const` delivery names it. */
   readonly name: string;
-  readonly scope: 'module' | 'class' | 'entry' | 'member' | 'function';
+  readonly scope: 'module' | 'class' | 'entry' | 'member' | 'function' | 'call';
+  /** Of the keyword of a call: what is called, as written. */
+  readonly callee?: string;
   /** Undefined when the right-hand side is no literal. */
   readonly literal: Literal | undefined;
   /** Offsets of the right-hand side. */
@@ -39,8 +42,10 @@ export function parseSource(text: string, file: string): Source | undefined {
 /** What a source file binds. */
 export function bindings(source: Source): Bindings {
   const collected = new Collected(source);
-  if (source.language === 'python') pythonBlock(collected, source.top, '', 'module', true);
-  else javascriptModule(collected);
+  if (source.language === 'python') {
+    pythonBlock(collected, source.top, '', 'module', true);
+    pythonCalls(collected);
+  } else javascriptModule(collected);
   return { constants: collected.constants, times: collected.times };
 }
 
@@ -63,9 +68,18 @@ class Collected {
     value: SyntaxNode,
     literal: Literal | undefined,
     annotated?: Literal['kind'],
+    callee?: string,
   ): void {
     this.bind(name);
-    this.constants.push({ name, scope, literal, from: value.from, to: value.to, ...(annotated && { annotated }) });
+    this.constants.push({
+      name,
+      scope,
+      literal,
+      from: value.from,
+      to: value.to,
+      ...(annotated && { annotated }),
+      ...(callee && { callee }),
+    });
   }
 }
 
@@ -176,6 +190,18 @@ function pythonValue(
     ownLiteral(written, () => py.literal(source, written)),
     py.annotatedKind(source, annotation),
   );
+}
+
+/** Keywords of calls: `Adam(lr)` for `torch.optim.Adam(parameters, lr=0.1)`. */
+function pythonCalls(into: Collected): void {
+  for (const { callee, named } of py.calls(into.source)) {
+    const last = /[A-Za-z_]\w*$/.exec(callee)?.[0];
+    if (last === undefined || holders.test(callee)) continue;
+    for (const [key, value] of named) {
+      const literal = ownLiteral(value, () => py.literal(into.source, value));
+      into.add(`${last}(${key})`, 'call', value, literal, undefined, callee);
+    }
+  }
 }
 
 function javascriptModule(into: Collected): void {

@@ -1,4 +1,7 @@
-/** Constants a run can have patched: `LR = 0.1`, fields of a settings class, entries of a settings dictionary. */
+/**
+ * Constants a run can have patched: `LR = 0.1`, fields of a settings class, entries of a settings dictionary, keywords of
+ * calls.
+ */
 
 import { bindings, type Constant } from '../constants.ts';
 import * as py from './python.ts';
@@ -6,6 +9,12 @@ import type { Finds, Raw } from './raw.ts';
 import { commentAfter, lineAt, type Source } from './source.ts';
 
 const settings = /hyper|param|args|config|cfg|hps?$|hparam|settings|options|opts?$/i;
+
+/** Calls whose keywords say how well a model learns, whatever they are called. */
+const estimators = /(Classifier|Regressor|Regression|SVC|SVR|Ridge|Lasso|ElasticNet|Perceptron|NB)$/;
+/** Calls that measure, split, draw, declare, save or tell something. */
+const beside =
+  /^(plt|ax\w*|fig\w*|sns|wandb|mlflow|log|logging|logger|writer|print|np|numpy|pd|pandas|os|sys|json|time|math|random|subprocess)\.|(split|fold|plot|hist|scatter|print|save|dump|load|sample|generate|predict|evaluate|score|add_argument|option|Option|Argument|field|Field|Param|EarlyStopping|tqdm|linspace|arange)$|(^|\.)(make_|fetch_|load_|read_|suggest_|DEFINE_)\w*$/i;
 
 /** Constants of a file that are bound once and reach the script. */
 export function constants(source: Source): Finds {
@@ -15,8 +24,12 @@ export function constants(source: Source): Finds {
   const knobs: Raw[] = [];
   for (const constant of all) {
     if (constant.literal === undefined || constant.literal.kind === 'none') continue;
-    const parts = constant.name.split('.');
-    const last = parts.at(-1)!;
+    const { callee } = constant;
+    if (callee !== undefined && beside.test(callee)) continue;
+    const keyword = callee === undefined ? undefined : /\((.*)\)$/.exec(constant.name)![1]!;
+    const parts = keyword === undefined ? constant.name.split('.') : [keyword];
+    // `p` says nothing without the layer it is of.
+    const last = /^[a-z]$/.test(keyword ?? '') ? `${/\w+$/.exec(callee!)![0]}_${keyword}` : parts.at(-1)!;
     if (last.startsWith('_') || last.startsWith('-')) continue;
     // `options.lr.default` describes an option of the command line; it is no setting itself.
     if (parts.length > 2 && /^(type|default|short|alias|describe|description|multiple)$/.test(last)) continue;
@@ -31,6 +44,7 @@ export function constants(source: Source): Finds {
       file: source.file,
       line: lineAt(source.text, constant.from),
       loose: isLoose(constant, last, parts),
+      ...meant(callee, keyword),
       ...(help && { help }),
       ...whyNot(constant, times, built, parts),
     });
@@ -38,8 +52,16 @@ export function constants(source: Source): Finds {
   return { knobs };
 }
 
+/** What the keyword of a call is, where another call would mean something else by it. */
+function meant(callee: string | undefined, keyword: string | undefined): Pick<Raw, 'meaning'> {
+  if (callee === undefined || !/^(gamma|factor)$/.test(keyword!)) return {};
+  if (/LR$|LROnPlateau$|Schedule\w*$|Decay$/.test(callee)) return { meaning: 'share' };
+  return /SVC$|SVR$|XGB\w+$|KernelRidge$/.test(callee) ? { meaning: 'penalty' } : {};
+}
+
 function isLoose(constant: Constant, last: string, parts: readonly string[]): boolean {
   if (constant.scope === 'class') return false;
+  if (constant.scope === 'call') return !estimators.test(constant.callee!);
   if (constant.scope === 'module') return !/^[A-Z][A-Z0-9_]*$/.test(last);
   return constant.scope === 'function' || !settings.test(parts[0]!);
 }

@@ -55,6 +55,55 @@ test.each(['hydra', 'files'])('a script configured by %s gives up its knobs', (f
   expect(shown(discover(join(fixtures, folder)))).toMatchSnapshot();
 });
 
+test('keywords of calls are knobs where their names are those of usual ones', () => {
+  const script = `import torch
+from torch import nn, optim
+torch.manual_seed(0)
+train = DataLoader(data, batch_size=32, shuffle=True, num_workers=2)
+model = Net(hidden=64, drop=nn.Dropout(p=0.1))
+optimizer = optim.AdamW(model.parameters(), lr=1e-3, weight_decay=float(1e-2), betas=(0.9, 0.99))
+scheduler = optim.lr_scheduler.StepLR(optimizer, step_size=30, gamma=0.1)
+plt.plot(x, alpha=0.5)
+out = model.generate(x, temperature=0.7)
+rest = Adam(model.head.parameters(), lr=LR)
+for part in (a, b):
+    print(optim.SGD(part, lr=0.1), optim.SGD(part, lr=0.2))
+`;
+  const { knobs, skipped } = shown(discover(folderOf({ 'train.py': script })));
+  expect(knobs.toSorted()).toEqual([
+    'Dropout_p float 0..0.5 linear = 0.1 (const train.py Dropout(p))',
+    'batch_size [8 16 32 64 128] = 32 (const train.py DataLoader(batch_size))',
+    'gamma float 0.05..1 linear = 0.1 (const train.py StepLR(gamma))',
+    'hidden [32 64 128] = 64 (const train.py Net(hidden))',
+    'lr float 0.0001..0.01 log = 0.001 (const train.py AdamW(lr))',
+  ]);
+  expect(skipped).toContain('SGD_lr: is set in more than one place');
+});
+
+test('estimators have their settings, and their seed', () => {
+  const script = `from sklearn.ensemble import GradientBoostingClassifier
+from sklearn.svm import SVC
+train, test = train_test_split(x, y, test_size=0.3, random_state=42)
+a = GradientBoostingClassifier(n_estimators=30, learning_rate=0.1, max_depth=3, min_samples_leaf=10, min_samples_split=2,
+    subsample=0.8, max_features=8, loss="log_loss", random_state=0)
+b = SVC(C=1, gamma=0.1)
+print("auc", score(a, b))`;
+  const { knobs, skipped, seed } = shown(discover(folderOf({ 'train.py': script })));
+  const of = (name: string): string => `(const train.py ${name})`;
+  expect(knobs.toSorted()).toEqual([
+    `C float 0.01..100 log = 1 ${of('SVC(C)')}`,
+    `gamma float 0.001..10 log = 0.1 ${of('SVC(gamma)')}`,
+    `learning_rate float 0.01..1 log = 0.1 ${of('GradientBoostingClassifier(learning_rate)')}`,
+    `max_depth int 1..6 linear = 3 ${of('GradientBoostingClassifier(max_depth)')}`,
+    `max_features int 4..16 linear = 8 ${of('GradientBoostingClassifier(max_features)')}`,
+    `min_samples_leaf int 2..40 log = 10 ${of('GradientBoostingClassifier(min_samples_leaf)')}`,
+    `min_samples_split int 2..8 log = 2 ${of('GradientBoostingClassifier(min_samples_split)')}`,
+    `subsample float 0.3..1 linear = 0.8 ${of('GradientBoostingClassifier(subsample)')}`,
+  ]);
+  expect(skipped).toContain('n_estimators: changes how much compute a run uses');
+  expect(seed).toBe(`${of('GradientBoostingClassifier(random_state)').slice(1, -1)} = 0`);
+});
+
 test('a configuration whose path is put together is found where there is only one of its name', () => {
   const script = `import os, yaml
 cfg = yaml.safe_load(open(os.path.join(os.path.dirname(__file__), "conf", "config.yaml")))

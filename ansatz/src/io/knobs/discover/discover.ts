@@ -247,7 +247,12 @@ function distinct(raws: readonly Raw[]): Raw[] {
 
 function fullName(raw: Raw, taken: ReadonlySet<string>): string {
   const { via } = raw;
-  const full = via.by === 'constant' ? via.name : via.by === 'file' ? via.path.join('.') : raw.name;
+  const full =
+    via.by === 'constant'
+      ? via.name.replace(/^(\w+)\((\w+)\)$/, '$1_$2')
+      : via.by === 'file'
+        ? via.path.join('.')
+        : raw.name;
   let name = full;
   for (let i = 2; taken.has(name); i++) name = `${full}_${i}`;
   return name;

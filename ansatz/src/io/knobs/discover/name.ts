@@ -35,6 +35,9 @@ export type Meaning =
         | 'accumulation'
         | 'epsilon'
         | 'strength'
+        | 'share'
+        | 'leaves'
+        | 'penalty'
         | 'activation'
         | 'optimizer'
         | 'schedule'
@@ -68,6 +71,8 @@ export function meaningOf(name: string, context: readonly string[], numeric: boo
   ) {
     return out('does not change what is learned');
   }
+  const grown = numeric ? trees(joined) : undefined;
+  if (grown !== undefined) return { is: grown };
   if (
     (has('batch') && has('size', 'sizes')) ||
     /(^|_)batch$|^(bs|batchsize|mbs|minibatch|minibatches|num_minibatches|micro_batch)$/.test(joined)
@@ -181,6 +186,29 @@ export function meaningOf(name: string, context: readonly string[], numeric: boo
   if (numeric && /\blearning[ -]rate\b|\bstep size\b/i.test(help) && !/schedul|decay|warm|factor|multipl/i.test(help))
     return { is: 'rate' };
   return { is: 'other' };
+}
+
+/** Settings of trees, forests, boosters and support vectors under the names that scikit-learn, XGBoost and LightGBM gave them. */
+function trees(joined: string): 'share' | 'leaves' | 'penalty' | undefined {
+  if (
+    /^(subsample|col_?sample_?by(tree|level|node)|(feature|bagging)_fraction|max_features|max_samples|l1_ratio)$/.test(
+      joined,
+    )
+  )
+    return 'share';
+  if (
+    /^(min_samples_(leaf|split)|min_child_samples|min_data_in_leaf|num_leaves|max_leaf_nodes|max_leaves|n_neighbors)$/.test(
+      joined,
+    )
+  )
+    return 'leaves';
+  if (
+    /^(c|reg_(alpha|lambda)|ccp_alpha|min_child_weight|min_split_(gain|loss)|min_gain_to_split|lambda_l[12]|l[12]_leaf_reg|l2_regularization)$/.test(
+      joined,
+    )
+  )
+    return 'penalty';
+  return undefined;
 }
 
 /** Words of lists written with blanks, which keeps long lists short on the page. */

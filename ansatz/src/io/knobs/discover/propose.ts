@@ -26,7 +26,8 @@ export type Judged =
 export function judge(raw: Raw, source: string): Judged {
   const path = raw.name.split('.');
   const numeric = raw.kind === 'int' || raw.kind === 'float';
-  const meaning = meaningOf(path.at(-1)!, path.slice(0, -1), numeric, raw.help);
+  const meaning: Meaning =
+    raw.meaning === undefined ? meaningOf(path.at(-1)!, path.slice(0, -1), numeric, raw.help) : { is: raw.meaning };
   if (meaning.is === 'seed')
     return { as: raw.loose === true && raw.via.by === 'constant' && raw.why !== undefined ? 'nothing' : 'seed' };
   if (raw.loose === true && (meaning.is === 'out' ? meaning.why !== compute : meaning.is === 'other'))
@@ -171,6 +172,14 @@ function numbers(meaning: Meaning, d: number, raw: Raw): Range {
       return kind === 'int' ? whole(d, 3, 4) : other(d, kind, 3);
     case 'epsilon':
       return d > 0 && d < 0.01 ? log(d / 100, d * 100, 2) : other(d, kind, 3);
+    case 'share':
+      // Of more than one it is a count.
+      return d > 0 && d <= 1 ? { ...linear(Math.min(0.3, d / 2), 1, 5), kind: 'float' } : other(d, kind, 3);
+    case 'leaves':
+      return kind === 'int' && d > 0 ? atLeast(raw.name.endsWith('split') ? 2 : 1, whole(d, 5, 4)) : other(d, kind, 3);
+    case 'penalty':
+      // Zero turns it off, and lies at no end of a log range.
+      return { ...(d > 0 ? log(d / 100, d * 100, 5) : log(1e-4, 10, 4)), kind: 'float' };
     case 'strength':
       return other(d, kind, 4.5);
     default:
@@ -200,6 +209,10 @@ function octaves(d: number, steps: number, score: number): Range {
   }
   if (d >= 4 && d % 4 === 0 && choices.length >= 3) return { choices, ordered: true, score };
   return whole(d, score, 2 ** steps);
+}
+
+function atLeast(low: number, range: Range): Range {
+  return 'low' in range ? { ...range, low: Math.max(low, range.low) } : range;
 }
 
 function powersUpTo(high: number): number[] {

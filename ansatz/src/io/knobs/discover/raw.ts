@@ -21,6 +21,8 @@ export interface Raw {
   readonly why?: string;
   /** The script takes text and makes a number of it: a default of `0` does not say that 0.5 is refused. */
   readonly untyped?: boolean;
+  /** What it is, where that does not show in its name: `gamma` of a schedule is no discount. */
+  readonly meaning?: 'share' | 'penalty';
   /** A loose find (a lower-case variable, a local one): wanted only when its name is that of a usual knob. */
   readonly loose?: boolean;
 }
