@@ -67,7 +67,7 @@ export function formatVia(via: Delivery): string {
       return joinWords(['file', via.file, formatPath(via.path)]);
     case 'constant':
       // Parentheses need quotes in a shell alone.
-      return `${joinWords(['const', via.file])} ${/^[\w.]+\(\w+\)$/.test(via.name) ? via.name : joinWords([via.name])}`;
+      return `${joinWords(['const', via.file])} ${/^\w+\(\w*\)$/.test(via.name) ? via.name : joinWords([via.name])}`;
   }
 }
 

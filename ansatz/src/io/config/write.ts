@@ -256,7 +256,7 @@ function decimal(value: number): string {
 /** Text plain where YAML reads it back as the same text, in double quotes otherwise. */
 function scalar(text: string): string {
   const plain =
-    /^[A-Za-z_./][\w./=@%+-]*(?: [\w./=@%+-]+)*(?:\(\w+\))?$|^--?[A-Za-z][\w./=-]*$/.test(text) &&
+    /^[A-Za-z_./][\w./=@%+-]*(?: [\w./=@%+-]+)*(?:\(\w*\))?$|^--?[A-Za-z][\w./=-]*$/.test(text) &&
     !/^(?:true|false|null|yes|no|on|off|y|n|\.nan|\.inf|[.\d+-][\d_.e+-]*)$/i.test(text);
   return plain ? text : JSON.stringify(text);
 }

@@ -2,7 +2,7 @@
  * Constants in source: where each is written and what it says. `LR` is a module-level name, `Config.lr` stands in a
  * class body, a dictionary, an object, the keywords of a call (`cfg = SimpleNamespace(lr=0.1)`), a member assignment
  * (`cfg.lr = 0.1`) or, for `main.lr`, the body of a function. `Adam(lr)` is the keyword of a call, `optim.Adam(net.parameters(),
- * lr=0.1)`, wherever in the file it stands.
+ * lr=0.1)`, wherever in the file it stands. `seed()` are the numbers of all calls that fix a seed, `torch.manual_seed(42)`.
  */
 
 import type { SyntaxNode } from '@lezer/common';
@@ -45,6 +45,7 @@ export function bindings(source: Source): Bindings {
   if (source.language === 'python') {
     pythonBlock(collected, source.top, '', 'module', true);
     pythonCalls(collected);
+    pythonSeeds(collected);
   } else javascriptModule(collected);
   return { constants: collected.constants, times: collected.times };
 }
@@ -190,6 +191,27 @@ function pythonValue(
     ownLiteral(written, () => py.literal(source, written)),
     py.annotatedKind(source, annotation),
   );
+}
+
+/** The name of the one constant that may stand in several places, which are always set alike. */
+export const SEEDS = 'seed()';
+
+/** Numbers that fix a seed in place, such as the 42 of `torch.manual_seed(42)` or `seed_everything(42 + rank)`. */
+function pythonSeeds(into: Collected): void {
+  const { source } = into;
+  for (const { callee, positional } of py.calls(source)) {
+    if (
+      !/(^|\.)(manual_seed(_all)?|seed|set_(random_)?seed|seed_everything|default_rng|RandomState|PRNGKey)$/.test(
+        callee,
+      )
+    )
+      continue;
+    const [first] = positional;
+    const number = first?.name === 'BinaryExpression' ? first.firstChild! : first;
+    if (number?.name !== 'Number' || !/^\d+$/.test(py.read(source, number))) continue;
+    const literal = py.literal(source, number);
+    into.constants.push({ name: SEEDS, scope: 'call', literal, from: number.from, to: number.to, callee });
+  }
 }
 
 /** Keywords of calls: `Adam(lr)` for `torch.optim.Adam(parameters, lr=0.1)`. */

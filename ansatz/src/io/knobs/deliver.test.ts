@@ -219,6 +219,18 @@ describe('a constant is replaced where it stands', () => {
       constant('lr', 0.5),
       'if __name__ == "__main__":\n    lr = 0.5\n',
     ],
+    [
+      'the keyword of a call, anywhere',
+      'def main():\n    if x:\n        opt = optim.Adam(net.parameters(),\n            lr=1e-3)  # lr\n',
+      constant('Adam(lr)', 0.5),
+      'def main():\n    if x:\n        opt = optim.Adam(net.parameters(),\n            lr=0.5)  # lr\n',
+    ],
+    [
+      'all numbers that fix a seed',
+      'random.seed(42)\nnp.random.seed(42)\ntorch.manual_seed(7 + rank)\nseed(x)\n',
+      constant('seed()', 3, 'int'),
+      'random.seed(3)\nnp.random.seed(3)\ntorch.manual_seed(3 + rank)\nseed(x)\n',
+    ],
     ['behind an emoji', 's = "🎉"\nlr = 0.1\n', constant('lr', 0.5), 's = "🎉"\nlr = 0.5\n'],
   ])('%s', (_, text, edit, expected) => {
     expect(patched(text, 'train.py', edit)).toBe(expected);

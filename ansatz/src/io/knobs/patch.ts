@@ -5,7 +5,7 @@ import { isMap, isScalar, parseDocument, type Document, type Scalar } from 'yaml
 import { closest, UserError } from '../../study/error.ts';
 import type { Value } from '../../methods/space/space.ts';
 import { formatPath } from '../config/via.ts';
-import { bindings, parseSource, type Constant } from './constants.ts';
+import { bindings, parseSource, SEEDS, type Constant } from './constants.ts';
 import { floatText, wholeText, type Edit } from './edit.ts';
 import { leavesOf } from './discover/leaves.ts';
 import type { Source } from './discover/source.ts';
@@ -40,7 +40,11 @@ function patchConstants(text: string, file: string, edits: readonly ConstantEdit
     });
   }
   const { constants, times } = bindings(source);
-  const placed = edits.map((edit) => ({ edit, constant: theOne(edit.name, constants, times, file) }));
+  const placed = edits.flatMap((edit) => {
+    const alike = edit.name === SEEDS ? constants.filter(({ name }) => name === SEEDS) : [];
+    const places = alike.length > 0 ? alike : [theOne(edit.name, constants, times, file)];
+    return places.map((constant) => ({ edit, constant }));
+  });
   placed.sort((a, b) => b.constant.from - a.constant.from);
   let patched = text;
   for (const { edit, constant } of placed) {

@@ -3,7 +3,7 @@
  * calls.
  */
 
-import { bindings, type Constant } from '../constants.ts';
+import { bindings, type Constant, SEEDS } from '../constants.ts';
 import * as py from './python.ts';
 import type { Finds, Raw } from './raw.ts';
 import { commentAfter, lineAt, type Source } from './source.ts';
@@ -23,7 +23,7 @@ export function constants(source: Source): Finds {
   const enums = source.language === 'python' ? py.enumerations(source) : new Map<string, unknown>();
   const knobs: Raw[] = [];
   for (const constant of all) {
-    if (constant.literal === undefined || constant.literal.kind === 'none') continue;
+    if (constant.literal === undefined || constant.literal.kind === 'none' || constant.name === SEEDS) continue;
     const { callee } = constant;
     if (callee !== undefined && beside.test(callee)) continue;
     const keyword = callee === undefined ? undefined : /\((.*)\)$/.exec(constant.name)![1]!;
@@ -50,6 +50,15 @@ export function constants(source: Source): Finds {
     });
   }
   return { knobs };
+}
+
+/** The seed that calls such as `torch.manual_seed(42)` fix in place. */
+export function fixedSeed(source: Source): Finds {
+  const fixed = bindings(source).constants.find(({ name }) => name === SEEDS);
+  if (fixed === undefined) return { knobs: [] };
+  const { file, text } = source;
+  const via = { by: 'constant', file, name: SEEDS } as const;
+  return { knobs: [{ name: 'seed', via, kind: 'int', initial: fixed.literal, file, line: lineAt(text, fixed.from) }] };
 }
 
 /** What the keyword of a call is, where another call would mean something else by it. */

@@ -132,10 +132,10 @@ describe('a find', () => {
     expect(gpt.constraints).toEqual(['TOTAL_BATCH % (DEVICE_BATCH * 256) == 0']);
   });
 
-  test('of a fixed seed is told', () => {
-    expect(discover(fixtures, 'simple.py').notes).toContainEqual(
-      'simple.py:10 fixes the seed (torch.manual_seed(1337)): take the number from a constant SEED, so that repeats can differ.',
-    );
+  test('of a seed that is fixed in place is the seed, after those that have a name', () => {
+    expect(shown(discover(fixtures, 'simple.py')).seed).toBe('const simple.py seed() = 1337');
+    const named = 'SEED = 3\nLR = 0.1\ntorch.manual_seed(SEED)\nrng = np.random.default_rng(7)\nprint("loss", LR)\n';
+    expect(shown(discover(folderOf({ 'train.py': named }))).seed).toBe('const train.py SEED = 3');
   });
 
   test('of a required argument is told', () => {

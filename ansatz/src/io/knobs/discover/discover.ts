@@ -12,11 +12,11 @@ import { click } from './click.ts';
 import { commander } from './commander.ts';
 import { configFiles } from './configfile.ts';
 import { configurator } from './configurator.ts';
-import { constants } from './constant.ts';
+import { constants, fixedSeed } from './constant.ts';
 import { dataclasses } from './dataclass.ts';
 import { javascriptEnvironment, pythonEnvironment, shellEnvironment } from './environment.ts';
 import { fire } from './fire.ts';
-import { assertions, fixedSeeds, ignoresUnknownFlags, metricHints } from './hints.ts';
+import { assertions, ignoresUnknownFlags, metricHints } from './hints.ts';
 import { hydra } from './hydra.ts';
 import { wordsOf } from './name.ts';
 import { parseArgs } from './parseargs.ts';
@@ -25,7 +25,7 @@ import { readText, type Finds, type Raw } from './raw.ts';
 import { findScript, type Language } from './script.ts';
 import { scripts } from './scripts.ts';
 import { parsePython } from './python.ts';
-import { lineAt, plainValue, type Literal, type Source } from './source.ts';
+import { plainValue, type Literal, type Source } from './source.ts';
 import { typer } from './typer.ts';
 
 /** Something a script lets us set. */
@@ -110,7 +110,8 @@ export function discover(folder: string, script?: string, settings?: ReadonlyMap
     notes.add(
       `Knobs and seed of ${file} cannot be read off its text. Write them:  lr: { from: 1e-3, to: 1, scale: log, default: 0.1, via: --lr }  and  seed: --seed`,
     );
-  } else if (seed === undefined) notes.add(noSeed(source, text, file));
+  } else if (seed === undefined)
+    notes.add(`No seed was found in ${file}: repeats of a trial differ only by what the script leaves to chance.`);
   if (knobs.length === 0 && language !== 'other')
     notes.add(`No knobs were found in ${file}: add flags, environment variables or constants, or write them by hand.`);
   return {
@@ -136,13 +137,6 @@ function withSetting(raw: Raw, set: Value | undefined): Raw {
   if (typeof value === 'string') return { ...raw, initial: { kind: 'text', value } };
   const kind = raw.kind === 'int' || raw.kind === 'float' ? raw.kind : Number.isInteger(value) ? 'int' : 'float';
   return { ...raw, initial: { kind, value } };
-}
-
-function noSeed(source: Source | undefined, text: string, file: string): string {
-  const [fixed] = source?.language === 'python' ? fixedSeeds(source) : [];
-  if (fixed === undefined)
-    return `No seed was found in ${file}: repeats of a trial differ only by what the script leaves to chance.`;
-  return `${file}:${lineAt(text, fixed.from)} fixes the seed (${fixed.text}): take the number from a constant SEED, so that repeats can differ.`;
 }
 
 /** Literals of a module beside the script, read when an assertion needs them. */
@@ -194,6 +188,7 @@ function conventions(source: Source, folder: string, command: readonly string[])
     // Where a configurator takes flags, its constants are those flags, and what follows is computed from them.
     ...(written.knobs.length > 0 ? [] : [constants(source)]),
     ...beside.filter((other) => settingsFile.test(posix.basename(other.file))).map(constants),
+    fixedSeed(source),
   ];
 }
 

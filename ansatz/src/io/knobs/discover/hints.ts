@@ -138,16 +138,6 @@ class Names {
   }
 }
 
-/** Calls that fix the seed with a number in place, such as `torch.manual_seed(42)`: repeats would all be alike. */
-export function fixedSeeds(source: Source): { text: string; from: number }[] {
-  return [...calls(source)]
-    .filter((call) => /(^|\.)(manual_seed|seed|set_seed|seed_everything|default_rng|PRNGKey)$/.test(call.callee))
-    .filter((call) =>
-      /^\d+(\s*\+\s*\w+)?$/.test(call.positional[0] === undefined ? '' : read(source, call.positional[0])),
-    )
-    .map((call) => ({ text: read(source, call.node), from: call.node.from }));
-}
-
 /** Whether a script parses only part of its command line, so that a mistyped flag goes unnoticed. */
 export function ignoresUnknownFlags(source: Source): boolean {
   return [...calls(source)].some((call) => call.callee.endsWith('.parse_known_args'));
