@@ -214,12 +214,22 @@ function pythonSeeds(into: Collected): void {
   }
 }
 
+const optimizers = /^(Adam\w*|SGD|RMS[pP]rop|Ada\w+|NAdam|RAdam|Lion|L?AMB|Muon)$/;
+
 /** Keywords of calls: `Adam(lr)` for `torch.optim.Adam(parameters, lr=0.1)`. */
 function pythonCalls(into: Collected): void {
-  for (const { callee, named } of py.calls(into.source)) {
+  for (const { callee, named, positional } of py.calls(into.source)) {
     const last = /[A-Za-z_]\w*$/.exec(callee)?.[0];
     if (last === undefined || holders.test(callee)) continue;
-    for (const [key, value] of named) {
+    // What everybody writes without its name: `Dropout(0.1)`, `SGD(parameters, 0.01)`, `Adam(0.001)`.
+    const [unnamed, at] = /Dropout\w*$/i.test(last)
+      ? ['p', positional[0]]
+      : optimizers.test(last)
+        ? ['lr', positional.slice(0, 2).find(({ name }) => name === 'Number')]
+        : [];
+    const all = new Map(named);
+    if (unnamed !== undefined && at?.name === 'Number' && !all.has(unnamed)) all.set(unnamed, at);
+    for (const [key, value] of all) {
       const literal = ownLiteral(value, () => py.literal(into.source, value));
       into.add(`${last}(${key})`, 'call', value, literal, undefined, callee);
     }

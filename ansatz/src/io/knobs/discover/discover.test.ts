@@ -80,6 +80,22 @@ for part in (a, b):
   expect(skipped).toContain('SGD_lr: is set in more than one place');
 });
 
+test('so are numbers that stand first in a layer that drops, or for the rate of an optimizer', () => {
+  const script = `model.add(layers.Dropout(0.25))
+model.add(layers.Dense(64, activation="relu"))
+model.compile(optimizer=Adam(0.001), loss="mse")
+torch.optim.SGD(net.parameters(), 0.1, momentum=0.9)
+model.fit(x, y, epochs=5, batch_size=32, validation_split=0.2)
+`;
+  expect(shown(discover(folderOf({ 'train.py': script }))).knobs.toSorted()).toEqual([
+    'Dropout_p float 0..0.5 linear = 0.25 (const train.py Dropout(p))',
+    'SGD_lr float 0.01..1 log = 0.1 (const train.py SGD(lr))',
+    'batch_size [8 16 32 64 128] = 32 (const train.py fit(batch_size))',
+    'lr float 0.0001..0.01 log = 0.001 (const train.py Adam(lr))',
+    'momentum float 0.8..0.99 linear = 0.9 (const train.py SGD(momentum))',
+  ]);
+});
+
 test('estimators have their settings, and their seed', () => {
   const script = `from sklearn.ensemble import GradientBoostingClassifier
 from sklearn.svm import SVC
