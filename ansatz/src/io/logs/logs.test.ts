@@ -285,6 +285,38 @@ describe('hostile logs', () => {
     expect(rowsOf(passed)).toEqual(['10 keep', '9 discard', '12 keep', '- crash']);
   });
 
+  test('verdicts that are signs alone; yes and no; a sweep of which most runs are under way', () => {
+    const log = (signs: readonly string[], name = 'status'): string =>
+      ['id', ...signs]
+        .map((sign, i) => (i === 0 ? `id\tval_bpb\t${name}` : `c${i}\t${(1 - i / 100).toFixed(3)}\t${sign}`))
+        .join('\n');
+    for (const [yes, no] of [
+      ['✅', '❌'],
+      ['✅', '👎'],
+      ['👍', '👎'],
+    ] as const)
+      expect(read(log([yes, no, yes, no])).rows.map(({ status }) => status)).toEqual([
+        'keep',
+        'discard',
+        'keep',
+        'discard',
+      ]);
+    expect(read(log(['yes', 'no', 'yes', 'no'], 'decision')).rows.map(({ status }) => status)).toEqual([
+      'keep',
+      'discard',
+      'keep',
+      'discard',
+    ]);
+    const rows = Array.from({ length: 20 }, (_, i) =>
+      i < 15
+        ? `"r${i}","running","${60 + i}","0.${i + 1}",""`
+        : `"r${i}","finished","${80 + i}","0.${i + 1}","0.4${i}"`,
+    );
+    expect(read(['"Name","State","Runtime","lr","val_loss"', ...rows].join('\n'))).toMatchObject({
+      metric: 'val_loss',
+    });
+  });
+
   test('a value a row and beside it of what; a metric that was measured now and then; the table that is the log', () => {
     const long = read(
       'exp\tmetric\tvalue\tstatus\tdescription\nE0\tmae\t5\tKEEP\ta\nE0b\tr2\t0.5\tKEEP\tb\nE1\tmae\t4\tKEEP\tc\nE1b\tr2\t0.6\tKEEP\td\n',

@@ -137,17 +137,26 @@ function cellsOf(table: Table, name: string): string[] {
 }
 
 function contentOf(table: Table, name: string, place: number): Content {
+  // `❌` is nothing in a column of numbers, and a verdict in one of verdicts.
+  const signs = table.records
+    .map(({ cells }) => cells.get(name) ?? '')
+    .filter((cell) => isNothing(cell) && /^[^\p{L}\p{N}]+$/u.test(cell.trim()) && wordOf(cell) !== undefined).length;
   const filled = cellsOf(table, name);
   const sample = filled.length > 3000 ? filled.filter((_, i) => i % Math.ceil(filled.length / 3000) === 0) : filled;
   const values = sample.map((cell) => numberIn(cell)).filter((value) => value !== undefined);
   const share = (fits: (cell: string) => boolean): number =>
     sample.length === 0 ? 0 : sample.filter(fits).length / sample.length;
+  const isVerdict = (cell: string): boolean =>
+    numberIn(cell) === undefined && (wordOf(cell) ?? flagOf(name, cell)) !== undefined;
   return {
     name,
     place,
-    filled: filled.length,
+    filled: filled.length + (filled.length > 0 && values.length > 0 ? 0 : signs),
     numbers: sample.length === 0 ? 0 : values.length / sample.length,
-    verdicts: share((cell) => numberIn(cell) === undefined && (wordOf(cell) ?? flagOf(name, cell)) !== undefined),
+    verdicts:
+      signs === 0 || values.length > 0
+        ? share(isVerdict)
+        : (sample.filter(isVerdict).length + signs) / (sample.length + signs),
     hashes: share((cell) => /^(?=.*\d)[0-9a-f]{7,40}$/i.test(cell) && !/^\d+$/.test(cell)),
     moments: share((cell) => /^\d{4}-\d\d-\d\d/.test(cell) && momentIn(cell) !== undefined),
     distinct: new Set(filled).size,
@@ -202,6 +211,8 @@ function metricScore({ name, values, distinct, numbers }: Content): number {
   if (AFTER.test(bare)) score = 8;
   else if (GENERIC.test(bare)) score = 5;
   else if (/^column \d+$/.test(bare)) score = 0.5;
+  // How long W&B saw a run, which runs under way or crashed have too: what else there is, however seldom, is rather meant.
+  else if (/^_?runtime$/.test(bare) || bare === 'Runtime') score = -2;
   else if (score < 4 && SPEED.test(bare)) score = 1;
   else if (/^(?:params?|config|hparams?)[._]/i.test(bare)) score = -8;
   else if (ASIDE.test(bare)) score -= 5;

@@ -68,7 +68,7 @@ export function flagOf(column: string, cell: string): Word | undefined {
   if (/crash|fail|error|oom|invalid/i.test(column)) return yes ? 'crash' : 'ran';
   if (/succe|ok\b|valid|completed?|finished/i.test(column)) return yes ? 'ran' : 'crash';
   if (/^done$/i.test(column)) return yes ? 'ran' : 'running';
-  return /kept|keep|accept|adopt|merge|improv|better|best|winner/i.test(column)
+  return /kept|keep|accept|adopt|merge|improv|better|best|winner|^(?:decision|verdict|disposition)$/i.test(column)
     ? yes
       ? 'keep'
       : 'discard'

@@ -125,6 +125,18 @@ test('constraints that leave nothing are told, and a point of a narrow part of t
   expect(one('abs(x - 0.3) < 1e-5').ask().params!['x']).toBeCloseTo(0.3, 4);
 });
 
+test('where constraints leave next to nothing, what was found once is built upon', () => {
+  const sides = ['a', 'b', 'h'].map((name) => ({ name, type: 'int', low: 1, high: name === 'h' ? 512 : 64 }));
+  for (let seed = 0; seed < 4; seed++) {
+    const optimizer = new Optimizer({ space: toSpace(sides, ['a * b == h', 'h % 8 == 0']), sampler: 'random', seed });
+    optimizer.observe([{ params: { a: 4, b: 8, h: 32 }, value: 1 }]);
+    for (let i = 0; i < 40; i++) {
+      const { a, b, h } = optimizer.ask().params as Record<string, number>;
+      expect([a! * b!, h! % 8]).toEqual([h, 0]);
+    }
+  }
+});
+
 test('a number that another language rounded differently is still inside', () => {
   const optimizer = new Optimizer({ space: toSpace([{ name: 'lr', type: 'float', low: 1e-5, high: 0.1, log: true }]) });
   expect(optimizer.ask({ lr: 0.10000000000000002 }).params).toEqual({ lr: 0.10000000000000002 });
@@ -242,5 +254,22 @@ describe('where trials have curves', () => {
       [1, 2, 3].flatMap((seed) => starts(new Optimizer({ space: line(prior), seed, maxResource: 9 }), 8, false));
     const near = (xs: readonly number[]): number => xs.filter((x) => Math.abs(x - 0.15) < 0.15).length / xs.length;
     expect(near(firsts({ value: 0.15, width: 0.05, strength: 20 }))).toBeGreaterThan(near(firsts()) + 0.2);
+  });
+
+  test.each([1, 10, 20])('and none pauses, those that fall behind are stopped, reporting every %i steps', (every) => {
+    const optimizer = new Optimizer({ space: line(), seed: 1, maxResource: 100, pause: false, budgetSteps: 2000 });
+    let stopped = 0;
+    for (let spent = 0; spent < 2000;) {
+      const { id, params } = optimizer.ask();
+      const x = Number(params!['x']);
+      let advice = 'continue';
+      for (let step = every; step <= 100 && advice === 'continue'; step += every) {
+        spent += every;
+        advice = optimizer.report(id!, step, (x - 0.3) ** 2 + (1 + x) * (1 + step / 2) ** -0.7);
+      }
+      if (advice === 'stop') stopped++;
+      optimizer.tell(id!, undefined, advice === 'stop' ? 'pruned' : 'complete');
+    }
+    expect(stopped).toBeGreaterThan(30);
   });
 });

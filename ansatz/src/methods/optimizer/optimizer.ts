@@ -160,8 +160,10 @@ export class Optimizer {
       });
       return answer === 'continue' ? 'continue' : 'stop';
     }
-    if (!this.#rungs.some((rung) => rung > before && rung <= step)) return 'continue';
-    this.#reports.push({ trial: id, step, loss });
+    const rung = this.#rungs.findLast((one) => one <= step);
+    if (rung === undefined || rung <= before) return 'continue';
+    // Where trials are compared at rungs, the first report at or beyond one stands for it.
+    this.#reports.push({ trial: id, step: this.#pauses ? step : rung, loss });
     if (step >= this.#longest) return 'continue';
     if (this.#pauses) {
       // Whether it is worth its next stretch is settled by the next ask, which sees the same and more.

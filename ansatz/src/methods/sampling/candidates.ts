@@ -1,7 +1,7 @@
 /** What all samplers share: keep a proposal inside the constraints and away from points that were tried. */
 
 import type { Rng } from '../math/rng.ts';
-import { cardinality, feasible, randomPoint } from '../space/encode.ts';
+import { cardinality, decode, encode, feasible, randomPoint } from '../space/encode.ts';
 import { valueAt } from '../space/point.ts';
 import { repaired } from '../space/repair.ts';
 import type { Point, Space } from '../space/space.ts';
@@ -64,7 +64,31 @@ export function firstUntried(space: Space, history: Tried, random: Rng, draw: (a
   draws.left = MOST_DRAWS;
   for (let i = 0; i < redraws && draws.left > 0 && tried(space, history, point); i++)
     point = next(() => randomPoint(space, random));
-  return point;
+  return feasible(space, point) ? point : (besideKnown(space, history, random) ?? point);
+}
+
+/** Most points of a history that are looked at for one beside them. */
+const KNOWN = 64;
+
+/**
+ * Where constraints leave so little that no draw and no repair meets it: a point beside one of the latest of the history
+ * that do, untried if there is one; else one of these again. Undefined without any.
+ */
+function besideKnown(space: Space, history: Tried, random: Rng): Point | undefined {
+  const known = history
+    .slice(-KNOWN)
+    .map(({ point }) => decode(space, encode(space, point)))
+    .filter((point) => feasible(space, point));
+  let found: Point | undefined;
+  for (let attempt = 0; attempt < REPAIRS && known.length > 0; attempt++) {
+    const unit = encode(space, known[random.int(known.length)]!);
+    unit[random.int(unit.length)] = random.uniform();
+    const point = repaired(space, decode(space, unit), random);
+    if (!feasible(space, point)) continue;
+    if (!tried(space, history, point)) return point;
+    found = point;
+  }
+  return found ?? known.at(-1);
 }
 
 /** Whether the history has a point with the same value of every parameter of the space. */

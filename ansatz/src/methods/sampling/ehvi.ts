@@ -7,7 +7,7 @@
 import { cdf } from '../math/normal.ts';
 import { randomPoint } from '../space/encode.ts';
 import type { Point, Space } from '../space/space.ts';
-import { hypervolume, nondominated, violationOf } from '../stats/pareto.ts';
+import { addedVolume, nondominated, violationOf } from '../stats/pareto.ts';
 import { firstUntried, ownOf, tried } from './candidates.ts';
 import { believe, gp, startupOf } from './gp.ts';
 import { nsga2 } from './nsga2.ts';
@@ -76,7 +76,6 @@ export const ehvi: Sampler = (space, history, rng, plan) => {
     const worst = Math.max(...all);
     return worst + (worst > Math.min(...all) ? 0 : BEHIND);
   });
-  const base = hypervolume(front, reference);
   // The same draws for every candidate: differences between them are then not luck.
   const draws = Array.from({ length: DRAWS }, () => objectives.map(() => rng.normal()));
   const out: Prediction = { mean: 0, sd: 0 };
@@ -91,8 +90,7 @@ export const ehvi: Sampler = (space, history, rng, plan) => {
     let gain = 0;
     for (const draw of draws) {
       const outcome = predictions.map(({ mean, sd }, m) => mean + sd * draw[m]!);
-      if (outcome.some((x, m) => x >= reference[m]!)) continue;
-      gain += hypervolume([...front, outcome], reference) - base;
+      gain += addedVolume(outcome, front, reference);
     }
     // Where no draw gains anything, the nearest to the front wins.
     const distance = predictions.reduce((sum, { mean, sd }, m) => sum + (mean - sd - reference[m]!), 0);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { rng } from '../math/rng.ts';
-import { beats, crowding, dominates, firstFront, fronts, hypervolume, nondominated } from './pareto.ts';
+import { addedVolume, beats, crowding, dominates, firstFront, fronts, hypervolume, nondominated } from './pareto.ts';
 
 /** Inclusion and exclusion over all subsets: the volume of a union of boxes, for a few points. */
 function bruteForce(points: readonly (readonly number[])[], reference: readonly number[]): number {
@@ -22,6 +22,10 @@ test.each([1, 2, 3, 4, 5])('the volume in %i dimensions is that of inclusion and
     fc.property(fc.array(point, { maxLength: 8 }), (points) => {
       const reference = Array.from({ length: m }, () => 1);
       expect(hypervolume(points, reference)).toBeCloseTo(bruteForce(points, reference), 9);
+      const [added, ...front] = points;
+      if (added === undefined) return;
+      const more = hypervolume(points, reference) - hypervolume(front, reference);
+      expect(addedVolume(added, front, reference)).toBeCloseTo(more, 9);
     }),
     { numRuns: 200 },
   );

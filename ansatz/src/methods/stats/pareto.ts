@@ -124,6 +124,27 @@ export function hypervolume(points: readonly (readonly number[])[], reference: r
   );
 }
 
+/**
+ * How much of {@link hypervolume} `point` adds to `front`: its box, without what others dominate of it. What few of them
+ * are left at the corner of that box is counted, not the whole front.
+ */
+export function addedVolume(
+  point: readonly number[],
+  front: readonly (readonly number[])[],
+  reference: readonly number[],
+): number {
+  if (!reference.every((r, m) => point[m]! < r)) return 0;
+  if (front.some((other) => other.every((x, m) => x <= point[m]!))) return 0;
+  const box = point.reduce((product, x, m) => product * (reference[m]! - x), 1);
+  return (
+    box -
+    hypervolume(
+      front.map((other) => other.map((x, m) => Math.max(x, point[m]!))),
+      reference,
+    )
+  );
+}
+
 function volume(front: readonly (readonly number[])[], reference: readonly number[]): number {
   if (front.length === 0) return 0;
   if (reference.length === 1) return reference[0]! - Math.min(...front.map(([x]) => x!));

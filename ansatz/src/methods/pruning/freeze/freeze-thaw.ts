@@ -158,11 +158,14 @@ function allBegun({ space, trainings }: Situation): boolean {
 function stays(situation: Situation, training: number): boolean {
   const { longest, trainings, reports } = situation;
   const rungs = rungsOf(longest).filter((rung) => rung >= Math.round(longest * SURE));
-  const k = rungs.findIndex((rung) => rung >= trainings[training]!.step);
-  if (trainings[training]!.step < rungs[0]! || k < 0 || k >= rungs.length - 1) return true;
+  const k = rungs.findLastIndex((rung) => rung <= trainings[training]!.step);
+  if (k < 0 || k >= rungs.length - 1) return true;
   const power = lean(situation);
   const count = (j: number): number => shareOf(rungs, j, power) / (rungs[j]! - (j === 0 ? 0 : rungs[j - 1]!));
-  const share = count(k + 1) / count(k);
+  // One that reports seldom passes several rungs between two looks: the share is of those that came to the first of them.
+  const before = reports.findLast((report) => report.trial === training && report.step < rungs[k]!)?.step ?? 0;
+  const from = rungs.findIndex((rung) => rung > before);
+  const share = count(k + 1) / count(from);
   const at = reports.filter((report) => report.step === rungs[k]!);
   const own = at.findLast((report) => report.trial === training)?.loss;
   if (own === undefined) return true;
