@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { rng } from '../math/rng.ts';
 import { parseConstraint, type Param, type Point, type Space } from '../space/index.ts';
-import { cmaes, cmaesAfter, type Observation, random, type Sampler } from './index.ts';
+import { auto, cmaes, cmaesAfter, type Observation, random, type Sampler, tpe } from './index.ts';
 import { cellAt, placeIn, withMargin } from './margin.ts';
 import { normalCdf } from '../math/quantile.ts';
 
@@ -86,6 +86,22 @@ describe('finds the bottom of', () => {
     for (let seed = 1; seed <= 20; seed++)
       if (search(cmaes, space, loss, 150, seed).best < search(random, space, loss, 150, seed).best) wins++;
     expect(wins).toBeGreaterThanOrEqual(17);
+  });
+});
+
+describe('beyond 500 results auto is led by CMA-ES, which its other turns do not hold back', () => {
+  // A Gaussian process for the first 500 would take most of the time and find the bottom itself.
+  const led: Sampler = (space, history, random) => (history.length < 500 ? tpe : auto)(space, history, random);
+  test.each([
+    ['alone', 1],
+    ['with eight workers', 8],
+  ])('%s', (_name, workers) => {
+    const space = cube(5);
+    const loss = (p: Point): number => ellipsoid(values(space, p));
+    for (const seed of [1, 2, 3]) {
+      // With every other result TPE's, all of them learned from, it stands at .3 to 5.
+      expect(search(led, space, loss, 1800, seed, workers).best).toBeLessThan(0.1);
+    }
   });
 });
 

@@ -82,10 +82,18 @@ export const cmaes: Sampler = cmaesAfter(0);
  * from all results so far. A single point of another's is learned from like its own, with its step cut to a usual length.
  */
 export function cmaesAfter(foreign: number): Sampler {
+  const evolve = evolution(foreign);
+  return (space, history, random) => evolve(space, history, random, history);
+}
+
+/** The same, learning from a part of the history alone. Its points differ from those of the whole history. */
+export function evolution(
+  foreign: number,
+): (space: Space, history: readonly Observation[], random: Rng, strain: readonly Observation[]) => Point {
   const memos = new WeakMap<Param, Memo>();
-  return (space, history, random) => {
+  return (space, history, random, strain) => {
     const layout = layoutOf(space);
-    const search = replay(layout, memoOf(memos, space), history, foreign);
+    const search = replay(layout, memoOf(memos, space), strain, foreign);
     const starting = history.length < search.strategy.lambda || search.used === 0;
     if (starting && !hasPrior(space)) return quasi(space, history, random);
     return firstUntried(space, history, random, (attempt) =>
