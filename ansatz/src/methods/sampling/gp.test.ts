@@ -36,6 +36,35 @@ test('finds the bottom of a bowl to 1e-4 in 20 evaluations', () => {
   expect(best(run(gp, plane, 20, (point) => ({ loss: bowl(point) })))).toBeLessThan(1e-4);
 });
 
+const lr = { name: 'lr', type: 'float', low: 1e-5, high: 0.1, log: true } as const;
+const decades = (p: Point): number => Math.log10(Number(p['lr'])) + 3;
+
+describe('where hardly a point keeps the constraints the model is asked all the same', () => {
+  test.each([
+    {
+      what: 'a batch split into steps',
+      space: toSpace(
+        [{ name: 'micro', type: 'int', low: 1, high: 64 }, { name: 'accum', type: 'int', low: 1, high: 64 }, lr],
+        ['micro * accum == 64'],
+      ),
+      loss: (p: Point) => 0.1 * Math.abs(Math.log2(Number(p['micro'])) - 4) + 0.5 * decades(p) ** 2,
+    },
+    {
+      what: 'shares of a mixture',
+      space: toSpace(
+        [...['a', 'b', 'c'].map((name) => ({ name, type: 'float' as const, low: 0, high: 1 })), lr],
+        ['abs(a + b + c - 1) <= 0.001'],
+      ),
+      loss: (p: Point) =>
+        (Number(p['a']) - 0.6) ** 2 + (Number(p['b']) - 0.3) ** 2 + 0.3 * (decades(p) - Number(p['a'])) ** 2,
+    },
+  ])('$what', ({ space, loss }) => {
+    const bests = [1, 2, 3].map((seed) => best(run(gp, space, 40, (point) => ({ loss: loss(point) }), [], seed)));
+    // With nothing but points that happen to keep the constraint to choose from, the mixture ends at .01.
+    expect(bests.toSorted((a, b) => a - b)[1]).toBeLessThan(5e-4);
+  });
+});
+
 test.each(['gp', 'auto', 'ehvi'] as const)('%s asks its model sooner in a search of few points', (name) => {
   const wide = toSpace(Array.from({ length: 8 }, (_, i) => ({ name: `x${i}`, type: 'float', low: 0, high: 1 })));
   const known = (count: number): Observation[] =>

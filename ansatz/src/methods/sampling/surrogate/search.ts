@@ -2,7 +2,8 @@
 
 import type { Rng } from '../../math/rng.ts';
 import { minimise } from '../../math/minimise.ts';
-import { decode, feasible } from '../../space/encode.ts';
+import { decode, encode, feasible } from '../../space/encode.ts';
+import { repaired } from '../../space/repair.ts';
 import type { Point } from '../../space/space.ts';
 import { INACTIVE, type Layout, rowAt, unitOf } from './layout.ts';
 
@@ -48,6 +49,8 @@ interface Candidate {
   score: number;
 }
 
+/** With fewer candidates than this inside the constraints, so many of the best outside are brought in by small steps. */
+const FEW = 30;
 const SCALES = [0.003, 0.015, 0.05, 0.15, 0.4];
 
 /** The best point found; undefined when all that was looked at is infeasible or taken. */
@@ -79,6 +82,17 @@ export function search(layout: Layout, score: Score, where: Where, rng: Rng): Fo
     if (kept.length >= where.full) break;
     if ((layout.constrained || where.taken !== undefined) && allowed(candidate.u) === undefined) continue;
     kept.push(candidate);
+  }
+  if (layout.constrained && kept.length < Math.min(where.full, FEW)) {
+    const outside = candidates.filter((candidate) => !kept.includes(candidate));
+    for (const { u } of outside.slice(0, Math.min(where.full - kept.length, FEW))) {
+      const mended = encode(layout.space, repaired(layout.space, decode(layout.space, u), rng));
+      const at = Float64Array.from(mended);
+      if (allowed(at) === undefined) continue;
+      const row = rowAt(layout, at, new Float64Array(d));
+      kept.push({ u: at, row, score: rough(row) });
+    }
+    kept.sort((a, b) => b.score - a.score);
   }
   if (score.rough !== undefined) {
     for (const candidate of kept) candidate.score = score.value(candidate.row);
