@@ -15,6 +15,12 @@ import type { Sampler } from './sampler.ts';
 import { INACTIVE, layoutOf } from './surrogate/layout.ts';
 
 const STARTUP = 10;
+/** Of the observations kept as good ones: a share of all, and so many at least. */
+const GOOD = 0.15;
+const FEWEST_GOOD = 4;
+/** Bandwidth in sd n^(-1/(d+4)), and its floor. The normal reference rule's 1.06 smooths away what is not one bell. */
+const BANDWIDTH = 0.65;
+const NARROWEST = 0.02;
 const CANDIDATES = 32;
 /** More kernels than this in the bad group cost time and change nothing that can be measured. */
 const MOST_BAD = 160;
@@ -37,19 +43,19 @@ interface Density {
 /**
  * The candidate with the largest ratio of the density of good points to that of bad ones. Crashed points count as
  * bad, which is how the sampler learns to keep away from them; pending ones too, so that parallel slots spread out.
- * Fewer than 10 finished points (or 2·d, if more) are answered by {@link quasi}. Where values are guessed
+ * Fewer than 10 finished points (or d, if more) are answered by {@link quasi}. Where values are guessed
  * at, a share of the points is drawn from the guesses, as in PriorBand (Mallik et al. 2023, arXiv 2306.12370).
  */
 export const tpe: Sampler = (space, history, rng) => {
   const { best: leaders, done, pending } = leadersOf(history);
-  const startup = Math.max(STARTUP, Math.min(2 * space.params.length, 24));
+  const startup = Math.max(STARTUP, Math.min(space.params.length, 24));
   if (hasPrior(space) && rng.uniform() < guessesAt(space, done))
     return firstUntried(space, history, rng, () => drawPrior(space, rng));
   if (done < Math.min(startup, 4) || history.length < startup) return quasi(space, history, rng);
 
   // Runs that were cut short are known to be bad: they count towards how many the best 15 % are.
-  const share = Math.ceil(0.15 * (history.length - pending));
-  const good = leaders.slice(0, Math.max(3, share));
+  const share = Math.ceil(GOOD * (history.length - pending));
+  const good = leaders.slice(0, Math.max(FEWEST_GOOD, share));
   const rest = thin(history.length, MOST_BAD, rng).filter((place) => !good.includes(place));
   const layout = layoutOf(space);
   const below = density(space, rowsAt(history, layout, good));
@@ -102,7 +108,7 @@ function density(space: Space, rows: readonly Float64Array[]): Density {
   const n = Math.max(1, count);
   const d = space.params.length;
   const scott = n ** (-1 / (d + 4));
-  const floor = Math.max(0.05, 1 / Math.min(100, n + 2));
+  const floor = Math.max(NARROWEST, 1 / Math.min(100, n + 2));
   const centres = new Float64Array(count * d);
   const bandwidths = new Float64Array(d);
   const curvature = new Float64Array(d);
@@ -126,7 +132,7 @@ function density(space: Space, rows: readonly Float64Array[]): Density {
       continue;
     }
     const sd = Math.sqrt(Math.max(0, squares / n - (sum / n) ** 2));
-    const h = Math.min(1, Math.max(floor, 1.06 * sd * scott));
+    const h = Math.min(1, Math.max(floor, BANDWIDTH * sd * scott));
     bandwidths[i] = h;
     curvature[i] = -0.5 / (h * h);
     constant -= Math.log(h) + 0.5 * Math.log(2 * Math.PI);
