@@ -125,6 +125,10 @@ test('a switch takes truths alone, and the seed stays with the lab', () => {
     'tune.py:4: amp is on or off in the script, not yes or no; it is left out',
   ]);
   expect(overlay(space(float('amp')), script(amp)).knobs).toEqual([]);
+  const counted = setting('amp', { kind: 'int', default: 1 });
+  expect(overlay(space(choice('amp', [true, false])), script(counted)).knobs).toMatchObject([
+    { choices: [1, 0], default: 1 },
+  ]);
   const seeded = overlay(space(choice('seed', [1, 2])), script(setting('seed', { seed: true })));
   expect(seeded.knobs).toEqual([]);
   expect(seeded.warnings).toEqual(['tune.py:4: seed is the seed; the lab sets it, so that repeats differ']);

@@ -94,7 +94,8 @@ function fit(param: ImportedParam, setting: Setting, from: string, warnings: str
   const { name } = param;
   const initial = setting.default;
   if (param.kind === 'choice') {
-    const choices = setting.via.by === 'flag' && setting.via.style === 'switch' ? truths(param.choices) : param.choices;
+    const isSwitch = setting.via.by === 'flag' && setting.via.style === 'switch';
+    const choices = isSwitch ? truths(param.choices) : asNumbers(param.choices, setting);
     if (choices === undefined) {
       warnings.push(
         `${from}: ${name} is on or off in the script, not ${param.choices.map(String).join(' or ')}; it is left out`,
@@ -142,6 +143,12 @@ function bare(param: ImportedParam): Domain {
     };
   const { kind, low, high, scale, step } = param;
   return { name, kind, low, high, scale, ...(step === undefined ? {} : { step }) };
+}
+
+/** Truths as 1 and 0 where the script counts with numbers: `--use-bn true` is no int for argparse. */
+function asNumbers(choices: readonly Value[], { default: initial }: Setting): readonly Value[] {
+  if (typeof initial !== 'number' || !choices.every((choice) => typeof choice === 'boolean')) return choices;
+  return choices.map(Number);
 }
 
 function truths(choices: readonly Value[]): Value[] | undefined {

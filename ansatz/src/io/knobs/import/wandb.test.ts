@@ -36,6 +36,9 @@ parameters:
   j: { distribution: uniform, min: 0, max: 1 }
   k: { distribution: categorical, values: [a, b] }
   l: { distribution: constant, value: text }
+  m: { distribution: inv_log_uniform_values, min: 0.01, max: 1.0 }
+  n: { distribution: inv_log_uniform, min: 0, max: 4.605170185988092 }
+  o: { values: [yes, Off, "no", 'on', None] }
   optimizer:
     parameters:
       lr: { min: 0.1, max: 0.9 }
@@ -54,8 +57,11 @@ parameters:
     '13 j float 0..1',
     '14 k ["a","b"]',
     '15 l ["text"]',
-    '18 optimizer.lr float 0.1..0.9',
-    '19 optimizer.inner.beta [0.9]',
+    '16 m float 0.01..1 log',
+    '17 n float 0.01..1 log',
+    '18 o [true,false,"no","on","None"]',
+    '21 optimizer.lr float 0.1..0.9',
+    '22 optimizer.inner.beta [0.9]',
   ]);
 });
 
@@ -79,7 +85,7 @@ test('what has no range is skipped with its line', () => {
   b: { min: 0 }
   c: { values: [[1, 2], [3]] }
   d: { values: [null, 1, 2], probabilities: [0.2, 0.4, 0.4] }
-  e: { distribution: inv_log_uniform_values, min: 1, max: 2 }
+  e: { distribution: q_gamma, min: 1, max: 2 }
   f: { min: 2.0, max: 1.0 }
   g:
   h: 3
@@ -89,7 +95,7 @@ test('what has no range is skipped with its line', () => {
     '2 a the distribution normal has no range',
     '3 b has neither values nor min and max',
     '4 c has values that are not single values',
-    '6 e the distribution inv_log_uniform_values is not known here',
+    '6 e the distribution q_gamma is not known here',
     '7 f its range is upside down: 2 to 1',
     '8 g has no value',
     '10  has no name',

@@ -52,6 +52,12 @@ export function importSweep(text: string, file: string): ImportedSpace {
   };
 }
 
+/** Words that W&B, whose reader is of YAML 1.1, hears as truths. */
+const TRUTHS = new Map([
+  ...['yes', 'Yes', 'YES', 'on', 'On', 'ON'].map((word) => [word, true] as const),
+  ...['no', 'No', 'NO', 'off', 'Off', 'OFF'].map((word) => [word, false] as const),
+]);
+
 /** What has been spelled out, and what is just being. */
 interface Spelling {
   readonly done: Set<unknown>;
@@ -72,6 +78,7 @@ function spelledOut(
   if (open.has(node)) return undefined;
   if (done.has(node)) return node;
   done.add(node);
+  if (isScalar(node) && node.type === 'PLAIN') node.value = TRUTHS.get(node.source ?? '') ?? node.value;
   open.add(node);
   if (isSeq(node)) node.items = node.items.map((item) => spelledOut(document, item, spelling));
   if (isMap(node)) {
@@ -168,11 +175,15 @@ class Sweep {
       case 'q_uniform':
         return multiples(name, min, max, step);
       case 'log_uniform_values':
+      case 'inv_log_uniform_values':
         return rangeDomain(name, 'float', min, max, { log: true });
       case 'q_log_uniform_values':
         return multiples(name, min, max, step, { log: true });
       case 'log_uniform':
         return rangeDomain(name, 'float', digits(Math.exp(min)), digits(Math.exp(max)), { log: true });
+      // 1 ÷ x between e^min and e^max.
+      case 'inv_log_uniform':
+        return rangeDomain(name, 'float', digits(Math.exp(-max)), digits(Math.exp(-min)), { log: true });
       case 'q_log_uniform':
         return multiples(name, Math.exp(min), Math.exp(max), step, { log: true });
       default:
