@@ -82,6 +82,18 @@ describe.each([1, 2, 3])('seed %i: a curve that stands in for the result', (seed
     expect(off).toBeLessThan(0.5 * spread);
   });
 
+  test('goes on stopping when a search tries little but settings that noise alone orders', async () => {
+    const noisy: SimulatedScript = (point, run) => {
+      const distance = (Math.log10(Number(point['lr'])) + 1) ** 2;
+      const random = rng(run, Math.round(distance * 1e9));
+      const curve = Array.from({ length: 10 }, (_, i) => 1 + distance + 2 / (i + 1) + 0.3 * random.normal());
+      return { seconds: 60, curve, result: 5 - distance + 0.3 * random.normal() };
+    };
+    const { state } = await simulated(config(seed), { script: noisy });
+    expect(state.agreement!.n).toBeGreaterThan(20);
+    expect(statusOf(state).curve).toMatchObject({ stopping: true });
+  });
+
   test('stops nothing when it says nothing about the result', async () => {
     const { state } = await simulated(config(seed), { script: misleading });
     expect(state.agreement!.n).toBeGreaterThan(20);

@@ -6,8 +6,9 @@
  */
 
 import { mean } from '../methods/math/summary.ts';
-import { spearman } from '../methods/stats/index.ts';
+import { pooledNoise, softSpearman } from '../methods/stats/index.ts';
 import type { StandIn, StudyConfig } from './config.ts';
+import { noiseOf } from './noise.ts';
 import { type Agreement, lossOf, resultsOf, runOf, type State, trialOf } from './state.ts';
 
 /**
@@ -30,7 +31,13 @@ export function curveLoss(config: StudyConfig, value: number): number {
   return curveMetric(config).direction === 'minimize' ? value : -value;
 }
 
-/** Compare what finished trials came to with where their curves ended. */
+/** Differences below so many standard deviations of a difference between two runs mean little. */
+const TOLD_APART = 2;
+
+/**
+ * Compare what finished trials came to with where their curves ended. A search soon tries little but good settings, which
+ * noise alone orders, results and curves each in its own way: differences within the noise are as good as none here.
+ */
 export function agreementOf(state: State): Agreement {
   const trials = [...new Set(state.curved.map((id) => runOf(state, id).trial))].slice(-MOST_COMPARED);
   const pairs = trials.flatMap((id) => {
@@ -42,11 +49,15 @@ export function agreementOf(state: State): Agreement {
       .map((run) => run.losses.at(-1)!);
     return results.length === 0 || ends.length === 0
       ? []
-      : [[mean(ends), lossOf(state.config, mean(results))] as const];
+      : [{ end: mean(ends), result: lossOf(state.config, mean(results)), ends }];
   });
-  const rho = spearman(
-    pairs.map(([end]) => end),
-    pairs.map(([, result]) => result),
+  const repeated = pairs.map(({ ends }) => ends).sort((a, b) => b.length - a.length);
+  const noises = [pooledNoise(repeated).sd, noiseOf(state).sd];
+  const [endsWithin, resultsWithin] = noises.map((sd) => (sd > 0 ? TOLD_APART * Math.SQRT2 * sd : 0));
+  const rho = softSpearman(
+    pairs.map(({ end }) => end),
+    pairs.map(({ result }) => result),
+    [endsWithin!, resultsWithin!],
   );
   return { n: pairs.length, ...(Number.isNaN(rho) ? {} : { rho }) };
 }

@@ -44,6 +44,22 @@ describe('init', () => {
     expect(readdirSync(folder).toSorted()).toEqual(['ansatz.yaml', 'train.mjs']);
   });
 
+  test('names the curve that stands in for a result said at the end alone, and none where that has its own', async () => {
+    const loop = 'for (let i = 1; i <= 20; i++) console.log(`step ${i} loss ${2 + LR / i} lr ${LR}`);';
+    await init([script(`const LR = 0.1;\n${loop}\nconsole.log(\`final_acc: \${LR}\`);`)], {
+      metric: 'final_acc',
+      probeSeconds: '20',
+    });
+    expect(said).toContain('metric   maximize final_acc\n');
+    expect(said).toContain('curve    loss stands in for it while a run trains\n');
+    expect(readConfig(join(folder, 'ansatz.yaml'), { now: 0, machine: { cpus: 1, gpus: [] } }).curve).toEqual({
+      metric: 'loss',
+      direction: 'minimize',
+    });
+    await init([join(folder, 'train.mjs')], { metric: 'loss', force: true, probeSeconds: '20' });
+    expect(config()).not.toContain('curve');
+  });
+
   test('hears a talkative script to its end', async () => {
     const loop = 'for (let i = 1; i <= 200000; i++) text += `step ${i} loss ${2 + 1 / i}\\n`;';
     await init(

@@ -26,7 +26,7 @@ import {
   type Discovery,
 } from '../../io/knobs/index.ts';
 import { STUDIES } from '../../lab/studies.ts';
-import type { Direction, MetricFile, StudyConfig } from '../../study/config.ts';
+import type { Direction, MetricFile, StandIn, StudyConfig } from '../../study/config.ts';
 import { closest, UserError } from '../../study/error.ts';
 import { num, paintFor, seconds, table, valueText } from './text.ts';
 
@@ -68,6 +68,7 @@ export async function init(given: readonly string[], options: InitOptions): Prom
   const goal = goalOf(space, ranked, options);
   const objective = chooseObjective(ranked, found, goal.options, whole);
   const others = ranked.filter((candidate) => candidate.key !== objective?.name);
+  const curve = whole ? standInFor(objective?.points ?? 0, others) : undefined;
   const drafted = draft(
     folder,
     script,
@@ -85,13 +86,14 @@ export async function init(given: readonly string[], options: InitOptions): Prom
     ...(objective?.direction === undefined
       ? {}
       : { objective: { ...drafted.objective, direction: objective.direction } }),
+    ...(curve === undefined ? {} : { curve }),
     ...(heard?.files?.length ? { capture: { files: heard.files } } : {}),
     ...slotsFor(heard),
   };
   madeFor(folder, () => writeFileSync(file, renderConfig(final)));
   if (options.json === true) {
     process.stdout.write(
-      `${JSON.stringify({ file, command: found.command, metric: final.objective, metrics: ranked, knobs: final.knobs, skipped: final.skipped, seed: found.seed, ...(laid && { warnings: [...laid.warnings, ...goal.warnings] }) })}\n`,
+      `${JSON.stringify({ file, command: found.command, metric: final.objective, metrics: ranked, knobs: final.knobs, skipped: final.skipped, seed: found.seed, ...(curve && { curve }), ...(laid && { warnings: [...laid.warnings, ...goal.warnings] }) })}\n`,
     );
     return;
   }
@@ -407,6 +409,16 @@ function chooseObjective(
   return hint === undefined ? undefined : { name: hint, direction: told ?? directionOf(hint), points: 0 };
 }
 
+/** Reports from which on a metric is a curve that runs can be stopped by. */
+const CURVE = 5;
+
+/** What stands in, while a run trains, for a result that is said at its end alone: the likeliest metric that has a curve. */
+function standInFor(points: number, others: readonly Candidate[]): StandIn | undefined {
+  if (points < 1 || points > 2) return undefined;
+  const found = others.find(({ n, direction }) => n >= CURVE && direction !== undefined);
+  return found === undefined ? undefined : { metric: found.key, direction: found.direction! };
+}
+
 function findings(
   file: string,
   found: Discovery,
@@ -429,6 +441,8 @@ function findings(
       ),
     );
   }
+  if (final.curve !== undefined)
+    lines.push(`${paint.bold('curve')}    ${final.curve.metric} stands in for it while a run trains`);
   const failed = heard?.exit !== undefined && heard.exit.code !== 0 && heard.exit.cut === undefined;
   if (failed) {
     lines.push(

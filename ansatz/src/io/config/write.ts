@@ -20,6 +20,7 @@ export interface Draft {
   readonly objective: Objective;
   /** Shown behind the metric: where the name comes from, what else the script prints. */
   readonly metricComment?: string;
+  readonly curve?: StudyConfig['curve'];
   readonly minEffect?: number;
   readonly budget: Budget;
   readonly deadline?: number;
@@ -78,6 +79,11 @@ export function renderConfig(draft: Draft): string {
     put(`metric: { name: ${scalar(metric)}${more.join('')} }`, draft.metricComment ?? 'as the script prints it');
   }
   put(`direction: ${direction}`, directionOf(metric) === undefined ? 'a guess: check it' : '');
+  if (draft.curve !== undefined) {
+    const { metric: name, direction: better } = draft.curve;
+    const text = directionOf(name) === better ? scalar(name) : `{ name: ${scalar(name)}, direction: ${better} }`;
+    put(`curve: ${text}`, 'runs are stopped by it, once it is seen to order trials as the metric does');
+  }
   lines.push('');
   put(`budget: { ${budgetText(draft.budget)} }`, budgetComment(draft.budget));
   if (draft.deadline !== undefined) put(`deadline: ${new Date(draft.deadline).toISOString()}`);

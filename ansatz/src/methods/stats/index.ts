@@ -18,5 +18,5 @@ export {
   type Decomposition,
 } from './forest.ts';
 export { wilson } from './wilson.ts';
-export { spearman, ranksOf } from './rank.ts';
+export { ranksOf, softSpearman, spearman } from './rank.ts';
 export { pressedEdges, type PressedEdge } from './edges.ts';

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { ranksOf, spearman } from './rank.ts';
+import { rng } from '../math/rng.ts';
+import { ranksOf, softSpearman, spearman } from './rank.ts';
 
 test('equal values share the mean of their ranks', () => {
   expect(ranksOf([3, 1, 4, 1, 5])).toEqual([3, 1.5, 4, 1.5, 5]);
@@ -26,4 +27,23 @@ test('sees order alone, its own mirror image, and nothing where there is no orde
   expect(spearman(a, [2, 2, 2, 2])).toBeNaN();
   expect(spearman([1], [1])).toBeNaN();
   expect(spearman([1, 2], [1, NaN])).toBeNaN();
+});
+
+test('with noise, what cannot be told apart neither speaks for an order nor against it', () => {
+  const random = rng(3);
+  // Six that differ and thirty that are one but for noise.
+  const truth = [9, 7, 6, 4, 3, 2, ...Array.from({ length: 30 }, () => 0)];
+  const noisy = (): number[] => truth.map((x) => x + 0.02 * random.normal());
+  const [a, b] = [noisy(), noisy()];
+  const within = [0.057, 0.057] as const;
+  expect(spearman(a, b)).toBeLessThan(0.7);
+  expect(softSpearman(a, b, within)).toBeGreaterThan(0.75);
+  // The thirty ordered the wrong way round, by much more than noise, speak against it.
+  const turned = truth.map((x, i) => (x === 0 ? -i : x));
+  const other = truth.map((x, i) => (x === 0 ? i - 40 : x));
+  expect(softSpearman(turned, other, within)).toBeLessThan(0);
+  expect(softSpearman(a, b, [0, 0])).toBe(spearman(a, b));
+  const apart = truth.map((x, i) => x + i);
+  expect(softSpearman(apart, b, [1e-9, 1e-9])).toBeCloseTo(spearman(apart, b), 9);
+  expect(softSpearman([1, NaN], [1, 2], [1, 1])).toBeNaN();
 });
